@@ -1,0 +1,55 @@
+//! What can go wrong with a value, and with the database behind a repository.
+
+use std::error::Error;
+
+/// A value breaks a rule of the domain. The messages are for developers; a presentation words its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DomainError {
+    /// A name has no characters or more than [`UserName::MAX_CHARS`](crate::UserName::MAX_CHARS).
+    #[error("a name has 1 to 255 characters")]
+    InvalidName,
+    /// An address is not what [`Email::parse`](crate::Email::parse) takes.
+    #[error("an e-mail address has at most 255 ASCII characters and one @ between non-empty parts")]
+    InvalidEmail,
+    /// A profile has more than [`Profile::MAX_CHARS`](crate::Profile::MAX_CHARS).
+    #[error("a profile has at most 2000 characters")]
+    ProfileTooLong,
+    /// A password is shorter than [`Password::MIN_CHARS`](crate::Password::MIN_CHARS).
+    #[error("a password has at least 8 characters")]
+    PasswordTooShort,
+    /// A password is longer than [`Password::MAX_CHARS`](crate::Password::MAX_CHARS).
+    #[error("a password has at most 128 characters")]
+    PasswordTooLong,
+    /// A tweet has no character other than white space.
+    #[error("a tweet has at least one character that is not white space")]
+    TweetEmpty,
+    /// A tweet has more than [`TweetText::MAX_CHARS`](crate::TweetText::MAX_CHARS).
+    #[error("a tweet has at most 300 characters")]
+    TweetTooLong,
+    /// A user id is not a number in ASCII digits that fits 63 bits.
+    #[error("a user id is a number in ASCII digits")]
+    InvalidUserId,
+    /// A tweet id is not a number in ASCII digits that fits 63 bits.
+    #[error("a tweet id is a number in ASCII digits")]
+    InvalidTweetId,
+    /// A user cannot follow themselves.
+    #[error("nobody can follow themselves")]
+    FollowSelf,
+}
+
+/// Why a repository could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum RepositoryError {
+    /// A unique key is taken: there is such a row already. Nothing was written.
+    #[error("a row with this key exists")]
+    Duplicate,
+    /// A row that the new one refers to does not exist. Nothing was written.
+    #[error("a row that is referred to does not exist")]
+    MissingReference,
+    /// The database is out of reach, locked or full just now; the same call may succeed later. Nothing was written.
+    #[error("the database cannot answer now")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// Anything else: a fault of the database or of this program.
+    #[error("the database failed")]
+    Backend(#[source] Box<dyn Error + Send + Sync>),
+}

@@ -1,0 +1,25 @@
+//! What miniter is about, free of HTTP, SQL and cryptography.
+//!
+//! Values that can only be built from valid input ([`TweetText::parse`] is the only place that knows how long a
+//! tweet may be), and the traits through which the rest of the house reaches the database
+//! ([`UserRepository`] and its siblings). Every other crate depends on this one; it depends on none of them.
+
+mod clock;
+mod error;
+mod follow;
+mod repository;
+mod timeline;
+mod tweet;
+mod user;
+
+pub use clock::{Clock, SystemClock};
+pub use error::{DomainError, RepositoryError};
+pub use follow::Follow;
+pub use repository::{FollowRepository, TimelineRepository, TweetIds, TweetRepository, UserRepository};
+#[cfg(feature = "mock")]
+pub use repository::{
+    MockFollowRepository, MockTimelineRepository, MockTweetIds, MockTweetRepository, MockUserRepository,
+};
+pub use timeline::{PageRequest, TimelineEntry, TimelinePage};
+pub use tweet::{NewTweet, Tweet, TweetId, TweetText};
+pub use user::{CanonicalEmail, Credentials, Email, NewUser, Password, Profile, UserId, UserName};

@@ -1,0 +1,94 @@
+//! The traits through which the use cases reach the database.
+//!
+//! They are synchronous: a use case runs in one hop to a blocking thread, and plain functions are plain to mock. Each
+//! call is atomic and, once it returns `Ok`, durable. All of them fail with
+//! [`RepositoryError::Unavailable`](crate::RepositoryError::Unavailable) or
+//! [`Backend`](crate::RepositoryError::Backend); what else a call may fail with is said at the call.
+
+use crate::{
+    CanonicalEmail, Credentials, Follow, NewTweet, NewUser, PageRequest, RepositoryError, TimelinePage,
+    Tweet, TweetId, UserId,
+};
+
+/// People and their credentials.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait UserRepository: Send + Sync {
+    /// Stores a new user and returns the number that the database gave them; no number is ever given twice.
+    ///
+    /// # Errors
+    /// `Duplicate` if the canonical form of the e-mail is taken. The unique key decides, so of any number of calls at
+    /// once exactly one succeeds.
+    fn create(&self, user: &NewUser) -> Result<UserId, RepositoryError>;
+
+    /// What to check a log-in with this address against; `None` if nobody has it.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_credentials(&self, email: &CanonicalEmail) -> Result<Option<Credentials>, RepositoryError>;
+
+    /// Replaces the stored hash of `seen.user_id` with `hashed_password`, but only while it still is the one in
+    /// `seen`: a password that was changed meanwhile must not be undone.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn replace_password_hash(&self, seen: &Credentials, hashed_password: &str)
+    -> Result<(), RepositoryError>;
+
+    /// Whether there is such a user.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn exists(&self, user: UserId) -> Result<bool, RepositoryError>;
+}
+
+/// What people wrote.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait TweetRepository: Send + Sync {
+    /// Stores a new tweet under an id that is drawn here, and returns it.
+    ///
+    /// The id must be drawn where nothing can come between it and the commit, as far as the database allows: a reader
+    /// who asks for what is newer than the newest tweet they know must not miss one that is committed later under a
+    /// smaller id.
+    ///
+    /// # Errors
+    /// `MissingReference` if the author does not exist.
+    fn create(&self, tweet: NewTweet) -> Result<Tweet, RepositoryError>;
+}
+
+/// Who follows whom.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait FollowRepository: Send + Sync {
+    /// Makes the follower follow; nothing changes if they do already.
+    ///
+    /// # Errors
+    /// `MissingReference` if one of the two does not exist.
+    fn create(&self, follow: Follow) -> Result<(), RepositoryError>;
+
+    /// Ends the following and says whether there was one to end.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn delete(&self, follow: Follow) -> Result<bool, RepositoryError>;
+}
+
+/// Home timelines.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait TimelineRepository: Send + Sync {
+    /// A part of the home timeline of `reader`: their own tweets and those of everyone they follow, each once; `None`
+    /// if there is no such user.
+    ///
+    /// What was acknowledged before the call is in it.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_home(&self, reader: UserId, page: &PageRequest) -> Result<Option<TimelinePage>, RepositoryError>;
+}
+
+/// Makes tweet ids: unique, and each greater than those made before by the same generator.
+///
+/// They are greater than every id an older database has (those are 32-bit counters).
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait TweetIds: Send + Sync {
+    /// A new id.
+    fn next(&self) -> TweetId;
+}

@@ -1,0 +1,78 @@
+//! The home timeline: one's own tweets and those of everyone one follows, each once.
+
+use crate::{TweetId, UserId};
+
+/// Which part of a timeline is wanted (keyset pagination by tweet id).
+///
+/// The bounds exclude the tweet they name. `since_id` and `min_id` are both lower bounds; `min_id` also turns the
+/// choice around: the oldest entries above it, where every other request gets the newest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageRequest {
+    /// The most entries to return. At least 1.
+    pub limit: u32,
+    /// Only entries older than this one.
+    pub max_id: Option<TweetId>,
+    /// Only entries newer than this one, the newest of them.
+    pub since_id: Option<TweetId>,
+    /// Only entries newer than this one, the oldest of them.
+    pub min_id: Option<TweetId>,
+}
+
+impl PageRequest {
+    /// The newest `limit` entries.
+    #[must_use]
+    pub fn newest(limit: u32) -> Self {
+        Self { limit, max_id: None, since_id: None, min_id: None }
+    }
+
+    /// The greater of the two lower bounds.
+    #[must_use]
+    pub fn lower_bound(&self) -> Option<TweetId> {
+        self.since_id.max(self.min_id)
+    }
+
+    /// Whether the oldest entries in the range are wanted rather than the newest.
+    #[must_use]
+    pub fn is_oldest_first(&self) -> bool {
+        self.min_id.is_some()
+    }
+}
+
+/// A tweet in somebody's timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelineEntry {
+    /// The tweet; the cursor of this entry.
+    pub tweet_id: TweetId,
+    /// Who wrote it.
+    pub author: UserId,
+    /// What it says.
+    pub text: String,
+}
+
+/// A part of a timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelinePage {
+    /// Oldest first.
+    pub entries: Vec<TimelineEntry>,
+    /// Whether the timeline goes on below the oldest entry (above `since_id`, where the request names one).
+    pub has_older: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greater_lower_bound_counts() {
+        let page = |since: Option<i64>, min: Option<i64>| PageRequest {
+            since_id: since.map(TweetId::new),
+            min_id: min.map(TweetId::new),
+            ..PageRequest::newest(10)
+        };
+        assert_eq!(page(None, None).lower_bound(), None);
+        assert_eq!(page(Some(3), None).lower_bound(), Some(TweetId::new(3)));
+        assert_eq!(page(None, Some(4)).lower_bound(), Some(TweetId::new(4)));
+        assert_eq!(page(Some(5), Some(4)).lower_bound(), Some(TweetId::new(5)));
+        assert!(page(Some(5), Some(4)).is_oldest_first() && !page(Some(5), None).is_oldest_first());
+    }
+}
