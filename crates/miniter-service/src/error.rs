@@ -1,0 +1,42 @@
+//! What a use case can answer other than success.
+
+use std::error::Error;
+
+use miniter_domain::{DomainError, RepositoryError};
+
+/// Why a use case was refused or failed. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// A value breaks a rule.
+    #[error(transparent)]
+    Invalid(#[from] DomainError),
+    /// Somebody has this e-mail address already.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// There is no such e-mail address, or the password is not its owner's; which one is not told.
+    #[error("wrong e-mail address or password")]
+    InvalidCredentials,
+    /// The user on whose behalf this was asked does not exist any more.
+    #[error("the acting user does not exist")]
+    Unauthenticated,
+    /// The user whom this is about does not exist.
+    #[error("there is no such user")]
+    UserNotFound,
+    /// The database cannot answer now; the same request may succeed later.
+    #[error("temporarily unavailable")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// A fault on our side.
+    #[error("internal fault")]
+    Internal(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl From<RepositoryError> for ServiceError {
+    /// For calls in which `Duplicate` and `MissingReference` have no meaning of their own: there they are faults.
+    fn from(error: RepositoryError) -> Self {
+        match error {
+            RepositoryError::Unavailable(cause) => Self::Unavailable(cause),
+            RepositoryError::Backend(cause) => Self::Internal(cause),
+            RepositoryError::Duplicate | RepositoryError::MissingReference => Self::Internal(error.into()),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What miniter does for its users: one module of use cases per noun, and what they need of cryptography.
+//!
+//! A use case is one synchronous method. Presentations call it from a blocking thread and turn its [`ServiceError`]
+//! into an answer; it reaches the database through the repository traits of `miniter-domain`.
+
+mod accounts;
+mod error;
+mod follows;
+mod password;
+mod timelines;
+mod token;
+mod tweets;
+
+pub use accounts::{Accounts, Session, SignUp};
+pub use error::ServiceError;
+pub use follows::Follows;
+pub use password::Passwords;
+pub use timelines::Timelines;
+pub use token::{TokenError, TokenSecret, TokenSecretTooShort, Tokens};
+pub use tweets::Tweets;

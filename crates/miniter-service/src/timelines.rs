@@ -1,0 +1,80 @@
+//! Reading timelines.
+
+use std::sync::Arc;
+
+use miniter_domain::{PageRequest, TimelinePage, TimelineRepository, UserId};
+
+use crate::error::ServiceError;
+
+/// The use cases around timelines.
+pub struct Timelines {
+    timelines: Arc<dyn TimelineRepository>,
+    max_entries: u32,
+}
+
+impl Timelines {
+    /// Puts the use cases together. No page has more than `max_entries`, and a request without a limit gets that many.
+    #[must_use]
+    pub fn new(timelines: Arc<dyn TimelineRepository>, max_entries: u32) -> Self {
+        Self { timelines, max_entries }
+    }
+
+    /// How many entries a page has for which somebody wants `wanted`.
+    #[must_use]
+    pub fn page_limit(&self, wanted: Option<u32>) -> u32 {
+        wanted.unwrap_or(self.max_entries).min(self.max_entries)
+    }
+
+    /// The actor's own home timeline.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unauthenticated`] if they do not exist, and the general `Unavailable` and `Internal`.
+    pub fn read_own(&self, actor: UserId, page: &PageRequest) -> Result<TimelinePage, ServiceError> {
+        self.timelines.find_home(actor, page)?.ok_or(ServiceError::Unauthenticated)
+    }
+
+    /// Anybody's home timeline; it is public.
+    ///
+    /// # Errors
+    /// [`ServiceError::UserNotFound`], and the general `Unavailable` and `Internal`.
+    pub fn read(&self, user: UserId, page: &PageRequest) -> Result<TimelinePage, ServiceError> {
+        self.timelines.find_home(user, page)?.ok_or(ServiceError::UserNotFound)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use miniter_domain::MockTimelineRepository;
+
+    use super::*;
+
+    fn timelines(found: Option<TimelinePage>) -> Timelines {
+        let mut repository = MockTimelineRepository::new();
+        repository.expect_find_home().returning(move |_, _| Ok(found.clone()));
+        Timelines::new(Arc::new(repository), 1_000)
+    }
+
+    #[test]
+    fn a_limit_over_the_cap_is_the_cap_and_none_is_the_cap_too() {
+        let timelines = timelines(None);
+        assert_eq!(timelines.page_limit(None), 1_000);
+        assert_eq!(timelines.page_limit(Some(20)), 20);
+        assert_eq!(timelines.page_limit(Some(1_001)), 1_000);
+        assert_eq!(timelines.page_limit(Some(u32::MAX)), 1_000);
+    }
+
+    #[test]
+    fn a_reader_who_does_not_exist_is_unauthenticated_at_home_and_not_found_elsewhere() {
+        let page = PageRequest::newest(10);
+        let timelines = timelines(None);
+        assert!(matches!(timelines.read_own(UserId::new(1), &page), Err(ServiceError::Unauthenticated)));
+        assert!(matches!(timelines.read(UserId::new(1), &page), Err(ServiceError::UserNotFound)));
+    }
+
+    #[test]
+    fn an_empty_timeline_is_no_error() {
+        let empty = TimelinePage { entries: vec![], has_older: false };
+        let timelines = timelines(Some(empty.clone()));
+        assert_eq!(timelines.read_own(UserId::new(1), &PageRequest::newest(10)).unwrap(), empty);
+    }
+}

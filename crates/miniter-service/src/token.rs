@@ -1,0 +1,243 @@
+//! Access tokens: JSON Web Tokens (RFC 7519), HS256.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use miniter_domain::{Clock, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::error::ServiceError;
+
+/// How far ahead of ours another node's clock may be, in seconds.
+const MAX_SKEW_SECONDS: i64 = 5;
+
+/// The key that tokens are signed with.
+#[derive(Clone)]
+pub struct TokenSecret(Vec<u8>);
+
+/// A secret has fewer bytes than [`TokenSecret::MIN_BYTES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a token secret needs at least 32 bytes, and this one has {0}")]
+pub struct TokenSecretTooShort(usize);
+
+impl TokenSecret {
+    /// A key for HS256 has at least the size of its hash (RFC 7518, 3.2).
+    pub const MIN_BYTES: usize = 32;
+
+    /// Takes the bytes as they are.
+    ///
+    /// # Errors
+    /// [`TokenSecretTooShort`] if there are fewer than [`Self::MIN_BYTES`].
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, TokenSecretTooShort> {
+        let bytes = bytes.into();
+        if bytes.len() < Self::MIN_BYTES { Err(TokenSecretTooShort(bytes.len())) } else { Ok(Self(bytes)) }
+    }
+}
+
+/// What a token says. Unknown claims are ignored.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    user_id: i64,
+    /// Seconds since 1970 from which on the token is void. Required.
+    exp: i64,
+    /// Seconds since 1970 at which it was issued. Older servers left it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    iat: Option<i64>,
+}
+
+/// Why a token was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// It was good once.
+    #[error("the token has expired")]
+    Expired,
+    /// It is not one of ours.
+    #[error("the token is not valid")]
+    Invalid,
+}
+
+/// Issues and checks tokens.
+pub struct Tokens {
+    signing: EncodingKey,
+    /// The current secret first, then those that are being phased out.
+    verifying: Vec<DecodingKey>,
+    validation: Validation,
+    lifetime: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+impl Tokens {
+    /// Signs with `secret`; accepts tokens signed with it or with one of `previous`.
+    #[must_use]
+    pub fn new(
+        secret: &TokenSecret,
+        previous: &[TokenSecret],
+        lifetime: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        // Compared below, with a clock that tests can set.
+        validation.validate_exp = false;
+        Self {
+            signing: EncodingKey::from_secret(&secret.0),
+            verifying: std::iter::once(secret)
+                .chain(previous)
+                .map(|secret| DecodingKey::from_secret(&secret.0))
+                .collect(),
+            validation,
+            lifetime,
+            clock,
+        }
+    }
+
+    /// A new token for `user`.
+    ///
+    /// # Errors
+    /// [`ServiceError::Internal`] if it cannot be signed, which no input causes.
+    pub fn issue(&self, user: UserId) -> Result<String, ServiceError> {
+        let now = self.clock.now().timestamp();
+        let lifetime = i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX);
+        let claims = Claims { user_id: user.get(), exp: now.saturating_add(lifetime), iat: Some(now) };
+        encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
+            .map_err(|error| ServiceError::Internal(error.into()))
+    }
+
+    /// Whose token it is. Whether that user still exists, the use cases find out.
+    ///
+    /// # Errors
+    /// [`TokenError`]. A token is refused unless its algorithm is HS256, its signature is by one of our secrets, it has
+    /// `user_id` and `exp`, `exp` is in the future and `iat`, where there is one, is not. Key hints in its header
+    /// (`kid`, `jku`, `jwk`) are not looked at, and a header with `crit` is refused (RFC 7515, 4.1.11).
+    pub fn verify(&self, token: &str) -> Result<UserId, TokenError> {
+        let mut outcome = Err(TokenError::Invalid);
+        for key in &self.verifying {
+            match decode::<Claims>(token, key, &self.validation) {
+                Ok(token) if token.header.crit.is_some() => break,
+                Ok(token) => {
+                    outcome = self.check(&token.claims);
+                    break;
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::InvalidSignature) => {}
+                Err(_) => break,
+            }
+        }
+        outcome
+    }
+
+    fn check(&self, claims: &Claims) -> Result<UserId, TokenError> {
+        let now = self.clock.now().timestamp();
+        if claims.iat.is_some_and(|issued| issued > now.saturating_add(MAX_SKEW_SECONDS)) {
+            return Err(TokenError::Invalid);
+        }
+        if claims.exp <= now {
+            return Err(TokenError::Expired);
+        }
+        Ok(UserId::new(claims.user_id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::accounts::tests::FixedClock;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn secret(byte: u8) -> TokenSecret {
+        TokenSecret::new([byte; 32]).unwrap()
+    }
+
+    fn tokens(current: &TokenSecret, previous: &[TokenSecret], now: i64) -> Tokens {
+        Tokens::new(current, previous, Duration::from_secs(3_600), Arc::new(FixedClock::at(now)))
+    }
+
+    fn signed(algorithm: Algorithm, claims: &Value, secret: &TokenSecret) -> String {
+        encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(&secret.0)).unwrap()
+    }
+
+    #[test]
+    fn a_token_speaks_for_its_user_until_it_expires() {
+        let token = tokens(&secret(1), &[], NOW).issue(UserId::new(7)).unwrap();
+        for (later, outcome) in [
+            (0, Ok(UserId::new(7))),
+            (3_599, Ok(UserId::new(7))),
+            (3_600, Err(TokenError::Expired)),
+            (86_400, Err(TokenError::Expired)),
+        ] {
+            assert_eq!(tokens(&secret(1), &[], NOW + later).verify(&token), outcome, "after {later} s");
+        }
+    }
+
+    #[test]
+    fn a_previous_secret_is_accepted_and_not_signed_with() {
+        let old = tokens(&secret(1), &[], NOW).issue(UserId::new(7)).unwrap();
+        let rotated = tokens(&secret(2), &[secret(3), secret(1)], NOW);
+        assert_eq!(rotated.verify(&old), Ok(UserId::new(7)));
+        let new = rotated.issue(UserId::new(7)).unwrap();
+        assert_eq!(tokens(&secret(1), &[], NOW).verify(&new), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_token_of_an_older_server_without_iat_is_accepted() {
+        let token = signed(Algorithm::HS256, &json!({"user_id": 7, "exp": NOW + 10}), &secret(1));
+        assert_eq!(tokens(&secret(1), &[], NOW).verify(&token), Ok(UserId::new(7)));
+    }
+
+    #[test]
+    fn a_forged_token_is_refused() {
+        let good = json!({"user_id": 7, "exp": NOW + 10, "iat": NOW});
+        let whole = signed(Algorithm::HS256, &good, &secret(1));
+        let parts: Vec<&str> = whole.split('.').collect();
+        // {"alg":"none","typ":"JWT"}
+        let none = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{}.", parts[1]);
+        let mut critical = Header::new(Algorithm::HS256);
+        critical.crit = Some(vec!["exp".into()]);
+        for (what, token) in [
+            ("empty", String::new()),
+            ("no token at all", "garbage".into()),
+            ("without a signature", format!("{}.{}.", parts[0], parts[1])),
+            ("alg none", none.clone()),
+            ("alg none, with the signature", format!("{none}{}", parts[2])),
+            ("another key", signed(Algorithm::HS256, &good, &secret(9))),
+            ("another algorithm", signed(Algorithm::HS512, &good, &secret(1))),
+            ("truncated", whole[..whole.len() - 1].to_owned()),
+            ("another payload", format!("{}.{}x.{}", parts[0], parts[1], parts[2])),
+            ("no exp", signed(Algorithm::HS256, &json!({"user_id": 7}), &secret(1))),
+            ("no user", signed(Algorithm::HS256, &json!({"exp": NOW + 10}), &secret(1))),
+            (
+                "exp a string",
+                signed(Algorithm::HS256, &json!({"user_id": 7, "exp": "2100-01-01"}), &secret(1)),
+            ),
+            (
+                "user a string",
+                signed(Algorithm::HS256, &json!({"user_id": "7", "exp": NOW + 10}), &secret(1)),
+            ),
+            (
+                "from the future",
+                signed(
+                    Algorithm::HS256,
+                    &json!({"user_id": 7, "exp": NOW + 99, "iat": NOW + 60}),
+                    &secret(1),
+                ),
+            ),
+            ("crit", encode(&critical, &good, &EncodingKey::from_secret(&secret(1).0)).unwrap()),
+        ] {
+            assert_eq!(tokens(&secret(1), &[], NOW).verify(&token), Err(TokenError::Invalid), "{what}");
+        }
+        assert_eq!(
+            tokens(&secret(1), &[], NOW).verify(&whole),
+            Ok(UserId::new(7)),
+            "the one they are made from"
+        );
+    }
+
+    #[test]
+    fn a_secret_has_at_least_32_bytes() {
+        assert!(TokenSecret::new("x".repeat(31)).is_err());
+        assert!(TokenSecret::new("x".repeat(32)).is_ok());
+    }
+}
