@@ -1,0 +1,19 @@
+//! The database behind miniter: implements the repository traits of `miniter-domain` with Diesel.
+//!
+//! [`Store::open`] opens a database, brings its schema up to date and holds the pools of connections; it is all the
+//! repositories in one.
+
+mod backend;
+mod error;
+mod follows;
+mod rows;
+mod schema;
+mod store;
+mod timelines;
+mod tweets;
+mod url;
+mod users;
+
+pub use error::OpenError;
+pub use store::{Store, StoreOptions};
+pub use url::{DatabaseUrl, DatabaseUrlError};

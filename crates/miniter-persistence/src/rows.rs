@@ -1,0 +1,35 @@
+//! Rows as Diesel reads and writes them.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use crate::schema::{tweets, users, users_follow_list};
+
+/// A row for `users`; the database gives the rest.
+#[derive(Insertable)]
+#[diesel(table_name = users)]
+pub(crate) struct NewUserRow<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) hashed_password: &'a str,
+    pub(crate) profile: &'a str,
+    pub(crate) created_at: NaiveDateTime,
+}
+
+/// A row for `tweets`.
+#[derive(Insertable)]
+#[diesel(table_name = tweets)]
+pub(crate) struct NewTweetRow<'a> {
+    pub(crate) id: i64,
+    pub(crate) user_id: i64,
+    pub(crate) tweet: &'a str,
+    pub(crate) created_at: NaiveDateTime,
+}
+
+/// A row for `users_follow_list`: `user_id` follows `follow_user_id`.
+#[derive(Insertable)]
+#[diesel(table_name = users_follow_list)]
+pub(crate) struct NewFollowRow {
+    pub(crate) user_id: i64,
+    pub(crate) follow_user_id: i64,
+}

@@ -1,0 +1,35 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    tweets (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        tweet -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        name -> Text,
+        email -> Text,
+        hashed_password -> Text,
+        profile -> Text,
+        created_at -> Timestamp,
+        updated_at -> Nullable<Timestamp>,
+        email_canonical -> Binary,
+    }
+}
+
+diesel::table! {
+    users_follow_list (user_id, follow_user_id) {
+        user_id -> BigInt,
+        follow_user_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::joinable!(tweets -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(tweets, users, users_follow_list,);

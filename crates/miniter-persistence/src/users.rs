@@ -1,0 +1,60 @@
+//! Users in the database.
+
+use diesel::dsl::{exists, now, select};
+use diesel::prelude::*;
+use miniter_domain::{CanonicalEmail, Credentials, NewUser, RepositoryError, UserId, UserRepository};
+
+use crate::rows::NewUserRow;
+use crate::schema::users;
+use crate::store::Store;
+
+impl UserRepository for Store {
+    fn create(&self, user: &NewUser) -> Result<UserId, RepositoryError> {
+        let row = NewUserRow {
+            name: user.name.as_str(),
+            email: user.email.as_str(),
+            hashed_password: &user.hashed_password,
+            profile: user.profile.as_str(),
+            created_at: user.created_at.naive_utc(),
+        };
+        self.write(|connection| {
+            diesel::insert_into(users::table).values(&row).returning(users::id).get_result(connection)
+        })
+        .map(UserId::new)
+    }
+
+    fn find_credentials(&self, email: &CanonicalEmail) -> Result<Option<Credentials>, RepositoryError> {
+        let row: Option<(i64, String)> = self.read(|connection| {
+            users::table
+                .filter(users::email_canonical.eq(email.as_bytes()))
+                .select((users::id, users::hashed_password))
+                .first(connection)
+                .optional()
+        })?;
+        Ok(row.map(|(id, hashed_password)| Credentials { user_id: UserId::new(id), hashed_password }))
+    }
+
+    fn replace_password_hash(
+        &self,
+        seen: &Credentials,
+        hashed_password: &str,
+    ) -> Result<(), RepositoryError> {
+        self.write(|connection| {
+            diesel::update(users::table)
+                .filter(users::id.eq(seen.user_id.get()))
+                .filter(users::hashed_password.eq(&seen.hashed_password))
+                .set((users::hashed_password.eq(hashed_password), users::updated_at.eq(now)))
+                .execute(connection)
+        })
+        .map(drop)
+    }
+
+    fn exists(&self, user: UserId) -> Result<bool, RepositoryError> {
+        self.read(|connection| user_exists(connection, user))
+    }
+}
+
+/// Whether there is such a user.
+pub(crate) fn user_exists(connection: &mut SqliteConnection, user: UserId) -> QueryResult<bool> {
+    select(exists(users::table.find(user.get()))).get_result(connection)
+}
