@@ -64,9 +64,9 @@ impl Accounts {
         let profile = Profile::parse(account.profile)?;
         let hashed_password = self.hash(password.as_str())?;
         let user = NewUser { name, email, profile, hashed_password, created_at: self.clock.now() };
-        self.users.create(&user).map_err(|error| match error {
-            RepositoryError::Duplicate => ServiceError::EmailTaken,
-            other => other.into(),
+        self.users.create(&user).map_err(|error| {
+            let taken = matches!(error, RepositoryError::Duplicate);
+            if taken { ServiceError::EmailTaken } else { error.into() }
         })
     }
 
@@ -137,7 +137,7 @@ pub(crate) mod tests {
 
     fn tokens() -> Arc<Tokens> {
         let secret = TokenSecret::new([1; 32]).unwrap();
-        Arc::new(Tokens::new(&secret, &[], Duration::from_secs(60), Arc::new(FixedClock::at(1_000))))
+        Arc::new(Tokens::new(&secret, &[], Duration::from_mins(1), Arc::new(FixedClock::at(1_000))))
     }
 
     fn accounts(users: MockUserRepository) -> Accounts {

@@ -30,7 +30,7 @@ pub(crate) enum Verdict {
 
 /// A stored hash that can be compared with.
 enum Stored<'a> {
-    Argon2(PasswordHash),
+    Argon2(Box<PasswordHash>),
     Bcrypt(&'a str),
 }
 
@@ -61,7 +61,7 @@ impl Passwords {
     /// Cheat Sheet).
     pub(crate) fn verify(&self, password: &str, stored: Option<&str>) -> Verdict {
         match stored.and_then(read) {
-            Some(Stored::Argon2(hash)) => match self.argon2.verify_password(password.as_bytes(), &hash) {
+            Some(Stored::Argon2(hash)) => match self.argon2.verify_password(password.as_bytes(), &*hash) {
                 Ok(()) if is_current(&hash) => Verdict::Right,
                 Ok(()) => Verdict::RightButOutdated,
                 Err(_) => Verdict::Wrong,
@@ -91,7 +91,7 @@ fn read(stored: &str) -> Option<Stored<'_>> {
         && Params::try_from(&hash).is_ok()
         && hash.salt.is_some()
         && hash.hash.is_some();
-    comparable.then_some(Stored::Argon2(hash))
+    comparable.then(|| Stored::Argon2(Box::new(hash)))
 }
 
 /// Whether a hash is at least as strong as those that we make.

@@ -152,7 +152,7 @@ mod tests {
     }
 
     fn tokens(current: &TokenSecret, previous: &[TokenSecret], now: i64) -> Tokens {
-        Tokens::new(current, previous, Duration::from_secs(3_600), Arc::new(FixedClock::at(now)))
+        Tokens::new(current, previous, Duration::from_hours(1), Arc::new(FixedClock::at(now)))
     }
 
     fn signed(algorithm: Algorithm, claims: &Value, secret: &TokenSecret) -> String {

@@ -26,9 +26,9 @@ impl Tweets {
     /// `Unavailable` and `Internal`.
     pub fn post(&self, author: UserId, text: String) -> Result<Tweet, ServiceError> {
         let tweet = NewTweet { author, text: TweetText::parse(text)?, created_at: self.clock.now() };
-        self.tweets.create(tweet).map_err(|error| match error {
-            RepositoryError::MissingReference => ServiceError::Unauthenticated,
-            other => other.into(),
+        self.tweets.create(tweet).map_err(|error| {
+            let no_author = matches!(error, RepositoryError::MissingReference);
+            if no_author { ServiceError::Unauthenticated } else { error.into() }
         })
     }
 }
