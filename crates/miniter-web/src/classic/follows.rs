@@ -1,0 +1,129 @@
+//! Following and unfollowing.
+
+use std::fmt;
+
+use actix_web::{HttpResponse, web};
+use miniter_domain::{DomainError, UserId};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use crate::http::auth::Actor;
+use crate::http::body::JsonBody;
+use crate::http::problem::{ApiError, problems};
+use crate::state::State;
+
+/// A user id as clients send it: a JSON integer or a string. Kept as text, for one rule to judge both.
+struct UserIdText(String);
+
+impl UserIdText {
+    fn parse(&self) -> Result<UserId, DomainError> {
+        UserId::parse(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for UserIdText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl Visitor<'_> for TextVisitor {
+            type Value = UserIdText;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a user id")
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<UserIdText, E> {
+                Ok(UserIdText(number.to_string()))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<UserIdText, E> {
+                Ok(UserIdText(number.to_string()))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<UserIdText, E> {
+                Ok(UserIdText(text.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+/// In the OpenAPI document: an integer, or a string of digits.
+fn user_id_schema() -> utoipa::openapi::Schema {
+    use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type};
+    OneOfBuilder::new()
+        .item(
+            ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+                .minimum(Some(0)),
+        )
+        .item(ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]+$")))
+        .examples([2])
+        .build()
+        .into()
+}
+
+/// Whom to follow.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct FollowRequest {
+    /// The user's number.
+    #[schema(schema_with = user_id_schema)]
+    follow: UserIdText,
+}
+
+/// Whom not to follow any more.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct UnfollowRequest {
+    /// The user's number.
+    #[schema(schema_with = user_id_schema)]
+    unfollow: UserIdText,
+}
+
+problems!(FollowProblems: InvalidJson, InvalidBody, InvalidUserId, FollowSelf, BadRequest, TokenMissing, TokenInvalid,
+    TokenExpired, UserNotFound, BodyTooLarge, UnsupportedMediaType, Internal, Unavailable);
+
+/// Follows a user. Their earlier tweets are in the timeline at once.
+#[utoipa::path(
+    post,
+    path = "/follow",
+    tag = "miniter",
+    request_body = FollowRequest,
+    security(("token" = []), ("bearer" = [])),
+    responses((status = 200, description = "Following, also if so before. The body is empty."), FollowProblems)
+)]
+pub(crate) async fn follow(
+    state: web::Data<State>,
+    Actor(actor): Actor,
+    JsonBody(request): JsonBody<FollowRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let followee = request.follow.parse()?;
+    let follows = state.services.follows.clone();
+    state.lanes.write.run(move || follows.follow(actor, followee)).await?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+problems!(UnfollowProblems: InvalidJson, InvalidBody, InvalidUserId, BadRequest, TokenMissing, TokenInvalid,
+    TokenExpired, UserNotFound, BodyTooLarge, UnsupportedMediaType, Internal, Unavailable);
+
+/// Ends following a user. Their tweets leave the timeline at once.
+#[utoipa::path(
+    post,
+    path = "/unfollow",
+    tag = "miniter",
+    request_body = UnfollowRequest,
+    security(("token" = []), ("bearer" = [])),
+    responses((status = 200, description = "Not following, also if so before. The body is empty."), UnfollowProblems)
+)]
+pub(crate) async fn unfollow(
+    state: web::Data<State>,
+    Actor(actor): Actor,
+    JsonBody(request): JsonBody<UnfollowRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let followee = request.unfollow.parse()?;
+    let follows = state.services.follows.clone();
+    state.lanes.write.run(move || follows.unfollow(actor, followee)).await?;
+    Ok(HttpResponse::Ok().finish())
+}

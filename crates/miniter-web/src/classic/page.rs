@@ -1,0 +1,165 @@
+//! Pages of a timeline on the wire: the query that asks for one, and the links to its neighbours.
+
+use actix_web::web::Query;
+use miniter_domain::{DomainError, PageRequest, TimelinePage, TweetId};
+use miniter_service::Timelines;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::http::problem::{ApiError, Code};
+
+/// Which part of a timeline is wanted.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageQuery {
+    /// The most entries to return, from 1. Without it, and beyond it, the server's cap (1,000 unless set otherwise).
+    #[param(value_type = Option<u64>, example = 20, minimum = 1)]
+    limit: Option<String>,
+    /// A tweet id: only entries older than it, the newest of them.
+    #[param(pattern = "^[0-9]+$")]
+    max_id: Option<String>,
+    /// A tweet id: only entries newer than it, the newest of them.
+    #[param(pattern = "^[0-9]+$")]
+    since_id: Option<String>,
+    /// A tweet id: only entries newer than it, the oldest of them.
+    #[param(pattern = "^[0-9]+$")]
+    min_id: Option<String>,
+}
+
+/// A request for a page and whether the client named a limit, which the links then repeat.
+pub(crate) struct WantedPage {
+    pub(crate) request: PageRequest,
+    names_limit: bool,
+}
+
+impl WantedPage {
+    /// Reads a query string. Parameters that are not ours are ignored.
+    ///
+    /// # Errors
+    /// `invalid_query` (a parameter stands twice), `invalid_limit`, `invalid_cursor`.
+    pub(crate) fn parse(query: &str, timelines: &Timelines) -> Result<Self, ApiError> {
+        let Query(query) = Query::<PageQuery>::from_query(query).map_err(|_| Code::InvalidQuery)?;
+        let wanted = query.limit.as_deref().map(parse_limit).transpose()?;
+        let cursor = |text: Option<String>| -> Result<Option<TweetId>, DomainError> {
+            text.as_deref().map(TweetId::parse).transpose()
+        };
+        let request = PageRequest {
+            limit: timelines.page_limit(wanted),
+            max_id: cursor(query.max_id)?,
+            since_id: cursor(query.since_id)?,
+            min_id: cursor(query.min_id)?,
+        };
+        Ok(Self { request, names_limit: wanted.is_some() })
+    }
+
+    /// The `Link` header of a page at `path` (RFC 8288): `next` leads to older entries and is missing where there are
+    /// none, `prev` to newer ones. `None` for an empty page, which has no neighbours to name.
+    ///
+    /// The targets are relative references: they hold behind any proxy that keeps the path.
+    pub(crate) fn link_header(&self, path: &str, page: &TimelinePage) -> Option<String> {
+        let (oldest, newest) = (page.entries.first()?, page.entries.last()?);
+        let limit = if self.names_limit { format!("limit={}&", self.request.limit) } else { String::new() };
+        let newer = format!("<{path}?{limit}min_id={}>; rel=\"prev\"", newest.tweet_id);
+        if !page.has_older {
+            return Some(newer);
+        }
+        // A lower bound bounds the walk to older pages too.
+        let since =
+            self.request.since_id.map_or_else(String::new, |since_id| format!("&since_id={since_id}"));
+        Some(format!("<{path}?{limit}max_id={}{since}>; rel=\"next\", {newer}", oldest.tweet_id))
+    }
+}
+
+/// A limit from 1; one too large for us to count is over any cap.
+fn parse_limit(text: &str) -> Result<u32, Code> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number || text.bytes().all(|byte| byte == b'0') {
+        return Err(Code::InvalidLimit);
+    }
+    Ok(text.parse().unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use miniter_domain::{RepositoryError, TimelineEntry, TimelineRepository, UserId};
+
+    use super::*;
+
+    struct NoTimelines;
+
+    impl TimelineRepository for NoTimelines {
+        fn find_home(&self, _: UserId, _: &PageRequest) -> Result<Option<TimelinePage>, RepositoryError> {
+            Ok(None)
+        }
+    }
+
+    fn parse(query: &str) -> Result<WantedPage, ApiError> {
+        WantedPage::parse(query, &Timelines::new(Arc::new(NoTimelines), 1_000))
+    }
+
+    fn page(ids: &[i64], has_older: bool) -> TimelinePage {
+        let entry =
+            |&id| TimelineEntry { tweet_id: TweetId::new(id), author: UserId::new(1), text: String::new() };
+        TimelinePage { entries: ids.iter().map(entry).collect(), has_older }
+    }
+
+    #[test]
+    fn a_limit_is_digits_from_1_and_never_over_the_cap() {
+        for (query, limit) in [
+            ("", 1_000),
+            ("limit=1", 1),
+            ("limit=020", 20),
+            ("limit=5000", 1_000),
+            ("limit=99999999999999999999", 1_000),
+        ] {
+            assert_eq!(parse(query).unwrap().request.limit, limit, "{query}");
+        }
+        for query in
+            ["limit=", "limit=0", "limit=00", "limit=-1", "limit=%2B1", "limit=1.0", "limit=1e3", "limit=x"]
+        {
+            assert_eq!(parse(query).err().unwrap().to_string(), "invalid_limit", "{query}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_is_a_tweet_id() {
+        let request = parse("max_id=9&since_id=0&min_id=3&other=x").unwrap().request;
+        assert_eq!(
+            (request.max_id, request.since_id, request.min_id),
+            (Some(TweetId::new(9)), Some(TweetId::new(0)), Some(TweetId::new(3)))
+        );
+        for name in ["max_id", "since_id", "min_id"] {
+            for value in ["", "-1", "x", "1.0", "9223372036854775808"] {
+                let refused = parse(&format!("{name}={value}")).err().unwrap();
+                assert_eq!(refused.to_string(), "invalid_cursor", "{name}={value}");
+            }
+        }
+        assert_eq!(parse("limit=1&limit=2").err().unwrap().to_string(), "invalid_query");
+    }
+
+    #[test]
+    fn the_link_to_older_entries_comes_first_and_repeats_the_limit_and_the_lower_bound() {
+        let wanted = parse("limit=2").unwrap();
+        assert_eq!(
+            wanted.link_header("/timeline", &page(&[5, 8], true)).unwrap(),
+            r#"</timeline?limit=2&max_id=5>; rel="next", </timeline?limit=2&min_id=8>; rel="prev""#
+        );
+        let wanted = parse("since_id=3").unwrap();
+        assert_eq!(
+            wanted.link_header("/timeline/7", &page(&[5, 8], true)).unwrap(),
+            r#"</timeline/7?max_id=5&since_id=3>; rel="next", </timeline/7?min_id=8>; rel="prev""#
+        );
+    }
+
+    #[test]
+    fn the_last_page_has_no_link_to_older_entries_and_an_empty_one_no_links() {
+        let wanted = parse("").unwrap();
+        assert_eq!(
+            wanted.link_header("/timeline", &page(&[5, 8], false)).unwrap(),
+            r#"</timeline?min_id=8>; rel="prev""#
+        );
+        assert_eq!(wanted.link_header("/timeline", &page(&[], false)), None);
+    }
+}

@@ -1,0 +1,101 @@
+//! Reading timelines.
+
+use actix_web::http::header::LINK;
+use actix_web::{HttpRequest, HttpResponse, web};
+use miniter_domain::{TimelinePage, UserId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::classic::page::{PageQuery, WantedPage};
+use crate::http::auth::Actor;
+use crate::http::problem::{ApiError, Code, problems};
+use crate::state::State;
+
+/// A part of somebody's timeline.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TimelineResponse {
+    /// Whose timeline it is.
+    #[schema(example = 1)]
+    user_id: i64,
+    /// Oldest first.
+    timeline: Vec<EntryResponse>,
+}
+
+/// A tweet in a timeline.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EntryResponse {
+    /// Who wrote it.
+    #[schema(example = 1)]
+    user_id: i64,
+    #[schema(example = "My first tweet")]
+    tweet: String,
+}
+
+problems!(OwnTimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, TokenMissing, TokenInvalid, TokenExpired,
+    Internal, Unavailable);
+
+/// Reads one's own timeline: one's own tweets and those of everyone one follows, each once.
+#[utoipa::path(
+    get,
+    path = "/timeline",
+    tag = "miniter",
+    params(PageQuery),
+    security(("token" = []), ("bearer" = [])),
+    responses(
+        (status = 200, description = "The timeline, or the part that was asked for.", body = TimelineResponse,
+            headers(("Link" = String, description = "RFC 8288: `next` leads to older entries, `prev` to newer ones."))),
+        OwnTimelineProblems
+    )
+)]
+pub(crate) async fn read_own_timeline(
+    state: web::Data<State>,
+    Actor(actor): Actor,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let timelines = state.services.timelines.clone();
+    let wanted = WantedPage::parse(request.query_string(), &timelines)?;
+    let page_request = wanted.request;
+    let page = state.lanes.read.run(move || timelines.read_own(actor, &page_request)).await?;
+    Ok(respond(actor, "/timeline", &wanted, page))
+}
+
+problems!(TimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, UserNotFound, Internal, Unavailable);
+
+/// Reads anybody's timeline.
+#[utoipa::path(
+    get,
+    path = "/timeline/{user_id}",
+    tag = "miniter",
+    params(("user_id" = u64, Path, description = "The user's number.", example = 1), PageQuery),
+    responses(
+        (status = 200, description = "The timeline, or the part that was asked for.", body = TimelineResponse,
+            headers(("Link" = String, description = "RFC 8288: `next` leads to older entries, `prev` to newer ones."))),
+        TimelineProblems
+    )
+)]
+pub(crate) async fn read_timeline(
+    state: web::Data<State>,
+    path: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    // What is no number is nobody's.
+    let user = UserId::parse(&path).map_err(|_| Code::UserNotFound)?;
+    let timelines = state.services.timelines.clone();
+    let wanted = WantedPage::parse(request.query_string(), &timelines)?;
+    let page_request = wanted.request;
+    let page = state.lanes.read.run(move || timelines.read(user, &page_request)).await?;
+    Ok(respond(user, &format!("/timeline/{user}"), &wanted, page))
+}
+
+fn respond(user: UserId, path: &str, wanted: &WantedPage, page: TimelinePage) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    if let Some(links) = wanted.link_header(path, &page) {
+        response.insert_header((LINK, links));
+    }
+    let timeline = page
+        .entries
+        .into_iter()
+        .map(|entry| EntryResponse { user_id: entry.author.get(), tweet: entry.text })
+        .collect();
+    response.json(TimelineResponse { user_id: user.get(), timeline })
+}

@@ -1,0 +1,161 @@
+//! The API's own documentation: an OpenAPI document made from the code, and a page to try it out.
+
+use std::sync::Arc;
+use std::sync::LazyLock;
+
+use actix_web::http::header::{ContentType, LOCATION};
+use actix_web::{HttpResponse, web};
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_swagger_ui::Config;
+
+use crate::classic::ClassicApi;
+use crate::http::endpoint::Endpoint;
+use crate::http::problem::{ApiError, Code, problems};
+
+/// The routes.
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/openapi.json", |route| route.to(openapi_document)),
+        Endpoint::get("/docs", |route| route.to(to_docs_page)),
+        Endpoint::get("/docs/{file}", |route| route.to(docs_file)),
+        Endpoint::get("/docs/", |route| route.to(docs_page)),
+    ]
+}
+
+/// The same routes, documented.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "miniter", description = DESCRIPTION),
+    paths(openapi_document, to_docs_page, docs_page, docs_file),
+    modifiers(&Authorization)
+)]
+struct Documentation;
+
+const DESCRIPTION: &str = "A microblog server.\n\n\
+    Every failure is `application/problem+json` (RFC 9457) with a stable `code`. Beyond what stands at the operations, \
+    an unknown path is 404 `not_found`, and a known one with another method 405 `method_not_allowed` with `Allow`. \
+    Every answer carries `X-Request-Id`.";
+
+/// The two ways to show a token.
+struct Authorization;
+
+impl Modify for Authorization {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        let bare = ApiKeyValue::with_description(
+            "Authorization",
+            "The bare access token, as the classic clients send it.",
+        );
+        components.add_security_scheme("token", SecurityScheme::ApiKey(ApiKey::Header(bare)));
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// The OpenAPI 3.1 document of everything that is served.
+#[must_use]
+pub fn openapi() -> Document {
+    ClassicApi::openapi().merge_from(Documentation::openapi())
+}
+
+/// The document as JSON, made once.
+static DOCUMENT: LazyLock<Result<String, serde_json::Error>> = LazyLock::new(|| openapi().to_json());
+
+/// Returns this document.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "documentation",
+    responses((status = 200, description = "OpenAPI 3.1.", content_type = "application/json", body = Object))
+)]
+async fn openapi_document() -> Result<HttpResponse, ApiError> {
+    match &*DOCUMENT {
+        Ok(json) => Ok(HttpResponse::Ok().content_type(ContentType::json()).body(json.as_str())),
+        Err(error) => Err(ApiError::from(Code::Internal).with_cause(error.to_string().into())),
+    }
+}
+
+/// Leads to the page that shows this document.
+#[utoipa::path(
+    get,
+    path = "/docs",
+    tag = "documentation",
+    responses((status = 308, description = "The page is at `/docs/`."))
+)]
+async fn to_docs_page() -> HttpResponse {
+    // Relative, so that it holds behind a proxy that adds a prefix.
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, "docs/")).finish()
+}
+
+/// Shows this document as a page to try the API out.
+#[utoipa::path(
+    get,
+    path = "/docs/",
+    tag = "documentation",
+    responses((status = 200, description = "The page.", content_type = "text/html", body = String))
+)]
+async fn docs_page() -> Result<HttpResponse, ApiError> {
+    serve("index.html")
+}
+
+problems!(DocsProblems: NotFound);
+
+/// Returns a file of that page.
+#[utoipa::path(
+    get,
+    path = "/docs/{file}",
+    tag = "documentation",
+    params(("file" = String, Path, description = "Its name.", example = "index.html")),
+    responses((status = 200, description = "The file."), DocsProblems)
+)]
+async fn docs_file(file: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    serve(&file)
+}
+
+fn serve(file: &str) -> Result<HttpResponse, ApiError> {
+    static CONFIG: LazyLock<Arc<Config<'static>>> =
+        LazyLock::new(|| Arc::new(Config::from("../openapi.json").persist_authorization(true)));
+    match utoipa_swagger_ui::serve(file, Arc::clone(&CONFIG)) {
+        Ok(Some(file)) => {
+            Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
+        }
+        Ok(None) => Err(Code::NotFound.into()),
+        Err(error) => Err(ApiError::from(Code::Internal).with_cause(error.to_string().into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::classic;
+
+    #[test]
+    fn every_route_is_in_the_openapi_document_and_nothing_else() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        let mut documented = BTreeSet::new();
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for method in operations.as_object().unwrap().keys() {
+                documented.insert(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+        let served: BTreeSet<_> = classic::endpoints()
+            .iter()
+            .chain(&endpoints())
+            .map(|endpoint| format!("{} {}", endpoint.method, endpoint.path))
+            .collect();
+        assert_eq!(documented, served);
+        assert_eq!(document["openapi"], "3.1.0");
+    }
+
+    #[test]
+    fn every_code_is_in_the_openapi_document() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        let listed =
+            document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"].as_array().unwrap();
+        assert_eq!(listed.len(), Code::ALL.len());
+    }
+}

@@ -1,0 +1,70 @@
+//! The language of error texts.
+
+use actix_web::HttpMessage;
+use actix_web::http::header::{AcceptLanguage, Header, Preference, Quality};
+
+/// A language that error texts exist in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    Korean,
+}
+
+impl Language {
+    /// The language that `Accept-Language` prefers among those we have; English where it says nothing of use.
+    pub(crate) fn of(request: &impl HttpMessage) -> Self {
+        let Ok(AcceptLanguage(mut accepted)) = AcceptLanguage::parse(request) else {
+            return Self::English;
+        };
+        accepted.retain(|item| item.quality > Quality::ZERO);
+        // Stable: of equals the first counts.
+        accepted.sort_by_key(|item| std::cmp::Reverse(item.quality));
+        accepted
+            .iter()
+            .find_map(|item| match &item.item {
+                Preference::Any => Some(Self::English),
+                Preference::Specific(tag) => match tag.primary_language() {
+                    "en" => Some(Self::English),
+                    "ko" => Some(Self::Korean),
+                    _ => None,
+                },
+            })
+            .unwrap_or(Self::English)
+    }
+
+    /// The tag for `Content-Language` (RFC 5646).
+    pub(crate) fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Korean => "ko",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn korean_is_spoken_to_those_who_prefer_it() {
+        for (header, language) in [
+            ("ko", Language::Korean),
+            ("ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7", Language::Korean),
+            ("fr, ko;q=0.5, en;q=0.3", Language::Korean),
+            ("en-US,en;q=0.9,ko;q=0.8", Language::English),
+            ("ko;q=0.2, en;q=0.8", Language::English),
+            ("ko;q=0", Language::English),
+            ("*", Language::English),
+            ("fr", Language::English),
+            ("kok", Language::English),
+            (";;;", Language::English),
+            ("", Language::English),
+        ] {
+            let request = TestRequest::default().insert_header(("Accept-Language", header)).to_srv_request();
+            assert_eq!(Language::of(&request), language, "{header:?}");
+        }
+        assert_eq!(Language::of(&TestRequest::default().to_srv_request()), Language::English);
+    }
+}

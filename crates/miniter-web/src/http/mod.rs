@@ -1,0 +1,10 @@
+//! What every presentation shares.
+
+pub(crate) mod auth;
+pub(crate) mod body;
+pub(crate) mod cors;
+pub(crate) mod endpoint;
+pub(crate) mod exchange;
+pub(crate) mod lane;
+pub(crate) mod language;
+pub(crate) mod problem;
