@@ -1,0 +1,21 @@
+//! `miniter migrate`.
+
+use std::io::Write;
+
+use miniter_persistence::Store;
+
+use crate::settings::Settings;
+
+/// Brings the schema of the database up to date and says what was done.
+///
+/// # Errors
+/// If the database cannot be opened or a migration fails.
+pub fn run(settings: &Settings) -> anyhow::Result<()> {
+    let applied = Store::migrate(&settings.database_url)?;
+    let mut out = std::io::stdout().lock();
+    for version in &applied {
+        writeln!(out, "applied {version}")?;
+    }
+    writeln!(out, "{} is up to date", settings.database_url)?;
+    Ok(())
+}

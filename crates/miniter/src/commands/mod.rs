@@ -1,0 +1,34 @@
+//! What `miniter` can be told to do, and what comes before it.
+
+pub mod migrate;
+pub mod openapi;
+pub mod serve;
+
+use anyhow::{Context, anyhow};
+
+use crate::settings::{Settings, unknown_variables};
+
+/// Takes the variables of `.env` in the working folder, where there is one, into the environment; those that are set
+/// already stay.
+///
+/// # Errors
+/// If the file cannot be read or understood.
+pub fn load_dot_env() -> anyhow::Result<()> {
+    match dotenvy::from_path(".env") {
+        Ok(()) => Ok(()),
+        Err(error) if error.not_found() => Ok(()),
+        Err(dotenvy::Error::LineParse(_, position)) => {
+            // The line may hold a secret.
+            Err(anyhow!("cannot understand .env: a line is not NAME=value (near its character {position})"))
+        }
+        Err(error) => Err(error).context("cannot read .env"),
+    }
+}
+
+/// Starts the logger, and says what it first has to say.
+pub fn start_logging(settings: &Settings) {
+    env_logger::Builder::new().parse_filters(&settings.log).format_timestamp_millis().init();
+    for variable in unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
+        log::warn!("{variable} is no setting of miniter and has no effect; miniter --help lists them");
+    }
+}

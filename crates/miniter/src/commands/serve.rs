@@ -1,0 +1,21 @@
+//! `miniter serve`.
+
+use crate::app;
+use crate::settings::Settings;
+
+/// Serves until the process is told to stop.
+///
+/// # Errors
+/// If the server cannot start.
+pub fn run(settings: &Settings) -> anyhow::Result<()> {
+    log::info!("miniter {} with {settings}", env!("CARGO_PKG_VERSION"));
+    actix_web::rt::System::new().block_on(async {
+        let application = app::build(settings)?;
+        for address in &application.addresses {
+            log::info!("listening on http://{address}, documented at http://{address}/docs/");
+        }
+        application.server.await?;
+        log::info!("stopped");
+        Ok(())
+    })
+}

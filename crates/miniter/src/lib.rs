@@ -1,0 +1,9 @@
+//! The miniter server: settings, wiring and the command line.
+//!
+//! The library part exists for the end-to-end tests, which run the same [`app`] as `miniter serve`.
+
+pub mod app;
+pub mod commands;
+mod secret;
+pub mod settings;
+mod tweet_ids;

@@ -1,0 +1,34 @@
+//! `miniter`: a microblog server. See `miniter --help`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use miniter::commands;
+use miniter::settings::{Cli, Command};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[expect(
+                clippy::print_stderr,
+                reason = "the logger may not be there yet, and this is for a person"
+            )]
+            {
+                eprintln!("miniter: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    commands::load_dot_env()?;
+    let Cli { command, settings } = Cli::parse();
+    commands::start_logging(&settings);
+    match command.unwrap_or(Command::Serve) {
+        Command::Serve => commands::serve::run(&settings),
+        Command::Migrate => commands::migrate::run(&settings),
+        Command::Openapi => commands::openapi::run(),
+    }
+}

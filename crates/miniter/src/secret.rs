@@ -1,0 +1,132 @@
+//! The secret that tokens are signed with: given, or generated once beside the database.
+
+use std::fs::{self, File, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use miniter_persistence::DatabaseUrl;
+use miniter_service::TokenSecret;
+use uuid::Uuid;
+
+use crate::settings::{Secret, Settings};
+
+/// The current secret and the previous ones.
+///
+/// # Errors
+/// With a sentence, if one of them is too short or the file cannot be read or made.
+pub(crate) fn token_secrets(settings: &Settings) -> anyhow::Result<(TokenSecret, Vec<TokenSecret>)> {
+    let current = if let Some(secret) = &settings.jwt_secret {
+        checked("MINITER_JWT_SECRET", secret)?
+    } else {
+        let DatabaseUrl::Sqlite(database) = &settings.database_url;
+        read_or_generate(&file_beside(database))?
+    };
+    let previous = settings
+        .jwt_previous_secrets
+        .iter()
+        .map(|secret| checked("MINITER_JWT_PREVIOUS_SECRETS", secret))
+        .collect::<Result<_, _>>()?;
+    Ok((current, previous))
+}
+
+fn checked(variable: &str, Secret(secret): &Secret) -> anyhow::Result<TokenSecret> {
+    TokenSecret::new(secret.as_bytes())
+        .map_err(|too_short| anyhow!("{variable}: {too_short}; make one with: openssl rand -base64 48"))
+}
+
+/// `data/miniter.db` → `data/miniter.db.jwt-secret`.
+fn file_beside(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".jwt-secret");
+    name.into()
+}
+
+fn read_or_generate(file: &Path) -> anyhow::Result<TokenSecret> {
+    if !file.exists() {
+        generate(file).with_context(|| {
+            format!(
+                "cannot write a token secret to {}; make the folder writable or set MINITER_JWT_SECRET",
+                file.display()
+            )
+        })?;
+    }
+    let read = || -> std::io::Result<String> {
+        // Whoever can read it can log in as anybody.
+        fs::set_permissions(file, Permissions::from_mode(0o600))?;
+        fs::read_to_string(file)
+    };
+    let text = read().with_context(|| {
+        format!(
+            "cannot read the token secret in {}; let this user own the file or set MINITER_JWT_SECRET",
+            file.display()
+        )
+    })?;
+    TokenSecret::new(text.trim()).map_err(|too_short| {
+        anyhow!(
+            "{}: {too_short}; restore the file, or delete it to have a new secret made, which logs everybody out",
+            file.display()
+        )
+    })
+}
+
+/// Writes a new secret so that the file is either there and whole or not there, also after a power cut. Where another
+/// process was faster, its file stays.
+fn generate(file: &Path) -> std::io::Result<()> {
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // Made with mode 0600.
+    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+    // 244 random bits from the operating system.
+    writeln!(temporary, "{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())?;
+    temporary.as_file().sync_all()?;
+    match temporary.persist_noclobber(file) {
+        Ok(_) => {
+            log::info!("made a token secret in {}", file.display());
+            File::open(folder)?.sync_all()
+        }
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error.error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generated_secret_is_kept_in_a_file_that_only_its_owner_can_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("miniter.db.jwt-secret");
+        read_or_generate(&file).unwrap();
+        let first = fs::read_to_string(&file).unwrap();
+        assert!(first.trim().len() >= 64, "{first}");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+
+        read_or_generate(&file).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), first, "the second start finds the first one's");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left behind");
+    }
+
+    #[test]
+    fn a_secret_that_others_could_read_is_closed_to_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        fs::write(&file, "x".repeat(40)).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+        read_or_generate(&file).unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn an_empty_secret_file_is_refused_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        fs::write(&file, "").unwrap();
+        let refused = read_or_generate(&file).err().unwrap().to_string();
+        assert!(refused.contains("at least 32 bytes") && refused.contains("delete it"), "{refused}");
+    }
+}

@@ -1,0 +1,284 @@
+//! Settings: each is a flag and a `MINITER_…` variable, read once.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::time::Duration;
+
+use actix_web::http::Uri;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use miniter_persistence::DatabaseUrl;
+use miniter_web::CorsOrigins;
+
+/// A microblog server.
+#[derive(Debug, Parser)]
+#[command(name = "miniter", version, about, long_about = None)]
+pub struct Cli {
+    /// What to do; `serve` if it is left out.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// See [`Settings`].
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What miniter can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Bring the database's schema up to date and serve (the default)
+    Serve,
+    /// Bring the database's schema up to date, and stop
+    Migrate,
+    /// Print the OpenAPI document of the API
+    Openapi,
+}
+
+/// How this server runs. The order is: flag, environment, `.env` in the working folder, default.
+#[expect(clippy::doc_markdown, reason = "the comments on its fields are printed by --help, as they stand")]
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// The database: sqlite:PATH. The file and its folder are made where there are none
+    #[arg(
+        long,
+        global = true,
+        env = "MINITER_DATABASE_URL",
+        default_value = "sqlite:data/miniter.db",
+        value_name = "URL"
+    )]
+    pub database_url: DatabaseUrl,
+
+    /// The address to listen on. Use 0.0.0.0:5000 to be reached from other machines
+    #[arg(
+        long,
+        global = true,
+        env = "MINITER_BIND",
+        default_value = "127.0.0.1:5000",
+        value_name = "ADDRESS:PORT"
+    )]
+    pub bind: String,
+
+    /// What tokens are signed with: at least 32 bytes, the same on every node. On SQLite one is generated into a file
+    /// beside the database if none is given. Better set in the environment than as a flag, which other users can see
+    #[arg(long, global = true, env = "MINITER_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub jwt_secret: Option<Secret>,
+
+    /// Secrets, separated by commas, that tokens were signed with before: still accepted, so that a secret can be
+    /// changed without logging anyone out
+    #[arg(
+        long,
+        global = true,
+        env = "MINITER_JWT_PREVIOUS_SECRETS",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "SECRETS"
+    )]
+    pub jwt_previous_secrets: Vec<Secret>,
+
+    /// How long a token is good for, in seconds
+    #[arg(long, global = true, env = "MINITER_TOKEN_LIFETIME", default_value = "86400", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub token_lifetime: u32,
+
+    /// The most entries of a timeline that one request gets, and what it gets if it names no limit
+    #[arg(
+        long,
+        global = true,
+        env = "MINITER_TIMELINE_LIMIT",
+        default_value = "1000",
+        value_name = "ENTRIES"
+    )]
+    pub timeline_limit: NonZeroU32,
+
+    /// Web pages that may call, as origins separated by commas (https://example.com), or * for all
+    #[arg(long, global = true, env = "MINITER_CORS_ORIGINS", default_value = "*", value_name = "ORIGINS", value_parser = parse_cors_origins)]
+    pub cors_origins: CorsOrigins,
+
+    /// How many requests read from the database at once, each on a connection of its own
+    #[arg(long, global = true, env = "MINITER_DATABASE_READERS", default_value = "8", value_name = "CONNECTIONS", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub database_readers: u32,
+
+    /// How long a stopping server waits for the requests it has begun, in seconds
+    #[arg(long, global = true, env = "MINITER_SHUTDOWN_TIMEOUT", default_value = "4", value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub shutdown_timeout: u16,
+
+    /// What to log: error, warn, info, debug, trace or off, also by module (warn,miniter::access=info)
+    #[arg(long, global = true, env = "MINITER_LOG", default_value = "info", value_name = "FILTER")]
+    pub log: String,
+}
+
+impl Settings {
+    /// The defaults, whatever the environment says. For tests.
+    #[must_use]
+    pub fn defaults(database_url: DatabaseUrl) -> Self {
+        Self {
+            database_url,
+            bind: "127.0.0.1:5000".to_owned(),
+            jwt_secret: None,
+            jwt_previous_secrets: Vec::new(),
+            token_lifetime: 86_400,
+            timeline_limit: NonZeroU32::MIN.saturating_add(999),
+            cors_origins: CorsOrigins::Any,
+            database_readers: 8,
+            shutdown_timeout: 4,
+            log: "info".to_owned(),
+        }
+    }
+
+    /// [`Settings::token_lifetime`] as a duration.
+    #[must_use]
+    pub fn token_lifetime(&self) -> Duration {
+        Duration::from_secs(self.token_lifetime.into())
+    }
+}
+
+impl fmt::Display for Settings {
+    /// The settings in one line, without secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origins = match &self.cors_origins {
+            CorsOrigins::Any => "*".to_owned(),
+            CorsOrigins::Only(origins) => origins.join(","),
+        };
+        write!(
+            f,
+            "database_url={} bind={} jwt_secret={} jwt_previous_secrets={} token_lifetime={} timeline_limit={} \
+             cors_origins={origins} database_readers={} shutdown_timeout={} log={}",
+            self.database_url,
+            self.bind,
+            if self.jwt_secret.is_some() { "given" } else { "generated" },
+            self.jwt_previous_secrets.len(),
+            self.token_lifetime,
+            self.timeline_limit,
+            self.database_readers,
+            self.shutdown_timeout,
+            self.log,
+        )
+    }
+}
+
+/// A value that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl FromStr for Secret {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+fn parse_cors_origins(text: &str) -> Result<CorsOrigins, String> {
+    if text.trim() == "*" {
+        return Ok(CorsOrigins::Any);
+    }
+    text.split(',')
+        .map(|origin| {
+            let origin = origin.trim();
+            let is_origin = origin.parse::<Uri>().is_ok_and(|uri| {
+                let (scheme, authority) = (uri.scheme_str(), uri.authority());
+                scheme.zip(authority).is_some_and(|(scheme, authority)| {
+                    !authority.as_str().contains(['@', '*']) && format!("{scheme}://{authority}") == origin
+                })
+            });
+            if is_origin {
+                Ok(origin.to_owned())
+            } else {
+                Err(format!(
+                    "{origin:?} is no origin; write https://example.com, without a path or a slash at the end"
+                ))
+            }
+        })
+        .collect::<Result<_, _>>()
+        .map(CorsOrigins::Only)
+}
+
+/// The variables among `names` that look like settings and are none: probably misspelt.
+pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
+    let command = Cli::command();
+    let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()).collect();
+    let mut unknown: Vec<_> = names
+        .filter(|name| name.starts_with("MINITER_") && !known.iter().any(|known| *known == name.as_str()))
+        .collect();
+    unknown.sort();
+    unknown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_defaults_for_tests_are_those_of_the_command_line() {
+        let parsed = Cli::parse_from(["miniter"]).settings;
+        let defaults = Settings::defaults("sqlite:data/miniter.db".parse().unwrap());
+        assert_eq!(format!("{parsed:?}"), format!("{defaults:?}"));
+    }
+
+    #[test]
+    fn every_setting_is_a_flag_with_a_variable_of_the_same_name() {
+        for argument in Cli::command().get_arguments() {
+            let Some(flag) = argument.get_long().filter(|flag| !["help", "version"].contains(flag)) else {
+                continue;
+            };
+            let variable = format!("MINITER_{}", flag.to_uppercase().replace('-', "_"));
+            assert_eq!(argument.get_env().unwrap().to_str(), Some(variable.as_str()));
+        }
+    }
+
+    #[test]
+    fn every_setting_is_in_the_example_file() {
+        let example = include_str!("../../../.env.example");
+        for argument in Cli::command().get_arguments() {
+            if let Some(variable) = argument.get_env() {
+                let line = format!("#{}=", variable.to_str().unwrap());
+                assert!(example.lines().any(|found| found.starts_with(&line)), "{line}");
+            }
+        }
+        let listed =
+            example.lines().filter_map(|line| Some(line.strip_prefix('#')?.split_once('=')?.0.to_owned()));
+        assert_eq!(unknown_variables(listed), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_found() {
+        let names = ["MINITER_BIND", "MINITER_BINT", "PATH", "MINITER_"].map(str::to_owned);
+        assert_eq!(unknown_variables(names.into_iter()), ["MINITER_", "MINITER_BINT"]);
+    }
+
+    #[test]
+    fn an_origin_is_a_scheme_and_a_host() {
+        assert_eq!(parse_cors_origins("*"), Ok(CorsOrigins::Any));
+        assert_eq!(
+            parse_cors_origins("https://example.com, http://localhost:3000"),
+            Ok(CorsOrigins::Only(vec!["https://example.com".into(), "http://localhost:3000".into()]))
+        );
+        for text in [
+            "",
+            "example.com",
+            "https://example.com/",
+            "https://example.com/app",
+            "https://*.example.com",
+            "*,*",
+        ] {
+            assert!(parse_cors_origins(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let mut settings = Settings::defaults("sqlite:data/miniter.db".parse().unwrap());
+        settings.jwt_secret = Some(Secret("hunter2hunter2".into()));
+        settings.jwt_previous_secrets = vec![Secret("hunter2hunter2".into())];
+        assert!(!format!("{settings} {settings:?}").contains("hunter2"));
+    }
+}
