@@ -77,6 +77,7 @@ fn trouble(message: &str) -> Trouble {
 }
 
 /// The one place that says what a database error means to a use case.
+#[expect(clippy::wildcard_enum_match_arm, reason = "Diesel's errors are many and may become more")]
 pub(crate) fn classify(error: Error) -> RepositoryError {
     match &error {
         Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => RepositoryError::Duplicate,

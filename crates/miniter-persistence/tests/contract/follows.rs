@@ -1,0 +1,52 @@
+use miniter_domain::{Follow, FollowRepository, RepositoryError, UserId};
+
+use crate::support::Database;
+
+#[test]
+fn following_twice_is_following_once() {
+    let database = Database::new();
+    let (song, kim) = (database.user("song"), database.user("kim"));
+    database.tweet(kim, "hello");
+    database.follow(song, kim);
+    database.follow(song, kim);
+    assert_eq!(database.timeline(song), ["hello"]);
+    assert_eq!(database.timeline(kim), ["hello"], "it is not mutual, and changes nothing for the followee");
+}
+
+#[test]
+fn unfollowing_says_whether_there_was_something_to_end() {
+    let database = Database::new();
+    let follow = Follow::new(database.user("song"), database.user("kim")).unwrap();
+    assert!(!database.delete(follow).unwrap());
+    database.create(follow).unwrap();
+    assert!(database.delete(follow).unwrap());
+    assert!(!database.delete(follow).unwrap());
+}
+
+#[test]
+fn a_follow_needs_both_of_its_users() {
+    let database = Database::new();
+    let song = database.user("song");
+    let nobody = UserId::new(i64::from(i32::MAX) + 1);
+    for follow in [Follow::new(song, nobody), Follow::new(nobody, song)] {
+        let refused = database.create(follow.unwrap());
+        assert!(matches!(refused, Err(RepositoryError::MissingReference)));
+    }
+}
+
+#[test]
+fn a_deleted_user_takes_their_tweets_and_follows_along() {
+    let database = Database::new();
+    let (song, kim) = (database.user("song"), database.user("kim"));
+    database.follow(song, kim);
+    database.follow(kim, song);
+    database.tweet(kim, "hello");
+    let mut other = database.other_connection();
+    diesel::RunQueryDsl::execute(diesel::sql_query("PRAGMA foreign_keys = ON"), &mut other).unwrap();
+    diesel::RunQueryDsl::execute(
+        diesel::sql_query(format!("DELETE FROM users WHERE id = {kim}")),
+        &mut other,
+    )
+    .unwrap();
+    assert_eq!(database.timeline(song), Vec::<String>::new());
+}

@@ -1,0 +1,107 @@
+//! A fresh database for a test, and people in it.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use miniter_domain::{
+    Email, Follow, FollowRepository, NewTweet, NewUser, PageRequest, Profile, TimelineRepository, TweetId,
+    TweetIds, TweetRepository, TweetText, UserId, UserName, UserRepository,
+};
+use miniter_persistence::{DatabaseUrl, Store, StoreOptions};
+
+/// Counts from where it is set.
+pub struct CountingIds(pub AtomicI64);
+
+impl TweetIds for CountingIds {
+    fn next(&self) -> TweetId {
+        TweetId::new(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A store over a database that goes away with it.
+pub struct Database {
+    store: Store,
+    pub ids: Arc<CountingIds>,
+    pub path: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Deref for Database {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
+impl Database {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("miniter.db");
+        let ids = Arc::new(CountingIds(AtomicI64::new(1_000)));
+        let store = open(&path, ids.clone()).unwrap();
+        Self { store, ids, path, _folder: folder }
+    }
+
+    /// A connection beside the store's, as another program would have it.
+    pub fn other_connection(&self) -> SqliteConnection {
+        let mut connection = SqliteConnection::establish(self.path.to_str().unwrap()).unwrap();
+        diesel::sql_query("PRAGMA busy_timeout = 5000").execute(&mut connection).unwrap();
+        connection
+    }
+
+    /// Runs a statement as another program would.
+    pub fn execute(&self, statement: &str) {
+        diesel::sql_query(statement).execute(&mut self.other_connection()).unwrap();
+    }
+
+    pub fn user(&self, name: &str) -> UserId {
+        UserRepository::create(&self.store, &new_user(&format!("{name}@example.com"))).unwrap()
+    }
+
+    pub fn tweet(&self, author: UserId, text: &str) -> TweetId {
+        let text = TweetText::parse(text.to_owned()).unwrap();
+        TweetRepository::create(&self.store, NewTweet { author, text, created_at: moment() }).unwrap().id
+    }
+
+    pub fn follow(&self, follower: UserId, followee: UserId) {
+        FollowRepository::create(&self.store, Follow::new(follower, followee).unwrap()).unwrap();
+    }
+
+    pub fn unfollow(&self, follower: UserId, followee: UserId) {
+        self.store.delete(Follow::new(follower, followee).unwrap()).unwrap();
+    }
+
+    /// The texts of a page, and whether there is more below it.
+    pub fn page(&self, reader: UserId, page: &PageRequest) -> (Vec<String>, bool) {
+        let page = self.find_home(reader, page).unwrap().unwrap();
+        (page.entries.into_iter().map(|entry| entry.text).collect(), page.has_older)
+    }
+
+    /// The texts of the newest entries.
+    pub fn timeline(&self, reader: UserId) -> Vec<String> {
+        self.page(reader, &PageRequest::newest(1_000)).0
+    }
+}
+
+pub fn open(path: &std::path::Path, ids: Arc<CountingIds>) -> Result<Store, miniter_persistence::OpenError> {
+    Store::open(&DatabaseUrl::Sqlite(path.to_owned()), StoreOptions { readers: 2 }, ids)
+}
+
+pub fn moment() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 123_456_000).unwrap()
+}
+
+pub fn new_user(email: &str) -> NewUser {
+    NewUser {
+        name: UserName::parse("송은우".into()).unwrap(),
+        email: Email::parse(email).unwrap(),
+        profile: Profile::parse("안녕 🍺".into()).unwrap(),
+        hashed_password: "a hash".into(),
+        created_at: moment(),
+    }
+}

@@ -1,0 +1,121 @@
+use miniter_domain::{PageRequest, TimelineRepository, TweetId, UserId};
+
+use crate::support::Database;
+
+fn id(id: i64) -> Option<TweetId> {
+    Some(TweetId::new(id))
+}
+
+#[test]
+fn a_timeline_is_ones_own_tweets_and_those_of_ones_followees_oldest_first_each_once() {
+    let database = Database::new();
+    let [song, kim, lee, park] = ["song", "kim", "lee", "park"].map(|name| database.user(name));
+    database.tweet(kim, "1 kim");
+    database.tweet(park, "2 park");
+    database.tweet(song, "3 song");
+    database.tweet(lee, "4 lee");
+    database.tweet(kim, "5 kim");
+    database.follow(song, kim);
+    database.follow(song, lee);
+    assert_eq!(database.timeline(song), ["1 kim", "3 song", "4 lee", "5 kim"]);
+    assert_eq!(database.timeline(park), ["2 park"]);
+    database.unfollow(song, kim);
+    assert_eq!(database.timeline(song), ["3 song", "4 lee"]);
+}
+
+#[test]
+fn a_self_follow_that_other_sql_has_made_repeats_nothing() {
+    let database = Database::new();
+    let song = database.user("song");
+    database.tweet(song, "once");
+    database
+        .execute(&format!("INSERT INTO users_follow_list (user_id, follow_user_id) VALUES ({song}, {song})"));
+    assert_eq!(database.timeline(song), ["once"]);
+}
+
+#[test]
+fn nobody_has_no_timeline_and_somebody_silent_an_empty_one() {
+    let database = Database::new();
+    assert_eq!(database.find_home(UserId::new(7), &PageRequest::newest(10)).unwrap(), None);
+    let song = database.user("song");
+    assert_eq!(database.page(song, &PageRequest::newest(10)), (vec![], false));
+}
+
+#[test]
+fn entries_carry_their_ids_and_authors() {
+    let database = Database::new();
+    let (song, kim) = (database.user("song"), database.user("kim"));
+    database.follow(song, kim);
+    let tweet = database.tweet(kim, "hello");
+    let page = database.find_home(song, &PageRequest::newest(10)).unwrap().unwrap();
+    assert_eq!((page.entries[0].tweet_id, page.entries[0].author), (tweet, kim));
+}
+
+/// Tweets 1000 to 1009 by two authors in turn, named by their last digit.
+fn ten_tweets(database: &Database) -> UserId {
+    let (song, kim) = (database.user("song"), database.user("kim"));
+    database.follow(song, kim);
+    for digit in 0..10 {
+        database.tweet(if digit % 2 == 0 { song } else { kim }, &digit.to_string());
+    }
+    song
+}
+
+#[test]
+fn pages_are_cut_by_exclusive_cursors() {
+    let database = Database::new();
+    let song = ten_tweets(&database);
+    let newest = PageRequest::newest(3);
+    for (what, page, texts, has_older) in [
+        ("newest", newest, "789", true),
+        ("all of them exactly", PageRequest::newest(10), "0123456789", false),
+        ("older than 7", PageRequest { max_id: id(1_007), ..newest }, "456", true),
+        ("older than 3, to the end", PageRequest { max_id: id(1_003), ..newest }, "012", false),
+        ("older than 2, fewer than wanted", PageRequest { max_id: id(1_002), ..newest }, "01", false),
+        ("older than the oldest", PageRequest { max_id: id(1_000), ..newest }, "", false),
+        ("newer than 4, the newest of them", PageRequest { since_id: id(1_004), ..newest }, "789", true),
+        ("newer than 6", PageRequest { since_id: id(1_006), ..newest }, "789", false),
+        ("newer than 7", PageRequest { since_id: id(1_007), ..newest }, "89", false),
+        ("newer than 4, the oldest of them", PageRequest { min_id: id(1_004), ..newest }, "567", true),
+        ("from the beginning", PageRequest { min_id: id(0), ..newest }, "012", false),
+        ("newer than the newest", PageRequest { min_id: id(1_009), ..newest }, "", false),
+        (
+            "between 2 and 8, newest",
+            PageRequest { max_id: id(1_008), since_id: id(1_002), ..newest },
+            "567",
+            true,
+        ),
+        (
+            "between 2 and 8, oldest",
+            PageRequest { max_id: id(1_008), min_id: id(1_002), ..newest },
+            "345",
+            true,
+        ),
+        ("both lower bounds", PageRequest { since_id: id(1_005), min_id: id(1_002), ..newest }, "678", false),
+        ("an empty range", PageRequest { max_id: id(1_003), since_id: id(1_005), ..newest }, "", false),
+    ] {
+        let (found, more) = database.page(song, &page);
+        assert_eq!((found.concat().as_str(), more), (texts, has_older), "{what}");
+    }
+}
+
+#[test]
+fn walking_down_the_pages_meets_every_entry_once() {
+    let database = Database::new();
+    let song = ten_tweets(&database);
+    for limit in [1, 3, 5, 10, 11] {
+        let mut page = PageRequest::newest(limit);
+        let mut walked = String::new();
+        loop {
+            let found = database.find_home(song, &page).unwrap().unwrap();
+            for entry in found.entries.iter().rev() {
+                walked.insert_str(0, &entry.text);
+            }
+            if !found.has_older {
+                break;
+            }
+            page.max_id = found.entries.first().map(|entry| entry.tweet_id);
+        }
+        assert_eq!(walked, "0123456789", "pages of {limit}");
+    }
+}
