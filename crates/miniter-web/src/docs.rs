@@ -27,7 +27,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 /// The same routes, documented.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "miniter", description = DESCRIPTION),
+    info(title = "miniter", description = DESCRIPTION, license(name = "MIT OR Apache-2.0")),
+    tags((name = "miniter", description = "The microblog"), (name = "documentation", description = "This document")),
     paths(openapi_document, to_docs_page, docs_page, docs_file),
     modifiers(&Authorization)
 )]
@@ -57,7 +58,7 @@ impl Modify for Authorization {
 /// The OpenAPI 3.1 document of everything that is served.
 #[must_use]
 pub fn openapi() -> Document {
-    ClassicApi::openapi().merge_from(Documentation::openapi())
+    Documentation::openapi().merge_from(ClassicApi::openapi())
 }
 
 /// The document as JSON, made once.

@@ -1,0 +1,17 @@
+//! The whole server over real HTTP, each test with a database of its own.
+
+#![allow(unreachable_pub, reason = "a test binary has no outside")]
+
+mod accounts;
+mod bodies;
+mod concurrency;
+mod cors;
+mod documentation;
+mod follows;
+mod process;
+mod routing;
+mod support;
+mod textbook;
+mod timelines;
+mod tokens;
+mod tweets;

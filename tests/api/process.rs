@@ -1,0 +1,192 @@
+//! `miniter` as people start and stop it.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::thread;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::process::{Process, run};
+
+const SECRET: (&str, &str) = ("MINITER_JWT_SECRET", "a secret in the environment, 32 bytes and more");
+
+/// Signs somebody up and returns their token.
+fn sign_up(server: &Process, email: &str, password: &str) -> String {
+    let account = json!({"name": "송은우", "email": email, "password": password});
+    server.client.post("/sign-up", &account).send().ok();
+    let login = server.client.post("/login", &json!({"email": email, "password": password})).send().ok();
+    login["access_token"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn it_starts_with_nothing_but_a_folder_and_keeps_people_logged_in_over_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::start(folder.path(), &[]);
+    let token = sign_up(&server, "song@example.com", "correct horse");
+    server.client.post("/tweet", &json!({"tweet": "hello"})).token(&token).send().ok();
+    assert!(folder.path().join("data/miniter.db").exists());
+    let secret = folder.path().join("data/miniter.db.jwt-secret");
+    assert_eq!(fs::metadata(secret).unwrap().permissions().mode() & 0o777, 0o600);
+
+    server.signal("-TERM");
+    assert_eq!(server.wait().0, Some(0));
+    let server = Process::start(folder.path(), &[]);
+    assert_eq!(server.client.get("/timeline").token(&token).send().tweets(), ["hello"]);
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::start(folder.path(), &[]);
+    let token = sign_up(&server, "song@example.com", "correct horse");
+    for i in 0..20 {
+        server.client.post("/tweet", &json!({"tweet": i.to_string()})).token(&token).send().ok();
+    }
+    server.signal("-KILL");
+    assert_eq!(server.wait().0, None);
+    let server = Process::start(folder.path(), &[]);
+    assert_eq!(server.client.get("/timeline").token(&token).send().tweets().len(), 20);
+}
+
+#[test]
+fn a_stop_finishes_what_was_begun_and_takes_less_than_five_seconds() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::start(folder.path(), &[]);
+    let token = sign_up(&server, "song@example.com", "correct horse");
+    // An idle connection must not hold the stop up.
+    let idle = std::net::TcpStream::connect(server.address).unwrap();
+
+    let database = folder.path().join("data/miniter.db");
+    let mut other = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    diesel::sql_query("BEGIN IMMEDIATE").execute(&mut other).unwrap();
+    thread::scope(|scope| {
+        let begun = scope.spawn(|| {
+            server.client.post("/tweet", &json!({"tweet": "begun"})).token(&token).send().ok();
+        });
+        // It is being worked on once it holds the writer; a read that came later has been answered then.
+        server.client.get("/timeline").token(&token).send().ok();
+        thread::sleep(Duration::from_millis(200));
+        assert!(!begun.is_finished());
+        server.signal("-TERM");
+        server.wait_for("accept thread stopped");
+        diesel::sql_query("COMMIT").execute(&mut other).unwrap();
+        begun.join().unwrap();
+    });
+    let (code, took) = server.wait();
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    drop(idle);
+
+    let server = Process::start(folder.path(), &[]);
+    assert_eq!(server.client.get("/timeline").token(&token).send().tweets(), ["begun"]);
+}
+
+#[test]
+fn a_start_that_cannot_succeed_says_why_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("garbage.db"), "not a database ".repeat(1_000)).unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for (arguments, says) in [
+        (
+            &["--database-url", "sqlite:garbage.db"][..],
+            &["garbage.db", "not a sound SQLite database", "backup"][..],
+        ),
+        (&["--database-url", "sqlite:/proc/miniter.db"], &["/proc/miniter.db", "make sure"]),
+        (&["--database-url", "data/miniter.db"], &["--database-url", "sqlite:"]),
+        (&["--database-url", "postgres://x/y"], &["--database-url", "sqlite:"]),
+        (&["--jwt-secret", "too short"], &["MINITER_JWT_SECRET", "at least 32 bytes", "openssl"]),
+        (&["--jwt-secret", ""], &["MINITER_JWT_SECRET", "at least 32 bytes"]),
+        (&["--jwt-previous-secrets", "x"], &["MINITER_JWT_PREVIOUS_SECRETS", "at least 32 bytes"]),
+        (&["--bind", &taken], &[&taken, "MINITER_BIND"]),
+        (&["--bind", "nonsense"], &["nonsense", "MINITER_BIND"]),
+        (&["--timeline-limit", "0"], &["--timeline-limit"]),
+        (&["--token-lifetime", "0"], &["--token-lifetime"]),
+        (&["--cors-origins", "example.com/"], &["--cors-origins", "https://example.com"]),
+        (&["--no-such-flag"], &["--no-such-flag"]),
+    ] {
+        let output = run(folder.path(), arguments, &[]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{arguments:?}: {said}");
+        for part in says {
+            assert!(said.contains(part), "{arguments:?}: {said}");
+        }
+        assert!(!said.contains("too short\n") && !said.contains("panicked"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_misspelt_variable_is_warned_about_and_a_dot_env_file_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".env"), "MINITER_DATABASE_URL=sqlite:elsewhere.db\n").unwrap();
+    let server = Process::start(folder.path(), &[("MINITER_BINT", "x")]);
+    server.wait_for("MINITER_BINT is no setting");
+    assert!(folder.path().join("elsewhere.db").exists());
+
+    fs::write(folder.path().join(".env"), "MINITER_JWT_SECRET='unterminated secret\n").unwrap();
+    let output = run(folder.path(), &["migrate"], &[]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && said.contains(".env"), "{said}");
+    assert!(!said.contains("unterminated secret"), "{said}");
+}
+
+#[test]
+fn migrate_and_openapi_do_their_work_and_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let migrate = || String::from_utf8(run(folder.path(), &["migrate"], &[]).stdout).unwrap();
+    assert_eq!(migrate(), "applied 20261122000000\nsqlite:data/miniter.db is up to date\n");
+    assert_eq!(migrate(), "sqlite:data/miniter.db is up to date\n");
+
+    let printed = run(folder.path(), &["openapi"], &[]).stdout;
+    let printed: Value = serde_json::from_slice(&printed).unwrap();
+    assert_eq!(printed, serde_json::to_value(miniter_web::openapi()).unwrap());
+}
+
+#[test]
+fn help_lists_every_setting_and_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = String::from_utf8(run(folder.path(), &["--help"], &[SECRET]).stdout).unwrap();
+    for name in [
+        "MINITER_DATABASE_URL",
+        "MINITER_BIND",
+        "MINITER_JWT_SECRET",
+        "MINITER_LOG",
+        "serve",
+        "migrate",
+        "openapi",
+    ] {
+        assert!(help.contains(name), "{name}: {help}");
+    }
+    assert!(!help.contains(SECRET.1), "{help}");
+}
+
+#[test]
+fn the_log_has_a_line_a_request_and_nothing_that_is_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::start(folder.path(), &[SECRET, ("MINITER_LOG", "trace")]);
+    let token = sign_up(&server, "song@example.com", "secret password");
+    let tweet = server.client.post("/tweet", &json!({"tweet": "a private thought"})).token(&token).send();
+    server.client.post("/login", &json!({"email": "song@example.com", "password": "wrong password"})).send();
+    let missing = server.client.get("/nope?token=abc").send();
+
+    let line = server.wait_for(&format!("request={}", tweet.header("x-request-id")));
+    assert!(line.contains("POST /tweet 200 ") && line.ends_with(" user=1"), "{line}");
+    assert!(line.contains("ms "), "{line}");
+    let line = server.wait_for(&format!("request={}", missing.header("x-request-id")));
+    assert!(line.contains("GET /nope 404 ") && line.ends_with(" user=-"), "{line}");
+
+    let log = server.log();
+    let ours: Vec<_> = log.lines().filter(|line| line.contains(" miniter")).collect();
+    assert!(ours.len() >= 5);
+    for line in ours {
+        for secret in
+            ["secret password", "wrong password", "private thought", token.as_str(), SECRET.1, "token=abc"]
+        {
+            assert!(!line.contains(secret), "{line}");
+        }
+        assert!(!line.contains(" ERROR "), "a client's mistake is not the server's error: {line}");
+    }
+}

@@ -1,0 +1,222 @@
+//! A server in this process: `TestApp::start()`, then `app.user("song")`, `app.post("/tweet", …)`.
+
+use std::fmt::Display;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use diesel::prelude::*;
+use miniter::app;
+use miniter::settings::{Secret, Settings};
+use miniter_persistence::DatabaseUrl;
+use serde_json::{Value, json};
+use ureq::http::{Method, Request};
+
+use crate::support::answer::Answer;
+
+/// What the tests sign tokens with.
+pub const SECRET: &str = "a secret for tests, 32 bytes and more";
+
+/// The password of every user that [`TestApp::user`] makes.
+pub const PASSWORD: &str = "correct horse";
+
+/// A server with a fresh database; both are gone when it is dropped.
+pub struct TestApp {
+    pub address: SocketAddr,
+    pub database: PathBuf,
+    client: Client,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+    _folder: tempfile::TempDir,
+}
+
+/// Somebody who has signed up and logged in.
+pub struct User {
+    pub id: i64,
+    pub email: String,
+    pub token: String,
+}
+
+impl TestApp {
+    pub fn start() -> Self {
+        Self::start_with(|_| ())
+    }
+
+    /// Starts a server after `change` has changed its settings.
+    pub fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("miniter.db");
+        let mut settings = Settings::defaults(DatabaseUrl::Sqlite(database.clone()));
+        settings.bind = "127.0.0.1:0".to_owned();
+        settings.jwt_secret = Some(Secret(SECRET.to_owned()));
+        settings.database_readers = 2;
+        change(&mut settings);
+
+        let (sender, started) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let application = app::build(&settings).unwrap();
+                sender.send((application.addresses[0], application.server.handle())).unwrap();
+                application.server.await.unwrap();
+            });
+        });
+        let (address, handle) = started.recv().unwrap();
+        let client = Client::new(&address);
+        Self { address, database, client, handle, thread: Some(thread), _folder: folder }
+    }
+
+    /// Signs somebody up and logs them in.
+    pub fn user(&self, name: &str) -> User {
+        let email = format!("{name}@example.com");
+        let account = json!({"name": name, "email": email, "password": PASSWORD, "profile": ""});
+        let id = self.post("/sign-up", &account).send().ok()["id"].as_i64().unwrap();
+        let token = self.log_in(&email, PASSWORD).ok()["access_token"].as_str().unwrap().to_owned();
+        User { id, email, token }
+    }
+
+    pub fn log_in(&self, email: &str, password: &str) -> Answer {
+        self.post("/login", &json!({"email": email, "password": password})).send()
+    }
+
+    pub fn tweet(&self, author: &User, text: &str) -> Value {
+        self.post("/tweet", &json!({"tweet": text})).by(author).send().ok()
+    }
+
+    pub fn follow(&self, follower: &User, followee: &User) {
+        self.post("/follow", &json!({"follow": followee.id})).by(follower).send().empty();
+    }
+
+    /// The tweets of somebody's timeline.
+    pub fn timeline(&self, reader: &User) -> Vec<String> {
+        self.get("/timeline").by(reader).send().tweets()
+    }
+
+    pub fn get(&self, path: impl Display) -> Call<'_> {
+        self.client.get(path)
+    }
+
+    pub fn post(&self, path: impl Display, body: &Value) -> Call<'_> {
+        self.client.post(path, body)
+    }
+
+    pub fn call(&self, method: &str, path: impl Display) -> Call<'_> {
+        self.client.call(method, path)
+    }
+
+    /// A connection to the database beside the server's.
+    pub fn database(&self) -> SqliteConnection {
+        let mut connection = SqliteConnection::establish(self.database.to_str().unwrap()).unwrap();
+        diesel::sql_query("PRAGMA busy_timeout = 5000").execute(&mut connection).unwrap();
+        diesel::sql_query("PRAGMA foreign_keys = ON").execute(&mut connection).unwrap();
+        connection
+    }
+
+    /// Runs a statement beside the server.
+    pub fn execute(&self, statement: &str) {
+        diesel::sql_query(statement).execute(&mut self.database()).unwrap();
+    }
+
+    /// Sends bytes as they stand and returns whatever comes back until the server closes.
+    pub fn raw(&self, request: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.write_all(request).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // Sent when it is called; the thread is what is waited for.
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Calls a server.
+pub struct Client {
+    base: String,
+    agent: ureq::Agent,
+}
+
+impl Client {
+    pub fn new(address: &SocketAddr) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .allow_non_standard_methods(true)
+            .timeout_global(Some(Duration::from_secs(60)));
+        Self { base: format!("http://{address}"), agent: config.build().into() }
+    }
+
+    pub fn get(&self, path: impl Display) -> Call<'_> {
+        self.call("GET", path)
+    }
+
+    pub fn post(&self, path: impl Display, body: &Value) -> Call<'_> {
+        self.call("POST", path).header("content-type", "application/json").body(body.to_string())
+    }
+
+    pub fn call(&self, method: &str, path: impl Display) -> Call<'_> {
+        Call {
+            client: self,
+            method: method.to_owned(),
+            path: path.to_string(),
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+}
+
+/// A request that is being put together.
+pub struct Call<'a> {
+    client: &'a Client,
+    method: String,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Option<Vec<u8>>,
+}
+
+impl Call<'_> {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With the token bare, as the classic clients send it.
+    pub fn token(self, token: &str) -> Self {
+        self.header("authorization", token)
+    }
+
+    pub fn by(self, user: &User) -> Self {
+        self.token(&user.token)
+    }
+
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Sends it. Whatever comes back is held against the OpenAPI document.
+    pub fn send(self) -> Answer {
+        let method = Method::from_bytes(self.method.as_bytes()).unwrap();
+        let mut request = Request::builder().method(method).uri(format!("{}{}", self.client.base, self.path));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let response = match self.body {
+            Some(body) => self.client.agent.run(request.body(body).unwrap()),
+            None => self.client.agent.run(request.body(()).unwrap()),
+        };
+        Answer::read(&self.method, &self.path, response.unwrap())
+    }
+}

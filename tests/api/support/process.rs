@@ -1,0 +1,110 @@
+//! The `miniter` program itself, in a folder of its own.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::app::Client;
+
+/// How long a test waits for what must happen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program with these arguments and variables and no other setting.
+pub fn miniter(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_miniter"));
+    command.current_dir(folder).env_clear().args(arguments).envs(variables.iter().copied());
+    command
+}
+
+/// Runs the program to its end.
+pub fn run(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    miniter(folder, arguments, variables).output().unwrap()
+}
+
+/// `miniter`, serving.
+pub struct Process {
+    child: Child,
+    pub client: Client,
+    pub address: SocketAddr,
+    log: Arc<Log>,
+}
+
+#[derive(Default)]
+struct Log {
+    lines: Mutex<Vec<String>>,
+    grown: Condvar,
+}
+
+impl Process {
+    /// Starts it on a free port and waits until it listens.
+    pub fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut child = miniter(folder, &["--bind", "127.0.0.1:0"], variables)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Log::default());
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let writer = Arc::clone(&log);
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                writer.lines.lock().unwrap().push(line);
+                writer.grown.notify_all();
+            }
+        });
+        let line = wait_for(&log, "listening on http://");
+        let address = line.split("http://").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+        Self { child, client: Client::new(&address), address, log }
+    }
+
+    /// Everything it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lines.lock().unwrap().join("\n")
+    }
+
+    /// Waits for a line that contains `text`.
+    pub fn wait_for(&self, text: &str) -> String {
+        wait_for(&self.log, text)
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for its end: its exit code, and how long that took.
+    pub fn wait(mut self) -> (Option<i32>, Duration) {
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (status.code(), started.elapsed());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        panic!("it does not stop: {}", self.log());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn wait_for(log: &Log, text: &str) -> String {
+    let deadline = Instant::now() + PATIENCE;
+    let mut lines = log.lines.lock().unwrap();
+    loop {
+        if let Some(line) = lines.iter().find(|line| line.contains(text)) {
+            return line.clone();
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        assert!(!left.is_zero(), "no line with {text:?} in: {}", lines.join("\n"));
+        lines = log.grown.wait_timeout(lines, left).unwrap().0;
+    }
+}

@@ -1,0 +1,58 @@
+use miniter_domain::{Clock, SystemClock};
+use serde_json::json;
+
+use crate::support::app::TestApp;
+
+#[test]
+fn a_tweet_is_answered_with_its_id_as_a_string_and_its_time_in_utc() {
+    let app = TestApp::start();
+    let song = app.user("song");
+    let tweet = app.tweet(&song, "안녕 🍺");
+    assert!(tweet["id"].as_str().unwrap().parse::<i64>().unwrap() > 1 << 53);
+    assert_eq!((&tweet["user_id"], &tweet["tweet"]), (&json!(song.id), &json!("안녕 🍺")));
+    let created_at = tweet["created_at"].as_str().unwrap();
+    let age = SystemClock.now() - chrono::DateTime::parse_from_rfc3339(created_at).unwrap().to_utc();
+    assert!(created_at.ends_with('Z') && age.num_seconds().abs() < 60, "{created_at}");
+    assert_eq!(tweet.as_object().unwrap().len(), 4);
+}
+
+#[test]
+fn a_tweet_has_1_to_300_code_points() {
+    let app = TestApp::start();
+    let song = app.user("song");
+    let family = "👨\u{200d}👩\u{200d}👧\u{200d}👦";
+    for (text, code) in [
+        (String::new(), "tweet_empty"),
+        (" \n\t\u{3000}".to_owned(), "tweet_empty"),
+        ("🍺".repeat(301), "tweet_too_long"),
+        (" ".repeat(301), "tweet_too_long"),
+        // 43 visible characters.
+        (family.repeat(43), "tweet_too_long"),
+    ] {
+        app.post("/tweet", &json!({"tweet": text})).by(&song).send().problem(400, code);
+    }
+    for text in ["🍺".repeat(300), family.repeat(42), "x".to_owned(), " x ".to_owned()] {
+        assert_eq!(app.tweet(&song, &text)["tweet"], text);
+    }
+    assert_eq!(app.timeline(&song).len(), 4);
+}
+
+#[test]
+fn a_tweet_comes_back_byte_for_byte() {
+    let app = TestApp::start();
+    let song = app.user("song");
+    let texts = [
+        "é",
+        "e\u{301}",
+        "trailing ",
+        "\u{feff}bom",
+        "\u{202e}rtl",
+        "'; DROP TABLE tweets; --",
+        "\\ \" </script>",
+        "\u{1}\u{7f}",
+    ];
+    for text in texts {
+        app.tweet(&song, text);
+    }
+    assert_eq!(app.timeline(&song), texts);
+}
