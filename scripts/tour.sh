@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Takes the README's tour: starts the server with `make run` and runs the tour's commands as they stand, comparing what
+# they print with what the README says. "…" in the README stands for anything.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if curl --silent --output /dev/null http://127.0.0.1:5000/; then
+    echo "another program listens on port 5000; the tour needs it"
+    exit 1
+fi
+
+folder=$(mktemp -d)
+export MINITER_DATABASE_URL="sqlite:$folder/data/miniter.db"
+
+# In a process group of its own, so that make, cargo and the server can be told to stop together.
+set -m
+make run >"$folder/server.log" 2>&1 &
+server=$!
+set +m
+stop() {
+    kill -TERM -- "-$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+    rm -rf "$folder"
+}
+trap stop EXIT
+
+echo "building and starting the server"
+until curl --silent --fail --output /dev/null http://127.0.0.1:5000/ping; do
+    if ! kill -0 "$server" 2>/dev/null; then
+        cat "$folder/server.log"
+        exit 1
+    fi
+    sleep 0.2
+done
+
+# Each command block (```sh) goes to NN.sh, the block after it (```text) to NN.txt.
+awk -v folder="$folder" '
+    /^## /                 { inside = ($0 == "## A five-minute tour") }
+    !inside                { next }
+    /^```sh$/              { file = sprintf("%s/%02d.sh", folder, ++n); next }
+    /^```text$/            { file = sprintf("%s/%02d.txt", folder, n); next }
+    /^```/                 { file = ""; next }
+    file != ""             { print > file }
+' README.md
+
+steps=0
+for commands in "$folder"/[0-9][0-9].sh; do
+    cat "$commands"
+    # In this shell: later steps use the variables of earlier ones.
+    # shellcheck source=/dev/null
+    source "$commands" >"$folder/printed"
+    printed=$(cat "$folder/printed")
+    echo "$printed"
+    expected=${commands%.sh}.txt
+    if [ -e "$expected" ]; then
+        pattern=$(sed -e 's/[][*?\\]/\\&/g' -e 's/…/*/g' "$expected")
+        # shellcheck disable=SC2053 # the pattern is a glob
+        if [[ $printed != $pattern ]]; then
+            echo "The README says:"
+            cat "$expected"
+            exit 1
+        fi
+    fi
+    steps=$((steps + 1))
+done
+[ "$steps" -ge 8 ] || { echo "the tour has only $steps steps; is its heading still the same?"; exit 1; }
+echo "the tour's $steps steps are as the README says"
