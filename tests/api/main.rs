@@ -1,6 +1,7 @@
 //! The whole server over real HTTP, each test with a database of its own.
 
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod accounts;
 mod bodies;

@@ -51,7 +51,7 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("miniter.db");
         let mut settings = Settings::defaults(DatabaseUrl::Sqlite(database.clone()));
-        settings.bind = "127.0.0.1:0".to_owned();
+        "127.0.0.1:0".clone_into(&mut settings.bind);
         settings.jwt_secret = Some(Secret(SECRET.to_owned()));
         settings.database_readers = 2;
         change(&mut settings);
@@ -154,7 +154,7 @@ impl Client {
             .http_status_as_error(false)
             .max_redirects(0)
             .allow_non_standard_methods(true)
-            .timeout_global(Some(Duration::from_secs(60)));
+            .timeout_global(Some(Duration::from_mins(1)));
         Self { base: format!("http://{address}"), agent: config.build().into() }
     }
 

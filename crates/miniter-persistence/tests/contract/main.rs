@@ -1,6 +1,7 @@
 //! What the repository traits promise, held against a real database. Each test has one of its own.
 
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod follows;
 mod opening;

@@ -2,6 +2,8 @@ use miniter_domain::{PageRequest, TimelineRepository, TweetId, UserId};
 
 use crate::support::Database;
 
+/// A cursor at this id.
+#[expect(clippy::unnecessary_wraps, reason = "cursors are optional")]
 fn id(id: i64) -> Option<TweetId> {
     Some(TweetId::new(id))
 }
