@@ -35,6 +35,7 @@ pub enum Command {
 
 /// How this server runs. The order is: flag, environment, `.env` in the working folder, default.
 #[expect(clippy::doc_markdown, reason = "the comments on its fields are printed by --help, as they stand")]
+#[allow(rustdoc::bare_urls, reason = "likewise")]
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     /// The database: sqlite:PATH. The file and its folder are made where there are none
