@@ -36,6 +36,38 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// A server cannot be reached, or does not let us in.
+    #[cfg(feature = "mysql")]
+    #[error("cannot use the database {url}: {cause}; {advice}")]
+    Unreachable {
+        /// Where it is, without the password.
+        url: String,
+        /// What the server or the client library said.
+        cause: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A server is too old.
+    #[cfg(feature = "mysql")]
+    #[error(
+        "the database server is too old ({version}); miniter needs MySQL 8.0.13 or MariaDB 10.6, or a later version"
+    )]
+    TooOld {
+        /// What the server calls itself.
+        version: String,
+    },
+    /// A server lets us in, but not write.
+    #[cfg(feature = "mysql")]
+    #[error(
+        "cannot write to the database {url}: {cause}; use a server that is not read-only, and grant the user all \
+         privileges on the database"
+    )]
+    NotWritable {
+        /// Where it is, without the password.
+        url: String,
+        /// What the server said.
+        cause: String,
+    },
     /// The schema has migrations that this program does not know.
     #[error(
         "the database was made by a newer miniter (it has the migration {version}); run that version or a later one"
@@ -45,58 +77,152 @@ pub enum OpenError {
         version: String,
     },
     /// A migration failed.
-    #[error("cannot bring the database's schema up to date: {cause}")]
+    #[error(
+        "cannot bring the database's schema up to date: {cause}; if it is the database of another program, use another one"
+    )]
     Migration {
         /// What the database said.
         cause: String,
     },
 }
 
-/// What kind of trouble a database error is, from its kind or, where SQLite has only a message, from that.
-enum Trouble {
+/// What kind of trouble a database error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// A unique key is taken.
+    Duplicate,
+    /// A foreign key points nowhere.
+    MissingReference,
+    /// The transaction was the victim of a deadlock: nothing of it is left, and it may be run again.
+    Deadlock,
+    /// The connection is gone, and with it what was being done.
+    Lost,
+    /// Somebody else holds a lock, or the statement took too long.
     Locked,
+    /// The database cannot be written to or reached just now: full, read-only, overloaded.
     Inaccessible,
+    /// The database is damaged.
     Corrupt,
+    /// Anything else.
     Other,
 }
 
-/// SQLite's result codes reach Diesel as their texts (<https://www.sqlite.org/rescode.html>, `sqlite3ErrStr`).
-fn trouble(message: &str) -> Trouble {
-    match message {
-        "database is locked" | "database table is locked" | "database schema is locked: main" => {
-            Trouble::Locked
+/// Parts of the texts of errors that Diesel has no kind for, and what they mean. SQLite:
+/// <https://www.sqlite.org/rescode.html>. MySQL: the server's and the client's errors in its manual, here with their
+/// numbers; MariaDB words some of them differently.
+const TEXTS: &[(&str, Trouble)] = &[
+    ("database is locked", Trouble::Locked),
+    ("database table is locked", Trouble::Locked),
+    ("database or disk is full", Trouble::Inaccessible),
+    ("disk I/O error", Trouble::Inaccessible),
+    ("unable to open database file", Trouble::Inaccessible),
+    ("attempt to write a readonly database", Trouble::Inaccessible),
+    ("file is not a database", Trouble::Corrupt),
+    ("database disk image is malformed", Trouble::Corrupt),
+    ("malformed database schema", Trouble::Corrupt),
+    // 1213; a Galera node may say so at COMMIT.
+    ("Deadlock found when trying to get lock", Trouble::Deadlock),
+    // 2006
+    ("server has gone away", Trouble::Lost),
+    ("Server has gone away", Trouble::Lost),
+    // 2013
+    ("Lost connection to", Trouble::Lost),
+    // 2002, 2003
+    ("Can't connect to", Trouble::Lost),
+    // 1053
+    ("Server shutdown in progress", Trouble::Lost),
+    // 1927, MariaDB
+    ("Connection was killed", Trouble::Lost),
+    // 4031, MySQL
+    ("The client was disconnected by the server", Trouble::Lost),
+    // 1205
+    ("Lock wait timeout exceeded", Trouble::Locked),
+    // 1969, MariaDB
+    ("max_statement_time exceeded", Trouble::Locked),
+    // 3024, MySQL
+    ("maximum statement execution time exceeded", Trouble::Locked),
+    // 1317
+    ("Query execution was interrupted", Trouble::Locked),
+    // 1040, 1203
+    ("Too many connections", Trouble::Inaccessible),
+    ("max_user_connections", Trouble::Inaccessible),
+    // 1290, 1792, 1836
+    ("read-only", Trouble::Inaccessible),
+    ("read only", Trouble::Inaccessible),
+    // 1021, 1114
+    ("Disk full", Trouble::Inaccessible),
+    ("is full", Trouble::Inaccessible),
+    // 1047, 1180: a Galera node without a quorum.
+    ("WSREP has not yet prepared node", Trouble::Inaccessible),
+    ("during COMMIT", Trouble::Inaccessible),
+];
+
+/// What a text says, for errors that have nothing but a text.
+fn trouble_in(message: &str) -> Trouble {
+    TEXTS.iter().find(|(part, _)| message.contains(part)).map_or(Trouble::Other, |(_, trouble)| *trouble)
+}
+
+/// What kind of trouble an error is, from its kind or, where Diesel has none for it, from its text.
+#[expect(clippy::wildcard_enum_match_arm, reason = "Diesel's errors are many and may become more")]
+pub(crate) fn trouble_of(error: &Error) -> Trouble {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Trouble::Duplicate,
+        Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Trouble::MissingReference,
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Trouble::Deadlock,
+        Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => Trouble::Inaccessible,
+        Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) | Error::BrokenTransactionManager => {
+            Trouble::Lost
         }
-        "database or disk is full"
-        | "disk I/O error"
-        | "unable to open database file"
-        | "attempt to write a readonly database" => Trouble::Inaccessible,
-        "file is not a database" | "database disk image is malformed" => Trouble::Corrupt,
-        message if message.starts_with("malformed database schema") => Trouble::Corrupt,
+        Error::DatabaseError(_, info) => trouble_in(info.message()),
+        // The commit failed, and then so did the rollback.
+        Error::RollbackErrorOnCommit { commit_error, .. } => trouble_of(commit_error),
         _ => Trouble::Other,
     }
 }
 
 /// The one place that says what a database error means to a use case.
-#[expect(clippy::wildcard_enum_match_arm, reason = "Diesel's errors are many and may become more")]
 pub(crate) fn classify(error: Error) -> RepositoryError {
-    match &error {
-        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => RepositoryError::Duplicate,
-        Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => RepositoryError::MissingReference,
-        Error::DatabaseError(DatabaseErrorKind::Unknown, info) => match trouble(info.message()) {
-            Trouble::Locked | Trouble::Inaccessible => RepositoryError::Unavailable(error.into()),
-            Trouble::Corrupt | Trouble::Other => RepositoryError::Backend(error.into()),
-        },
-        _ => RepositoryError::Backend(error.into()),
+    match trouble_of(&error) {
+        Trouble::Duplicate => RepositoryError::Duplicate,
+        Trouble::MissingReference => RepositoryError::MissingReference,
+        Trouble::Deadlock | Trouble::Lost | Trouble::Locked | Trouble::Inaccessible => {
+            RepositoryError::Unavailable(error.into())
+        }
+        Trouble::Corrupt | Trouble::Other => RepositoryError::Backend(error.into()),
     }
 }
 
-/// The same errors when a database is being opened.
+/// The same errors when a SQLite file is being opened.
 pub(crate) fn classify_open(path: &std::path::Path, cause: String) -> OpenError {
     let path = path.to_owned();
-    match trouble(&cause) {
+    match trouble_in(&cause) {
         Trouble::Locked => OpenError::Locked { path },
         Trouble::Corrupt => OpenError::Corrupt { path, cause },
-        Trouble::Inaccessible | Trouble::Other => OpenError::Inaccessible { path, cause },
+        Trouble::Duplicate
+        | Trouble::MissingReference
+        | Trouble::Deadlock
+        | Trouble::Lost
+        | Trouble::Inaccessible
+        | Trouble::Other => OpenError::Inaccessible { path, cause },
+    }
+}
+
+#[cfg(feature = "mysql")]
+impl OpenError {
+    /// Says why a server cannot be used, from the text of its or the client library's error.
+    pub(crate) fn unreachable(url: &crate::url::MysqlUrl, cause: &str) -> Self {
+        let advice = if cause.contains("to database") {
+            "grant that user all privileges on the database"
+        } else if cause.contains("Access denied") {
+            "check the user and the password in MINITER_DATABASE_URL"
+        } else if cause.contains("Unknown database") {
+            "create it: CREATE DATABASE ... CHARACTER SET utf8mb4"
+        } else if cause.contains("Unknown") && cause.contains("host") {
+            "check the host in MINITER_DATABASE_URL"
+        } else {
+            "make sure that the server runs and that this machine may reach it"
+        };
+        Self::Unreachable { url: url.to_string(), cause: cause.to_owned(), advice }
     }
 }
 

@@ -16,4 +16,6 @@ mod users;
 
 pub use error::OpenError;
 pub use store::{Store, StoreOptions};
+#[cfg(feature = "mysql")]
+pub use url::MysqlUrl;
 pub use url::{DatabaseUrl, DatabaseUrlError};

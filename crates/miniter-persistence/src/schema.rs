@@ -18,7 +18,7 @@ diesel::table! {
         profile -> Text,
         created_at -> Timestamp,
         updated_at -> Nullable<Timestamp>,
-        email_canonical -> Binary,
+        email_canonical -> Nullable<Binary>,
     }
 }
 

@@ -4,6 +4,7 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use miniter_domain::{NewTweet, RepositoryError, Tweet, TweetId, TweetRepository};
 
+use crate::backend::Backend;
 use crate::rows::NewTweetRow;
 use crate::schema::tweets;
 use crate::store::Store;
@@ -11,20 +12,47 @@ use crate::store::Store;
 impl TweetRepository for Store {
     fn create(&self, tweet: NewTweet) -> Result<Tweet, RepositoryError> {
         let NewTweet { author, text, created_at } = tweet;
-        let id = self.write(|connection| {
-            // The transaction holds the write lock, so an id drawn here is the newest at its commit too. Other SQL
-            // numbers its tweets "greatest + 1", and a clock can be set back: hence the comparison.
-            let newest: Option<i64> = tweets::table.select(max(tweets::id)).first(connection)?;
-            let id = self.tweet_ids.next().get().max(newest.map_or(0, |newest| newest.saturating_add(1)));
-            let row = NewTweetRow {
-                id,
-                user_id: author.get(),
-                tweet: text.as_str(),
-                created_at: created_at.naive_utc(),
-            };
-            diesel::insert_into(tweets::table).values(&row).execute(connection)?;
-            Ok(TweetId::new(id))
-        })?;
+        let row = |id: TweetId| NewTweetRow {
+            id: id.get(),
+            user_id: author.get(),
+            tweet: text.as_str(),
+            created_at: created_at.naive_utc(),
+        };
+        let id = match &self.backend {
+            Backend::Sqlite(pools) => pools.write(|connection| {
+                // The transaction holds the write lock, so an id drawn here is the newest at its commit too. Other SQL
+                // numbers its tweets "greatest + 1", and a clock can be set back: hence the comparison.
+                let newest: Option<i64> = tweets::table.select(max(tweets::id)).first(connection)?;
+                let after_newest = TweetId::new(newest.map_or(0, |newest| newest.saturating_add(1)));
+                let id = self.tweet_ids.next().max(after_newest);
+                diesel::insert_into(tweets::table).values(&row(id)).execute(connection)?;
+                Ok(id)
+            }),
+            #[cfg(feature = "mysql")]
+            Backend::Mysql(pool) => drawing_again(|| {
+                let id = self.tweet_ids.next();
+                pool.write(|connection| {
+                    diesel::insert_into(tweets::table).values(&row(id)).execute(connection).map(|_| id)
+                })
+            }),
+        }?;
         Ok(Tweet { id, author, text: text.into_string(), created_at })
     }
+}
+
+/// Where many write at once, an id may have been taken by other SQL, which numbers its tweets "greatest + 1". The next
+/// one is not.
+#[cfg(feature = "mysql")]
+fn drawing_again(
+    mut create: impl FnMut() -> Result<TweetId, RepositoryError>,
+) -> Result<TweetId, RepositoryError> {
+    const TRIES: u32 = 8;
+    let mut outcome = create();
+    for _ in 1..TRIES {
+        match outcome {
+            Err(RepositoryError::Duplicate) => outcome = create(),
+            other => return other,
+        }
+    }
+    outcome
 }

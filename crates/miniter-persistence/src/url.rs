@@ -1,13 +1,17 @@
 //! The address of a database, as it stands in the settings.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Where the database is. Parsed from `sqlite:PATH`.
+/// Where the database is: `sqlite:PATH`, or `mysql://USER:PASSWORD@HOST/DATABASE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A SQLite file.
     Sqlite(PathBuf),
+    /// A MySQL or MariaDB server.
+    #[cfg(feature = "mysql")]
+    Mysql(MysqlUrl),
 }
 
 /// The text is not the address of a database. Its message says which form is.
@@ -19,36 +23,95 @@ impl FromStr for DatabaseUrl {
     type Err = DatabaseUrlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let Some(path) = text.strip_prefix("sqlite:") else {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            return parse_sqlite(path).map(Self::Sqlite).map_err(DatabaseUrlError);
+        }
+        #[cfg(feature = "mysql")]
+        if text.starts_with("mysql:") {
+            return MysqlUrl::parse(text).map(Self::Mysql).map_err(DatabaseUrlError);
+        }
+        #[cfg(not(feature = "mysql"))]
+        if text.starts_with("mysql:") {
             return Err(DatabaseUrlError(
-                "a database URL starts with sqlite: (for example sqlite:data/miniter.db)",
+                "this miniter was built for sqlite: only; build it with --features mysql to use mysql:",
             ));
-        };
-        // sqlite:///srv/miniter.db has an empty host; sqlite://srv/miniter.db would name the host "srv".
-        let path = match path.strip_prefix("//") {
-            Some(absolute) if absolute.starts_with('/') => absolute,
-            Some(_) => {
-                return Err(DatabaseUrlError(
-                    "a SQLite URL names no host: write sqlite:relative/path.db or sqlite:/absolute/path.db",
-                ));
-            }
-            None => path,
-        };
-        if path.is_empty() || path == ":memory:" {
-            return Err(DatabaseUrlError("a SQLite URL names a file (for example sqlite:data/miniter.db)"));
         }
-        if path.contains(['?', '\0']) {
-            return Err(DatabaseUrlError("a SQLite URL is sqlite: and a path, without parameters"));
-        }
-        Ok(Self::Sqlite(Path::new(path).to_owned()))
+        Err(DatabaseUrlError(
+            "a database URL is sqlite:PATH (for example sqlite:data/miniter.db) or \
+             mysql://USER:PASSWORD@HOST/DATABASE",
+        ))
     }
 }
 
-impl std::fmt::Display for DatabaseUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+fn parse_sqlite(path: &str) -> Result<PathBuf, &'static str> {
+    // sqlite:///srv/miniter.db has an empty host; sqlite://srv/miniter.db would name the host "srv".
+    let path = match path.strip_prefix("//") {
+        Some(absolute) if absolute.starts_with('/') => absolute,
+        Some(_) => {
+            return Err(
+                "a SQLite URL names no host: write sqlite:relative/path.db or sqlite:/absolute/path.db",
+            );
+        }
+        None => path,
+    };
+    if path.is_empty() || path == ":memory:" {
+        return Err("a SQLite URL names a file (for example sqlite:data/miniter.db)");
+    }
+    if path.contains(['?', '\0']) {
+        return Err("a SQLite URL is sqlite: and a path, without parameters");
+    }
+    Ok(Path::new(path).to_owned())
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// Without a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            #[cfg(feature = "mysql")]
+            Self::Mysql(url) => url.fmt(f),
         }
+    }
+}
+
+/// The address of a database on a server. Neither of its printed forms shows the password.
+#[cfg(feature = "mysql")]
+#[derive(Clone, PartialEq, Eq)]
+pub struct MysqlUrl(url::Url);
+
+#[cfg(feature = "mysql")]
+impl MysqlUrl {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        const FORM: &str = "a MySQL URL is mysql://USER:PASSWORD@HOST:PORT/DATABASE, with % escapes for /, @, : and % in \
+                            the user and the password";
+        let url = url::Url::parse(text).map_err(|_| FORM)?;
+        let database = url.path().trim_start_matches('/');
+        let is_whole = url.host_str().is_some_and(|host| !host.is_empty())
+            && !url.username().is_empty()
+            && !database.is_empty()
+            && !database.contains('/');
+        if is_whole { Ok(Self(url)) } else { Err(FORM) }
+    }
+
+    /// The whole address, with the password.
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+#[cfg(feature = "mysql")]
+impl fmt::Display for MysqlUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let port = self.0.port().map_or_else(String::new, |port| format!(":{port}"));
+        let (user, host) = (self.0.username(), self.0.host_str().unwrap_or_default());
+        write!(f, "mysql://{user}@{host}{port}{}", self.0.path())
+    }
+}
+
+#[cfg(feature = "mysql")]
+impl fmt::Debug for MysqlUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MysqlUrl({self})")
     }
 }
 
@@ -78,9 +141,39 @@ mod tests {
             "sqlite:x.db?mode=ro",
             "sqlit:data/miniter.db",
             "postgres://localhost/miniter",
+            "Mysql://root@localhost/miniter",
         ] {
             let refused = text.parse::<DatabaseUrl>();
             assert!(refused.is_err_and(|error| error.to_string().contains("sqlite:")), "{text}");
         }
+    }
+
+    #[cfg(feature = "mysql")]
+    #[test]
+    fn a_mysql_url_names_a_user_a_host_and_a_database() {
+        for text in
+            ["mysql://root@localhost/miniter", "mysql://a:b%40c@db.example:3307/miniter?ssl_mode=required"]
+        {
+            assert!(text.parse::<DatabaseUrl>().is_ok(), "{text}");
+        }
+        for text in [
+            "mysql:",
+            "mysql://",
+            "mysql://root@/x",
+            "mysql://host/x",
+            "mysql://root@host",
+            "mysql://root@h/a/b",
+        ] {
+            let refused = text.parse::<DatabaseUrl>();
+            assert!(refused.is_err_and(|error| error.to_string().contains("mysql://USER")), "{text}");
+        }
+    }
+
+    #[cfg(feature = "mysql")]
+    #[test]
+    fn a_password_is_not_printed() {
+        let url: DatabaseUrl = "mysql://miniter:hunter2@db.example:3307/miniter".parse().unwrap();
+        assert_eq!(url.to_string(), "mysql://miniter@db.example:3307/miniter");
+        assert!(!format!("{url:?}").contains("hunter2"));
     }
 }

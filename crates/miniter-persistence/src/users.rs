@@ -4,6 +4,7 @@ use diesel::dsl::{exists, now, select};
 use diesel::prelude::*;
 use miniter_domain::{CanonicalEmail, Credentials, NewUser, RepositoryError, UserId, UserRepository};
 
+use crate::backend::{read, write};
 use crate::rows::NewUserRow;
 use crate::schema::users;
 use crate::store::Store;
@@ -17,14 +18,20 @@ impl UserRepository for Store {
             profile: user.profile.as_str(),
             created_at: user.created_at.naive_utc(),
         };
-        self.write(|connection| {
-            diesel::insert_into(users::table).values(&row).returning(users::id).get_result(connection)
+        let canonical = CanonicalEmail::of(user.email.as_str());
+        write!(self, |connection| {
+            diesel::insert_into(users::table).values(&row).execute(connection)?;
+            // Found by its key: MySQL has no RETURNING.
+            users::table
+                .filter(users::email_canonical.eq(canonical.as_bytes()))
+                .select(users::id)
+                .first(connection)
         })
         .map(UserId::new)
     }
 
     fn find_credentials(&self, email: &CanonicalEmail) -> Result<Option<Credentials>, RepositoryError> {
-        let row: Option<(i64, String)> = self.read(|connection| {
+        let row: Option<(i64, String)> = read!(self, |connection| {
             users::table
                 .filter(users::email_canonical.eq(email.as_bytes()))
                 .select((users::id, users::hashed_password))
@@ -39,7 +46,7 @@ impl UserRepository for Store {
         seen: &Credentials,
         hashed_password: &str,
     ) -> Result<(), RepositoryError> {
-        self.write(|connection| {
+        write!(self, |connection| {
             diesel::update(users::table)
                 .filter(users::id.eq(seen.user_id.get()))
                 .filter(users::hashed_password.eq(&seen.hashed_password))
@@ -50,11 +57,6 @@ impl UserRepository for Store {
     }
 
     fn exists(&self, user: UserId) -> Result<bool, RepositoryError> {
-        self.read(|connection| user_exists(connection, user))
+        read!(self, |connection| select(exists(users::table.find(user.get()))).get_result(connection))
     }
-}
-
-/// Whether there is such a user.
-pub(crate) fn user_exists(connection: &mut SqliteConnection, user: UserId) -> QueryResult<bool> {
-    select(exists(users::table.find(user.get()))).get_result(connection)
 }

@@ -12,7 +12,8 @@ CREATE TABLE users (
     updated_at TIMESTAMP,
     -- What addresses are compared by: ASCII letters folded, every other byte as it is. Bytes, not text: no
     -- collation can then call two addresses equal. lower() of a plain SQLite folds ASCII only.
-    email_canonical BLOB NOT NULL GENERATED ALWAYS AS (CAST(lower(email) AS BLOB)) STORED
+    -- Never null, but MariaDB cannot say so of a generated column, and the two schemas are one.
+    email_canonical BLOB GENERATED ALWAYS AS (CAST(lower(email) AS BLOB)) STORED
 );
 CREATE UNIQUE INDEX users_email_canonical ON users (email_canonical);
 

@@ -89,7 +89,7 @@ impl Database {
 }
 
 pub fn open(path: &std::path::Path, ids: Arc<CountingIds>) -> Result<Store, miniter_persistence::OpenError> {
-    Store::open(&DatabaseUrl::Sqlite(path.to_owned()), StoreOptions { readers: 2 }, ids)
+    Store::open(&DatabaseUrl::Sqlite(path.to_owned()), StoreOptions { connections: 2 }, ids)
 }
 
 pub fn moment() -> DateTime<Utc> {

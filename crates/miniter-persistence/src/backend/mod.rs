@@ -1,0 +1,73 @@
+//! What differs between databases: how a connection is set up, how one is borrowed, and how a schema is migrated.
+//!
+//! A query is written once, in the files of the repositories, as the body of [`read!`] or [`write!`]: the macros put it
+//! into a closure per backend, so that it is type-checked and compiled for each of them.
+
+#[cfg(feature = "mysql")]
+pub(crate) mod mysql;
+pub(crate) mod sqlite;
+
+use diesel::backend::Backend as SqlBackend;
+use diesel::migration::{Migration, MigrationConnection, MigrationSource};
+use diesel_migrations::MigrationHarness;
+
+use crate::error::OpenError;
+
+/// The open database.
+pub(crate) enum Backend {
+    Sqlite(sqlite::Pools),
+    #[cfg(feature = "mysql")]
+    Mysql(mysql::Pool),
+}
+
+/// Runs a query on a connection of the store's backend that need not be able to write.
+macro_rules! read {
+    ($store:expr, |$connection:ident| $query:expr) => {
+        match &$store.backend {
+            crate::backend::Backend::Sqlite(pools) => pools.read(|$connection| $query),
+            #[cfg(feature = "mysql")]
+            crate::backend::Backend::Mysql(pool) => pool.read(|$connection| $query),
+        }
+    };
+}
+
+/// Runs statements in one transaction of the store's backend; durable once this returns `Ok`. They may be run again, if
+/// the database chooses the transaction as the victim of a deadlock.
+macro_rules! write {
+    ($store:expr, |$connection:ident| $statements:expr) => {
+        match &$store.backend {
+            crate::backend::Backend::Sqlite(pools) => pools.write(|$connection| $statements),
+            #[cfg(feature = "mysql")]
+            crate::backend::Backend::Mysql(pool) => pool.write(|$connection| $statements),
+        }
+    };
+}
+
+pub(crate) use {read, write};
+
+/// Runs the migrations that the database lacks and returns their names.
+///
+/// # Errors
+/// [`OpenError::NewerSchema`] if it has one that is not among `known`, [`OpenError::Migration`] if one fails.
+fn run_pending<DB, C, S>(connection: &mut C, known: S) -> Result<Vec<String>, OpenError>
+where
+    DB: SqlBackend,
+    C: MigrationHarness<DB> + MigrationConnection,
+    S: MigrationSource<DB>,
+{
+    let fail =
+        |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migration { cause: error.to_string() };
+    let versions: Vec<String> = known
+        .migrations()
+        .map_err(fail)?
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect();
+    let applied = connection.applied_migrations().map_err(fail)?;
+    if let Some(unknown) = applied.iter().map(ToString::to_string).find(|version| !versions.contains(version))
+    {
+        return Err(OpenError::NewerSchema { version: unknown });
+    }
+    let run = connection.run_pending_migrations(known).map_err(fail)?;
+    Ok(run.iter().map(ToString::to_string).collect())
+}

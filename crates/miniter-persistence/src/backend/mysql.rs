@@ -1,0 +1,260 @@
+//! MySQL and MariaDB: how a session is set up, and a pool that outlives restarts of the server.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::dsl::sql;
+use diesel::mysql::MysqlConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use miniter_domain::RepositoryError;
+use r2d2::ManageConnection;
+
+use crate::backend::run_pending;
+use crate::error::{OpenError, Trouble, classify, trouble_of};
+use crate::url::MysqlUrl;
+
+/// The migrations, compiled in. The `diesel` command line tool runs the same files.
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/mysql");
+
+/// How long a request waits for a connection, in a pool that is exhausted or cannot reach the server.
+const CONNECTION_WAIT: Duration = Duration::from_secs(2);
+
+/// How often a transaction is run again that the database chose as the victim of a deadlock.
+const DEADLOCK_RETRIES: u32 = 3;
+
+/// The oldest servers with defaults that are expressions and with generated columns as we use them.
+const OLDEST_MARIADB: (u32, u32, u32) = (10, 6, 0);
+const OLDEST_MYSQL: (u32, u32, u32) = (8, 0, 13);
+
+/// Which of the two a server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flavour {
+    Mysql,
+    Mariadb,
+}
+
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Requests: every wait is bounded.
+    Serving,
+    /// Migrations, which may take as long as they take.
+    Migrating,
+}
+
+/// Sets what a server keeps per session. Its own settings may be any.
+fn set_up(connection: &mut MysqlConnection, flavour: Flavour, role: Role) -> QueryResult<()> {
+    // Diesel has stated utf8mb4 and UTC; a column's default would otherwise depend on the server's zone.
+    connection.batch_execute("SET time_zone = '+00:00'")?;
+    // A value that does not fit is an error and never cut off; no quotes mean anything else than they do to Diesel.
+    connection.batch_execute(
+        "SET sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
+         NO_ENGINE_SUBSTITUTION'",
+    )?;
+    // Errors are told apart by their English texts.
+    connection.batch_execute("SET lc_messages = 'en_US'")?;
+    // No gap locks, which readers do not need and writers deadlock on.
+    connection.batch_execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")?;
+    match role {
+        Role::Serving => {
+            connection.batch_execute("SET innodb_lock_wait_timeout = 1, lock_wait_timeout = 1")?;
+            // MariaDB bounds every statement; MySQL bounds SELECT only, and counts in milliseconds.
+            connection.batch_execute(match flavour {
+                Flavour::Mariadb => "SET max_statement_time = 1.4",
+                Flavour::Mysql => "SET max_execution_time = 1400",
+            })
+        }
+        Role::Migrating => {
+            // Long enough for what is being served to finish, rather than for ever.
+            connection.batch_execute("SET innodb_lock_wait_timeout = 60, lock_wait_timeout = 60")?;
+            connection.batch_execute(match flavour {
+                Flavour::Mariadb => "SET max_statement_time = 0",
+                Flavour::Mysql => "SET max_execution_time = 0",
+            })
+        }
+    }
+}
+
+/// Makes connections for the pool.
+struct Manager {
+    url: MysqlUrl,
+    flavour: Flavour,
+}
+
+/// A connection that knows when it is lost. Asking the server before each use would cost a round trip.
+struct Session {
+    connection: MysqlConnection,
+    is_lost: bool,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Session;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Session, Self::Error> {
+        let mut connection =
+            MysqlConnection::establish(self.url.as_str()).map_err(diesel::r2d2::Error::ConnectionError)?;
+        set_up(&mut connection, self.flavour, Role::Serving).map_err(diesel::r2d2::Error::QueryError)?;
+        Ok(Session { connection, is_lost: false })
+    }
+
+    fn is_valid(&self, _: &mut Session) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn has_broken(&self, session: &mut Session) -> bool {
+        session.is_lost || AnsiTransactionManager::is_broken_transaction_manager(&mut session.connection)
+    }
+}
+
+/// The connections to a server.
+pub(crate) struct Pool(r2d2::Pool<Manager>);
+
+impl Pool {
+    /// Connects to a server that [`migrate`] has found fit.
+    pub(crate) fn connect(url: &MysqlUrl, connections: u32) -> Result<Self, OpenError> {
+        let (_, flavour) = open(url)?;
+        let pool = r2d2::Pool::builder()
+            .max_size(connections)
+            .connection_timeout(CONNECTION_WAIT)
+            .test_on_check_out(false)
+            // What goes wrong is told to the request that it goes wrong for.
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .build(Manager { url: url.clone(), flavour })
+            .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
+        Ok(Self(pool))
+    }
+
+    /// Runs a query. On a connection that turns out to be lost it is run once more, on another.
+    pub(crate) fn read<T>(
+        &self,
+        query: impl Fn(&mut MysqlConnection) -> QueryResult<T>,
+    ) -> Result<T, RepositoryError> {
+        self.run(|connection, _| query(connection))
+    }
+
+    /// Runs statements in one transaction.
+    ///
+    /// It is run again if it was the victim of a deadlock, also if that turns out only at its commit (as with Galera);
+    /// and on another connection if the one it got was lost before it began.
+    pub(crate) fn write<T>(
+        &self,
+        statements: impl Fn(&mut MysqlConnection) -> QueryResult<T>,
+    ) -> Result<T, RepositoryError> {
+        self.run(|connection, begun| {
+            connection.transaction(|connection| {
+                begun.set(true);
+                statements(connection)
+            })
+        })
+    }
+
+    /// Runs `work`, which notes in its second argument when it has begun what must not be done twice.
+    fn run<T>(
+        &self,
+        work: impl Fn(&mut MysqlConnection, &Cell<bool>) -> QueryResult<T>,
+    ) -> Result<T, RepositoryError> {
+        let mut deadlocks = 0;
+        // As many may be lost as there are, after a restart of the server.
+        let mut lost = 0..self.0.max_size();
+        loop {
+            let mut session = self.0.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
+            let begun = Cell::new(false);
+            let error = match work(&mut session.connection, &begun) {
+                Ok(found) => return Ok(found),
+                Err(error) => error,
+            };
+            match trouble_of(&error) {
+                Trouble::Deadlock if deadlocks < DEADLOCK_RETRIES => {
+                    deadlocks += 1;
+                    drop(session);
+                    // The other transaction gets ahead; the jitter keeps two victims from meeting again.
+                    std::thread::sleep(Duration::from_millis(fastrand::u64(5..25) * u64::from(deadlocks)));
+                }
+                Trouble::Lost => {
+                    session.is_lost = true;
+                    if begun.get() || lost.next().is_none() {
+                        return Err(classify(error));
+                    }
+                }
+                Trouble::Duplicate
+                | Trouble::MissingReference
+                | Trouble::Deadlock
+                | Trouble::Locked
+                | Trouble::Inaccessible
+                | Trouble::Corrupt
+                | Trouble::Other => return Err(classify(error)),
+            }
+        }
+    }
+}
+
+/// Connects for a look at the server: whether it is there, lets us in and is recent enough.
+fn open(url: &MysqlUrl) -> Result<(MysqlConnection, Flavour), OpenError> {
+    let mut connection = MysqlConnection::establish(url.as_str())
+        .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
+    let version: String = sql::<Text>("SELECT VERSION()")
+        .get_result(&mut connection)
+        .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
+    let flavour = flavour_of(&version).ok_or_else(|| OpenError::TooOld { version: version.clone() })?;
+    set_up(&mut connection, flavour, Role::Migrating)
+        .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
+    Ok((connection, flavour))
+}
+
+/// Brings the schema up to date and returns the names of the migrations that were run. Makes sure that the server lets
+/// us write.
+pub(crate) fn migrate(url: &MysqlUrl) -> Result<Vec<String>, OpenError> {
+    let (mut connection, _) = open(url)?;
+    let applied = run_pending(&mut connection, MIGRATIONS)?;
+    for table in ["users", "users_follow_list", "tweets"] {
+        for statement in [
+            format!("DELETE FROM {table} WHERE FALSE"),
+            format!("UPDATE {table} SET created_at = created_at WHERE FALSE"),
+            format!("INSERT INTO {table} (created_at) SELECT created_at FROM {table} WHERE FALSE"),
+        ] {
+            connection
+                .batch_execute(&statement)
+                .map_err(|error| OpenError::NotWritable { url: url.to_string(), cause: error.to_string() })?;
+        }
+    }
+    Ok(applied)
+}
+
+/// What the answer to `SELECT VERSION()` says; `None` if that server is too old or none we know.
+fn flavour_of(version: &str) -> Option<Flavour> {
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
+    let mut next = || numbers.next().and_then(Result::ok);
+    let number = (next()?, next()?, next().unwrap_or(0));
+    if version.contains("MariaDB") {
+        (number >= OLDEST_MARIADB).then_some(Flavour::Mariadb)
+    } else {
+        (number >= OLDEST_MYSQL).then_some(Flavour::Mysql)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_known_by_its_version() {
+        for (version, flavour) in [
+            ("10.11.11-MariaDB-0+deb12u1", Some(Flavour::Mariadb)),
+            ("11.8.2-MariaDB", Some(Flavour::Mariadb)),
+            ("10.6.0-MariaDB-log", Some(Flavour::Mariadb)),
+            ("10.5.29-MariaDB", None),
+            ("8.0.13", Some(Flavour::Mysql)),
+            ("8.4.6", Some(Flavour::Mysql)),
+            ("9.7.0-commercial", Some(Flavour::Mysql)),
+            ("8.0.12", None),
+            ("5.7.44-log", None),
+            ("nonsense", None),
+        ] {
+            assert_eq!(flavour_of(version), flavour, "{version}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! SQLite: how a connection is set up, how a file is examined before it is used, and the two pools.
+
+use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection};
+use diesel::sql_types::Text;
+use diesel::sqlite::SqliteConnection;
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+
+use miniter_domain::RepositoryError;
+
+use crate::backend::run_pending;
+use crate::error::{OpenError, classify, classify_open};
+
+/// The migrations, compiled in. The `diesel` command line tool runs the same files.
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// Connections to a SQLite file.
+type Pool = r2d2::Pool<ConnectionManager<SqliteConnection>>;
+
+/// How long a statement waits for a lock that another connection or program holds.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// Files up to this size are checked from end to end at each start; that takes a fraction of a second. A larger one
+/// would delay the start: there, only what the start reads is checked.
+const CHECKED_SIZE: u64 = 64 << 20;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Reads only; SQLite refuses anything else on it.
+    Reader,
+    /// The one connection that writes.
+    Writer,
+}
+
+impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Role {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
+        set_up(connection, *self).map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+/// Sets what SQLite keeps per connection. <https://www.sqlite.org/pragma.html>
+fn set_up(connection: &mut SqliteConnection, role: Role) -> QueryResult<()> {
+    // First, since the next statements may meet a lock themselves.
+    connection.batch_execute(&format!("PRAGMA busy_timeout = {}", LOCK_WAIT.as_millis()))?;
+    // Readers never wait for the writer, nor the writer for them.
+    connection.batch_execute("PRAGMA journal_mode = WAL")?;
+    // fsync the log at each commit: what was acknowledged survives a power cut. With NORMAL, WAL's last commits do not.
+    connection.batch_execute("PRAGMA synchronous = FULL")?;
+    // Off by default in SQLite; the verdict "no such user" rests on it.
+    connection.batch_execute("PRAGMA foreign_keys = ON")?;
+    // After a burst the log is cut back to 64 MiB, rather than keeping its greatest size for ever.
+    connection.batch_execute("PRAGMA journal_size_limit = 67108864")?;
+    if role == Role::Reader {
+        connection.batch_execute("PRAGMA query_only = ON")?;
+    }
+    Ok(())
+}
+
+/// The connections to a file: many that read, and one that writes.
+pub(crate) struct Pools {
+    readers: Pool,
+    writer: Pool,
+}
+
+impl Pools {
+    /// Connects to a file that [`open`] has found sound.
+    pub(crate) fn connect(path: &Path, readers: u32) -> Result<Self, OpenError> {
+        let pool = |role: Role, size: u32| {
+            Pool::builder()
+                .max_size(size)
+                // A writer waits for its turn as long as it would for a lock.
+                .connection_timeout(LOCK_WAIT)
+                // A connection to a file does not break while it is idle.
+                .test_on_check_out(false)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .connection_customizer(Box::new(role))
+                .build(ConnectionManager::new(locator(path)))
+                .map_err(|error| classify_open(path, error.to_string()))
+        };
+        // SQLite has one writer at a time; here it is one connection, so that waiting is fair and in one place.
+        Ok(Self { readers: pool(Role::Reader, readers)?, writer: pool(Role::Writer, 1)? })
+    }
+
+    /// Runs a query on a connection that reads.
+    pub(crate) fn read<T>(
+        &self,
+        query: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
+    ) -> Result<T, RepositoryError> {
+        let mut connection =
+            self.readers.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
+        query(&mut connection).map_err(classify)
+    }
+
+    /// Runs statements in one transaction on the connection that writes.
+    ///
+    /// The transaction is `IMMEDIATE`: it waits for the lock before it reads anything. One that begins as a reader and
+    /// writes later can be refused halfway.
+    pub(crate) fn write<T>(
+        &self,
+        statements: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
+    ) -> Result<T, RepositoryError> {
+        let mut connection = self.writer.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
+        connection.immediate_transaction(statements).map_err(classify)
+    }
+}
+
+/// Opens the file (creating it, readable by this user only) and makes sure that it is a sound database
+/// that can be written to.
+fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
+    let inaccessible =
+        |error: std::io::Error| OpenError::Inaccessible { path: path.to_owned(), cause: error.to_string() };
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(inaccessible)?;
+    let size = file.metadata().map_err(inaccessible)?.len();
+    drop(file);
+
+    let fail = |cause: String| classify_open(path, cause);
+    let mut connection =
+        SqliteConnection::establish(&locator(path)).map_err(|error| fail(error.to_string()))?;
+    set_up(&mut connection, Role::Writer).map_err(|error| fail(error.to_string()))?;
+    if size <= CHECKED_SIZE {
+        let verdict = diesel::dsl::sql::<Text>("PRAGMA quick_check(1)")
+            .get_result::<String>(&mut connection)
+            .map_err(|error| fail(error.to_string()))?;
+        if verdict != "ok" {
+            return Err(OpenError::Corrupt { path: path.to_owned(), cause: verdict });
+        }
+    }
+    connection.immediate_transaction(|_| QueryResult::Ok(())).map_err(|error| fail(error.to_string()))?;
+    Ok(connection)
+}
+
+/// Opens the file, brings its schema up to date and returns the names of the migrations that were run.
+pub(crate) fn migrate(path: &Path) -> Result<Vec<String>, OpenError> {
+    let _turn = take_turn(path)?;
+    run_pending(&mut open(path)?, MIGRATIONS)
+}
+
+/// Waits until no other miniter is at the same point with a file in the same folder: of two that start on a new file,
+/// both would find it without tables. The lock is on the folder, so it leaves nothing behind, and ends with the handle.
+fn take_turn(path: &Path) -> Result<File, OpenError> {
+    let inaccessible =
+        |error: std::io::Error| OpenError::Inaccessible { path: path.to_owned(), cause: error.to_string() };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(inaccessible)?;
+    let folder = File::open(folder).map_err(inaccessible)?;
+    let deadline = Instant::now() + LOCK_WAIT;
+    loop {
+        match folder.try_lock() {
+            Ok(()) => return Ok(folder),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => sleep(Duration::from_millis(10)),
+            Err(TryLockError::WouldBlock) => return Err(OpenError::Locked { path: path.to_owned() }),
+            Err(TryLockError::Error(error)) => return Err(inaccessible(error)),
+        }
+    }
+}
+
+/// The file as Diesel takes it. A relative path gets a `./`, so that none can be mistaken for a URI.
+fn locator(path: &Path) -> String {
+    if path.is_absolute() { path.display().to_string() } else { format!("./{}", path.display()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::dsl::sql;
+    use diesel::sql_types::BigInt;
+
+    use super::*;
+
+    fn number(connection: &mut SqliteConnection, pragma: &str) -> i64 {
+        sql::<BigInt>(&format!("PRAGMA {pragma}")).get_result(connection).unwrap()
+    }
+
+    #[test]
+    fn every_pooled_connection_is_durable_and_checks_foreign_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let pools = Pools::connect(&folder.path().join("miniter.db"), 3).unwrap();
+
+        // All of them at once, so that each is seen.
+        let mut connections: Vec<_> = (0..3)
+            .map(|_| (pools.readers.get().unwrap(), 1))
+            .chain([(pools.writer.get().unwrap(), 0)])
+            .collect();
+        assert!(pools.readers.try_get().is_none() && pools.writer.try_get().is_none());
+        for (connection, query_only) in &mut connections {
+            let mode: String = sql::<Text>("PRAGMA journal_mode").get_result(&mut **connection).unwrap();
+            assert_eq!(mode, "wal");
+            assert_eq!(number(connection, "synchronous"), 2, "FULL");
+            assert_eq!(number(connection, "foreign_keys"), 1);
+            assert_eq!(number(connection, "busy_timeout"), 5_000);
+            assert_eq!(number(connection, "query_only"), *query_only);
+        }
+    }
+}

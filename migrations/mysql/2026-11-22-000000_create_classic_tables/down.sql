@@ -1,0 +1,3 @@
+DROP TABLE tweets;
+DROP TABLE users_follow_list;
+DROP TABLE users;
