@@ -7,8 +7,11 @@ failed=0
 
 # must_not_see CRATE PATTERN…: none of the patterns (shell globs) may match a dependency of the crate.
 must_not_see() {
-    local crate=$1 found=0 dependency pattern
+    local crate=$1 found=0 tree dependency pattern
     shift
+    tree=$(cargo tree --locked --package "$crate" --edges normal,build --all-features --prefix none --format '{p}')
+    # A tree without its root was not read.
+    grep --quiet "^$crate " <<<"$tree"
     while read -r dependency; do
         [ "$dependency" = "$crate" ] && continue
         for pattern in "$@"; do
@@ -18,8 +21,7 @@ must_not_see() {
                 found=1
             fi
         done
-    done < <(cargo tree --locked --package "$crate" --edges normal,build --all-features --prefix none --format '{p}' |
-        cut -d ' ' -f 1 | sort -u)
+    done < <(cut -d ' ' -f 1 <<<"$tree" | sort -u)
     if [ "$found" = 0 ]; then echo "$crate sees nothing of: $*"; else failed=1; fi
 }
 

@@ -1,3 +1,5 @@
+use std::io::{Read, Write};
+
 use serde_json::json;
 
 use crate::support::app::TestApp;
@@ -117,5 +119,37 @@ fn a_body_of_another_type_is_refused() {
         "application/vnd.api+json",
     ] {
         send(&[("content-type", kind)]).ok();
+    }
+}
+
+#[test]
+fn a_body_that_does_not_arrive_is_given_up() {
+    let app = TestApp::start();
+    let song = app.user("song");
+    let head = format!(
+        "POST /tweet HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\nContent-Type: application/json\r\n\
+         Content-Length: 50\r\n\r\n{{",
+        song.token
+    );
+    // The answer comes although the client neither goes on nor closes.
+    let mut stream = std::net::TcpStream::connect(app.address).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = vec![0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(String::from_utf8(answer).unwrap(), "HTTP/1.1 408");
+}
+
+#[test]
+fn what_is_told_about_a_body_does_not_grow_with_it() {
+    let app = TestApp::start();
+    let song = app.user("song");
+    let body = json!({"follow": ["\u{1f37a}".repeat(10_000)]}).to_string();
+    let text = format!("\"{}\"", "\u{1f37a}".repeat(10_000));
+    for body in [body, text] {
+        let call =
+            app.call("POST", "/follow").header("content-type", "application/json").by(&song).body(body);
+        let answer = call.send();
+        assert!(answer.status == 400 && answer.body.len() < 3_000, "{}", answer.body.len());
     }
 }

@@ -58,5 +58,7 @@ fn the_documentation_page_and_all_it_loads_come_from_this_server() {
         }
     }
     assert!(loaded >= 4, "{}", page.body);
-    assert!(app.get("/docs/swagger-initializer.js").send().body.contains("../openapi.json"));
+    let initializer = app.get("/docs/swagger-initializer.js").send().body;
+    assert!(initializer.contains("../openapi.json"));
+    assert!(initializer.contains(r#""validatorUrl": "none""#), "no validator on the internet: {initializer}");
 }

@@ -98,6 +98,8 @@ fn the_token_of_a_deleted_user_is_refused_everywhere() {
     app.post("/tweet", &json!({"tweet": "hello"})).by(&song).send().problem(401, "token_invalid");
     app.post("/follow", &json!({"follow": kim.id})).by(&song).send().problem(401, "token_invalid");
     app.post("/unfollow", &json!({"unfollow": kim.id})).by(&song).send().problem(401, "token_invalid");
+    app.post("/follow", &json!({"follow": song.id})).by(&song).send().problem(401, "token_invalid");
+    app.post("/unfollow", &json!({"unfollow": song.id})).by(&song).send().problem(401, "token_invalid");
     let heir = app.user("heir");
     assert_ne!(heir.id, song.id, "no token may speak for somebody new");
 }

@@ -1,7 +1,8 @@
 //! The traits through which the use cases reach the database.
 //!
-//! They are synchronous: a use case runs in one hop to a blocking thread, and plain functions are plain to mock. Each
-//! call is atomic and, once it returns `Ok`, durable. All of them fail with
+//! They are synchronous: a use case runs in one hop to a blocking thread, and plain functions are plain to mock. A
+//! call that writes is atomic and, once it returns `Ok`, durable; one that reads sees all that was acknowledged before
+//! it. All of them fail with
 //! [`RepositoryError::Unavailable`](crate::RepositoryError::Unavailable) or
 //! [`Backend`](crate::RepositoryError::Backend); what else a call may fail with is said at the call.
 

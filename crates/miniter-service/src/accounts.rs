@@ -101,7 +101,12 @@ impl Accounts {
             self.users.replace_password_hash(outdated, &hashed_password).map_err(ServiceError::from)
         });
         if let Err(error) = replaced {
-            log::warn!("the outdated password hash of user {} was not replaced: {error}", outdated.user_id);
+            let cause =
+                std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+            log::warn!(
+                "the outdated password hash of user {} was not replaced: {error}{cause}",
+                outdated.user_id
+            );
         }
     }
 

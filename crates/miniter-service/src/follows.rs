@@ -25,7 +25,14 @@ impl Follows {
     /// [`ServiceError::Invalid`] for oneself, [`ServiceError::Unauthenticated`] or [`ServiceError::UserNotFound`] if
     /// one of them does not exist, and the general `Unavailable` and `Internal`.
     pub fn follow(&self, actor: UserId, followee: UserId) -> Result<(), ServiceError> {
-        match self.follows.create(Follow::new(actor, followee)?) {
+        let follow = match Follow::new(actor, followee) {
+            Ok(follow) => follow,
+            Err(oneself) => {
+                self.require_both(actor, followee)?;
+                return Err(oneself.into());
+            }
+        };
+        match self.follows.create(follow) {
             Ok(()) => Ok(()),
             Err(RepositoryError::MissingReference) => {
                 self.require_both(actor, followee)?;

@@ -10,6 +10,12 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const OUTPUT_BYTES: usize = 32;
 
+/// What a stored hash may cost to compare with: far more than anybody chooses, and less than would stop the server. One
+/// that costs more counts as unreadable.
+const MAX_MEMORY_KIB: u32 = 1 << 20;
+const MAX_PASSES: u32 = 64;
+const MAX_BCRYPT_COST: u32 = 18;
+
 /// Makes and checks password hashes. Each call takes tens of milliseconds of a core, and 19 MiB while it lasts.
 pub struct Passwords {
     argon2: Argon2<'static>,
@@ -60,22 +66,28 @@ impl Passwords {
     /// comparison all the same, so that the time does not tell which addresses have an account (OWASP Authentication
     /// Cheat Sheet).
     pub(crate) fn verify(&self, password: &str, stored: Option<&str>) -> Verdict {
-        match stored.and_then(read) {
-            Some(Stored::Argon2(hash)) => match self.argon2.verify_password(password.as_bytes(), &*hash) {
-                Ok(()) if is_current(&hash) => Verdict::Right,
-                Ok(()) => Verdict::RightButOutdated,
-                Err(_) => Verdict::Wrong,
+        stored.and_then(read).and_then(|stored| self.compare(password, &stored)).unwrap_or_else(|| {
+            // The outcome is of no interest, its time is.
+            let _ = self.argon2.verify_password(password.as_bytes(), self.decoy.as_str());
+            Verdict::Wrong
+        })
+    }
+
+    /// `None` if the comparison could not be made.
+    fn compare(&self, password: &str, stored: &Stored<'_>) -> Option<Verdict> {
+        match stored {
+            Stored::Argon2(hash) => match self.argon2.verify_password(password.as_bytes(), &**hash) {
+                Ok(()) if is_current(hash) => Some(Verdict::Right),
+                Ok(()) => Some(Verdict::RightButOutdated),
+                Err(password_hash::Error::PasswordInvalid) => Some(Verdict::Wrong),
+                Err(_) => None,
             },
             // bcrypt looks at the first 72 bytes only, and so did the servers that made these hashes.
-            Some(Stored::Bcrypt(hash)) => match bcrypt::verify(password, hash) {
-                Ok(true) => Verdict::RightButOutdated,
-                Ok(false) | Err(_) => Verdict::Wrong,
+            Stored::Bcrypt(hash) => match bcrypt::verify(password, hash) {
+                Ok(true) => Some(Verdict::RightButOutdated),
+                Ok(false) => Some(Verdict::Wrong),
+                Err(_) => None,
             },
-            None => {
-                // The outcome is of no interest, its time is.
-                let _ = self.argon2.verify_password(password.as_bytes(), self.decoy.as_str());
-                Verdict::Wrong
-            }
         }
     }
 }
@@ -83,12 +95,14 @@ impl Passwords {
 /// Recognises a stored hash; `None` if it is of no kind that we know.
 fn read(stored: &str) -> Option<Stored<'_>> {
     if ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| stored.starts_with(prefix)) {
-        let readable = stored.parse::<bcrypt::HashParts>().is_ok();
+        let readable =
+            stored.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() <= MAX_BCRYPT_COST);
         return readable.then_some(Stored::Bcrypt(stored));
     }
     let hash = PasswordHash::new(stored).ok()?;
     let comparable = Algorithm::try_from(hash.algorithm.as_str()).is_ok()
-        && Params::try_from(&hash).is_ok()
+        && Params::try_from(&hash)
+            .is_ok_and(|params| params.m_cost() <= MAX_MEMORY_KIB && params.t_cost() <= MAX_PASSES)
         && hash.salt.is_some()
         && hash.hash.is_some();
     comparable.then(|| Stored::Argon2(Box::new(hash)))
@@ -192,6 +206,8 @@ mod tests {
             "$argon2id$",
             "$argon2id$v=19$m=19456,t=2,p=1$",
             "$argon2id$v=19$m=0,t=0,p=0$c2FsdHNhbHQ$aGFzaGhhc2g",
+            "$argon2id$v=19$m=4294967295,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+            "$2b$31$L6Bc/AlTQHyd9liGgGEZyOFLPHNgyxeEPfgYfBCVxJ7JIlwxyVU3u",
             "$pbkdf2-sha256$i=1000$c2FsdHNhbHQ$aGFzaGhhc2g",
             "5f4dcc3b5aa765d61d8327deb882cf99",
             &whole[..whole.len() - 50],

@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
 use actix_web::dev::Server;
+use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::{HttpServer, web};
 use anyhow::Context;
 use miniter_domain::{
@@ -41,6 +43,7 @@ pub fn build(settings: &Settings) -> anyhow::Result<Application> {
     let server = HttpServer::new(move || miniter_web::app(state.clone()))
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(settings.shutdown_timeout.into())
+        .shutdown_signal(stop_signal()?)
         .bind(&settings.bind)
         .with_context(|| {
             format!("cannot listen on {}; set MINITER_BIND to a free address of this machine", settings.bind)
@@ -48,10 +51,24 @@ pub fn build(settings: &Settings) -> anyhow::Result<Application> {
     Ok(Application { addresses: server.addrs(), server: server.run() })
 }
 
+/// Completes when the process is told to stop. Either signal lets what has been begun finish; actix's own handler would
+/// cut it off at SIGINT.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    Ok(std::future::poll_fn(move |context| {
+        if interrupt.poll_recv(context).is_ready() || terminate.poll_recv(context).is_ready() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }))
+}
+
 fn wire(settings: &Settings) -> anyhow::Result<State> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let tweet_ids = Arc::new(Snowflakes::new(Arc::clone(&clock)));
-    let options = StoreOptions { readers: settings.database_readers };
+    let options = StoreOptions { connections: settings.database_connections };
     let store = Arc::new(Store::open(&settings.database_url, options, tweet_ids)?);
     // After the database, whose folder the secret goes into.
     let (secret, previous) = secret::token_secrets(settings)?;
@@ -76,6 +93,6 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
         tokens,
     };
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let lanes = Lanes::new(settings.database_readers as usize, 1, cores);
+    let lanes = Lanes::new(settings.database_connections as usize, 1, cores);
     Ok(State { services, lanes, cors_origins: settings.cors_origins.clone() })
 }

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use miniter::commands;
 use miniter::settings::{Cli, Command};
 
@@ -24,7 +23,7 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<()> {
     commands::load_dot_env()?;
-    let Cli { command, settings } = Cli::parse();
+    let Cli { command, settings } = Cli::read();
     commands::start_logging(&settings);
     match command.unwrap_or(Command::Serve) {
         Command::Serve => commands::serve::run(&settings),

@@ -24,8 +24,7 @@ pub(crate) fn token_secrets(settings: &Settings) -> anyhow::Result<(TokenSecret,
         read_or_generate(&file_beside(database))?
     };
     let previous = settings
-        .jwt_previous_secrets
-        .iter()
+        .previous_secrets()
         .map(|secret| checked("MINITER_JWT_PREVIOUS_SECRETS", secret))
         .collect::<Result<_, _>>()?;
     Ok((current, previous))
@@ -52,18 +51,18 @@ fn read_or_generate(file: &Path) -> anyhow::Result<TokenSecret> {
             )
         })?;
     }
-    let read = || -> std::io::Result<String> {
+    let read = || -> std::io::Result<Vec<u8>> {
         // Whoever can read it can log in as anybody.
         fs::set_permissions(file, Permissions::from_mode(0o600))?;
-        fs::read_to_string(file)
+        fs::read(file)
     };
-    let text = read().with_context(|| {
+    let secret = read().with_context(|| {
         format!(
             "cannot read the token secret in {}; let this user own the file or set MINITER_JWT_SECRET",
             file.display()
         )
     })?;
-    TokenSecret::new(text.trim()).map_err(|too_short| {
+    TokenSecret::new(secret.trim_ascii()).map_err(|too_short| {
         anyhow!(
             "{}: {too_short}; restore the file, or delete it to have a new secret made, which logs everybody out",
             file.display()

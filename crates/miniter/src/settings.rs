@@ -6,7 +6,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use actix_web::http::Uri;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use log::LevelFilter;
 use miniter_persistence::DatabaseUrl;
 use miniter_web::CorsOrigins;
 
@@ -20,6 +22,22 @@ pub struct Cli {
     /// See [`Settings`].
     #[command(flatten)]
     pub settings: Settings,
+}
+
+impl Cli {
+    /// Reads the command line and the environment. If they cannot be understood, or ask for help, says so and ends the
+    /// process.
+    #[must_use]
+    pub fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|mut error| {
+            // A URL that is refused may hold a password.
+            let refused = error.get(ContextKind::InvalidValue).map(ToString::to_string);
+            if refused.is_some_and(|value| value.contains("//")) {
+                error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
+            }
+            error.exit()
+        })
+    }
 }
 
 /// What miniter can do.
@@ -93,16 +111,17 @@ pub struct Settings {
     #[arg(long, global = true, env = "MINITER_CORS_ORIGINS", default_value = "*", value_name = "ORIGINS", value_parser = parse_cors_origins)]
     pub cors_origins: CorsOrigins,
 
-    /// How many requests read from the database at once, each on a connection of its own
-    #[arg(long, global = true, env = "MINITER_DATABASE_READERS", default_value = "8", value_name = "CONNECTIONS", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub database_readers: u32,
+    /// How many connections to the database there are, and so how many requests use it at once; on SQLite those that
+    /// read, beside the one that writes
+    #[arg(long, global = true, env = "MINITER_DATABASE_CONNECTIONS", default_value = "8", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub database_connections: u32,
 
     /// How long a stopping server waits for the requests it has begun, in seconds
     #[arg(long, global = true, env = "MINITER_SHUTDOWN_TIMEOUT", default_value = "4", value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..))]
     pub shutdown_timeout: u16,
 
     /// What to log: error, warn, info, debug, trace or off, also by module (warn,miniter::access=info)
-    #[arg(long, global = true, env = "MINITER_LOG", default_value = "info", value_name = "FILTER")]
+    #[arg(long, global = true, env = "MINITER_LOG", default_value = "info", value_name = "FILTER", value_parser = parse_log_filter)]
     pub log: String,
 }
 
@@ -118,10 +137,15 @@ impl Settings {
             token_lifetime: 86_400,
             timeline_limit: NonZeroU32::MIN.saturating_add(999),
             cors_origins: CorsOrigins::Any,
-            database_readers: 8,
+            database_connections: 8,
             shutdown_timeout: 4,
             log: "info".to_owned(),
         }
+    }
+
+    /// [`Settings::jwt_previous_secrets`], of which an empty one is none.
+    pub fn previous_secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.jwt_previous_secrets.iter().filter(|Secret(secret)| !secret.is_empty())
     }
 
     /// [`Settings::token_lifetime`] as a duration.
@@ -141,14 +165,14 @@ impl fmt::Display for Settings {
         write!(
             f,
             "database_url={} bind={} jwt_secret={} jwt_previous_secrets={} token_lifetime={} timeline_limit={} \
-             cors_origins={origins} database_readers={} shutdown_timeout={} log={}",
+             cors_origins={origins} database_connections={} shutdown_timeout={} log={}",
             self.database_url,
             self.bind,
             if self.jwt_secret.is_some() { "given" } else { "generated" },
-            self.jwt_previous_secrets.len(),
+            self.previous_secrets().count(),
             self.token_lifetime,
             self.timeline_limit,
-            self.database_readers,
+            self.database_connections,
             self.shutdown_timeout,
             self.log,
         )
@@ -170,6 +194,21 @@ impl FromStr for Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
+    }
+}
+
+/// `env_logger` would take a misspelt level for the name of a module, and fall silent.
+fn parse_log_filter(text: &str) -> Result<String, String> {
+    let is_level = |text: &str| text.trim().parse::<LevelFilter>().is_ok();
+    let is_directive = |part: &str| match part.split_once('=') {
+        Some((module, level)) => !module.trim().is_empty() && is_level(level),
+        None => is_level(part),
+    };
+    if text.split(',').all(is_directive) {
+        Ok(text.to_owned())
+    } else {
+        Err("use error, warn, info, debug, trace or off, also by module: warn,miniter::access=info"
+            .to_owned())
     }
 }
 
@@ -211,6 +250,8 @@ pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::FromArgMatches;
+
     use super::*;
 
     #[test]
@@ -220,7 +261,9 @@ mod tests {
 
     #[test]
     fn the_defaults_for_tests_are_those_of_the_command_line() {
-        let parsed = Cli::parse_from(["miniter"]).settings;
+        // Whatever the environment of the test says.
+        let command = Cli::command().mut_args(|argument| argument.env(None::<&str>));
+        let parsed = Cli::from_arg_matches(&command.get_matches_from(["miniter"])).unwrap().settings;
         let defaults = Settings::defaults("sqlite:data/miniter.db".parse().unwrap());
         assert_eq!(format!("{parsed:?}"), format!("{defaults:?}"));
     }
@@ -254,6 +297,16 @@ mod tests {
     fn a_misspelt_variable_is_found() {
         let names = ["MINITER_BIND", "MINITER_BINT", "PATH", "MINITER_"].map(str::to_owned);
         assert_eq!(unknown_variables(names.into_iter()), ["MINITER_", "MINITER_BINT"]);
+    }
+
+    #[test]
+    fn a_misspelt_log_level_is_refused() {
+        for text in ["info", "OFF", "warn,miniter::access=info", "miniter=debug"] {
+            assert!(parse_log_filter(text).is_ok(), "{text}");
+        }
+        for text in ["", "inof", "miniter", "=info", "a=b=c", "info,", "miniter=inof"] {
+            assert!(parse_log_filter(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl TestApp {
         let mut settings = Settings::defaults(DatabaseUrl::Sqlite(database.clone()));
         "127.0.0.1:0".clone_into(&mut settings.bind);
         settings.jwt_secret = Some(Secret(SECRET.to_owned()));
-        settings.database_readers = 2;
+        settings.database_connections = 2;
         change(&mut settings);
 
         let (sender, started) = mpsc::channel();

@@ -43,7 +43,7 @@ pub(crate) struct SignUpResponse {
 }
 
 problems!(SignUpProblems: InvalidJson, InvalidBody, InvalidName, InvalidEmail, PasswordTooShort, PasswordTooLong,
-    ProfileTooLong, BadRequest, EmailTaken, BodyTooLarge, UnsupportedMediaType, Internal, Unavailable);
+    ProfileTooLong, BadRequest, EmailTaken, BodyTimeout, BodyTooLarge, UnsupportedMediaType, Internal, Unavailable);
 
 /// Creates an account.
 #[utoipa::path(
@@ -92,7 +92,7 @@ pub(crate) struct LogInResponse {
     access_token: String,
 }
 
-problems!(LogInProblems: InvalidJson, InvalidBody, BadRequest, InvalidCredentials, BodyTooLarge, UnsupportedMediaType,
+problems!(LogInProblems: InvalidJson, InvalidBody, BadRequest, InvalidCredentials, BodyTimeout, BodyTooLarge, UnsupportedMediaType,
     Internal, Unavailable);
 
 /// Gives out an access token.

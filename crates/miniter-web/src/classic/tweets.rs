@@ -35,7 +35,7 @@ pub(crate) struct TweetResponse {
 }
 
 problems!(TweetProblems: InvalidJson, InvalidBody, TweetEmpty, TweetTooLong, BadRequest, TokenMissing, TokenInvalid,
-    TokenExpired, BodyTooLarge, UnsupportedMediaType, Internal, Unavailable);
+    TokenExpired, BodyTimeout, BodyTooLarge, UnsupportedMediaType, Internal, Unavailable);
 
 /// Publishes a tweet.
 #[utoipa::path(

@@ -4,14 +4,22 @@ use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::error::Category;
+use tokio::time::timeout;
 
 use crate::http::problem::{ApiError, Code};
+
+/// How long a body may take to arrive. At 7 KiB a second the largest is through.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+
+/// The longest note on what is wrong with a body, in characters; it may quote the body.
+const MAX_NOTE: usize = 200;
 
 /// The largest body, in bytes. The longest sign-up is a fifth of it.
 pub(crate) const MAX_BYTES: usize = 64 << 10;
@@ -29,9 +37,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
         Box::pin(async move {
             checked?;
             let payload = payload.await.map_err(|_| Code::BadRequest)?;
-            let bytes = payload
-                .to_bytes_limited(MAX_BYTES)
+            let bytes = timeout(MAX_WAIT, payload.to_bytes_limited(MAX_BYTES))
                 .await
+                .map_err(|_| Code::BodyTimeout)?
                 .map_err(|_| Code::BodyTooLarge)?
                 // The client left, or its chunks were malformed.
                 .map_err(|_| Code::BadRequest)?;
@@ -64,14 +72,19 @@ fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
 /// Reads a `T` from strict JSON.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice::<StrictObject>(bytes)
-        .map_err(|error| ApiError::from(Code::InvalidJson).with_note(&error.to_string()))?;
+        .map_err(|error| ApiError::from(Code::InvalidJson).with_note(&note(&error)))?;
     serde_json::from_slice(bytes).map_err(|error| {
         let code = match error.classify() {
             Category::Data => Code::InvalidBody,
             Category::Io | Category::Syntax | Category::Eof => Code::InvalidJson,
         };
-        ApiError::from(code).with_note(&error.to_string())
+        ApiError::from(code).with_note(&note(&error))
     })
+}
+
+/// What a parser says, cut to a length that nobody can blow up.
+fn note(error: &serde_json::Error) -> String {
+    error.to_string().chars().take(MAX_NOTE).collect()
 }
 
 /// Accepts an object and nothing else; a derived `Deserialize` would take an array of its fields as well.

@@ -125,6 +125,9 @@ codes! {
     EmailTaken CONFLICT "email_taken"
         "There is an account with this e-mail address already."
         "이미 가입된 이메일 주소입니다."
+    BodyTimeout REQUEST_TIMEOUT "body_timeout"
+        "The body did not arrive in time."
+        "본문이 제시간에 도착하지 않았습니다."
     BodyTooLarge PAYLOAD_TOO_LARGE "body_too_large"
         "The body is larger than 64 KiB."
         "본문이 64KiB를 넘습니다."
@@ -279,6 +282,7 @@ fn code_of_status(status: StatusCode) -> Code {
     match status {
         StatusCode::NOT_FOUND => Code::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::REQUEST_TIMEOUT => Code::BodyTimeout,
         StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
         StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,

@@ -1,13 +1,16 @@
 //! `miniter openapi`.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 /// Prints the OpenAPI document.
 ///
 /// # Errors
 /// If it cannot be written.
 pub fn run() -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", miniter_web::openapi().to_pretty_json()?)?;
-    Ok(())
+    let document = miniter_web::openapi().to_pretty_json()?;
+    match writeln!(std::io::stdout().lock(), "{document}") {
+        // Whoever reads has seen enough (`miniter openapi | head`).
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        outcome => Ok(outcome?),
+    }
 }
