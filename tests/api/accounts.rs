@@ -1,7 +1,5 @@
 use std::time::{Duration, Instant};
 
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use serde_json::{Value, json};
 
 use crate::support::app::{PASSWORD, TestApp};
@@ -119,17 +117,8 @@ fn a_log_in_has_no_rules_of_form() {
     }
 }
 
-#[derive(QueryableByName)]
-struct Hash {
-    #[diesel(sql_type = Text)]
-    hashed_password: String,
-}
-
 fn stored_hash(app: &TestApp) -> String {
-    diesel::sql_query("SELECT hashed_password FROM users WHERE id = 1")
-        .get_result::<Hash>(&mut app.database())
-        .unwrap()
-        .hashed_password
+    app.database.connect().text("SELECT hashed_password AS value FROM users WHERE id = 1")
 }
 
 fn store_hash(app: &TestApp, hash: &str) {

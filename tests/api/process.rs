@@ -3,12 +3,13 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use diesel::prelude::*;
 use serde_json::{Value, json};
 
+use crate::support::database::TestDatabase;
 use crate::support::process::{Process, run};
 
 const SECRET: (&str, &str) = ("MINITER_JWT_SECRET", "a secret in the environment, 32 bytes and more");
@@ -37,17 +38,28 @@ fn it_starts_with_nothing_but_a_folder_and_keeps_people_logged_in_over_a_restart
     assert_eq!(server.client.get("/timeline").token(&token).send().tweets(), ["hello"]);
 }
 
+/// The variables for a process on a database of its own.
+fn on(database: &TestDatabase) -> [(&'static str, String); 2] {
+    [("MINITER_DATABASE_URL", database.url_text()), (SECRET.0, SECRET.1.to_owned())]
+}
+
+fn start_on(folder: &Path, variables: &[(&'static str, String); 2]) -> Process {
+    Process::start(folder, &variables.each_ref().map(|(name, value)| (*name, value.as_str())))
+}
+
 #[test]
 fn what_was_acknowledged_survives_a_kill() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Process::start(folder.path(), &[]);
+    let database = TestDatabase::new();
+    let variables = on(&database);
+    let server = start_on(folder.path(), &variables);
     let token = sign_up(&server, "song@example.com", "correct horse");
     for i in 0..20 {
         server.client.post("/tweet", &json!({"tweet": i.to_string()})).token(&token).send().ok();
     }
     server.signal("-KILL");
     assert_eq!(server.wait().0, None);
-    let server = Process::start(folder.path(), &[]);
+    let server = start_on(folder.path(), &variables);
     assert_eq!(server.client.get("/timeline").token(&token).send().tweets().len(), 20);
 }
 
@@ -63,14 +75,15 @@ fn ctrl_c_is_such_a_stop_too() {
 
 fn stop_with(signal: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let server = Process::start(folder.path(), &[]);
+    let database = TestDatabase::new();
+    let variables = on(&database);
+    let server = start_on(folder.path(), &variables);
     let token = sign_up(&server, "song@example.com", "correct horse");
     // An idle connection must not hold the stop up.
     let idle = std::net::TcpStream::connect(server.address).unwrap();
 
-    let database = folder.path().join("data/miniter.db");
-    let mut other = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
-    diesel::sql_query("BEGIN IMMEDIATE").execute(&mut other).unwrap();
+    let mut other = database.connect();
+    other.lock();
     thread::scope(|scope| {
         let begun = scope.spawn(|| {
             server.client.post("/tweet", &json!({"tweet": "begun"})).token(&token).send().ok();
@@ -80,8 +93,8 @@ fn stop_with(signal: &str) {
         assert!(!begun.is_finished());
         server.signal(signal);
         server.wait_for("accept thread stopped");
-        thread::sleep(Duration::from_secs(2));
-        diesel::sql_query("COMMIT").execute(&mut other).unwrap();
+        thread::sleep(Duration::from_millis(if database.is_sqlite() { 2_000 } else { 300 }));
+        other.unlock();
         begun.join().unwrap();
     });
     let (code, took) = server.wait();
@@ -89,7 +102,7 @@ fn stop_with(signal: &str) {
     assert!(took < Duration::from_secs(5), "{took:?}");
     drop(idle);
 
-    let server = Process::start(folder.path(), &[]);
+    let server = start_on(folder.path(), &variables);
     assert_eq!(server.client.get("/timeline").token(&token).send().tweets(), ["begun"]);
 }
 
@@ -171,7 +184,7 @@ fn a_password_in_a_url_that_is_refused_is_not_repeated() {
 fn migrate_and_openapi_do_their_work_and_stop() {
     let folder = tempfile::tempdir().unwrap();
     let migrate = || String::from_utf8(run(folder.path(), &["migrate"], &[]).stdout).unwrap();
-    assert_eq!(migrate(), "applied 20261122000000\nsqlite:data/miniter.db is up to date\n");
+    assert_eq!(migrate(), "applied the migration 20261122000000\nsqlite:data/miniter.db is up to date\n");
     assert_eq!(migrate(), "sqlite:data/miniter.db is up to date\n");
 
     let printed = run(folder.path(), &["openapi"], &[]).stdout;

@@ -134,11 +134,8 @@ fn without_a_limit_the_newest_entries_up_to_the_cap_are_answered_and_the_rest_is
 fn the_default_cap_is_a_thousand() {
     let app = TestApp::start();
     let song = app.user("song");
-    app.execute(&format!(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001) \
-         INSERT INTO tweets (user_id, tweet) SELECT {}, 'tweet ' || i FROM n",
-        song.id
-    ));
+    let rows: Vec<_> = (1..=1_001).map(|i| format!("({}, 'tweet {i}')", song.id)).collect();
+    app.execute(&format!("INSERT INTO tweets (user_id, tweet) VALUES {}", rows.join(", ")));
     let answer = app.get("/timeline").by(&song).send();
     let tweets = answer.tweets();
     assert_eq!((tweets.len(), tweets[0].as_str()), (1_000, "tweet 2"));

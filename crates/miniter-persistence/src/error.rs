@@ -68,6 +68,23 @@ pub enum OpenError {
         /// What the server said.
         cause: String,
     },
+    /// The tables of the original are there, and something about them is in the way. Nothing was changed.
+    #[cfg(feature = "mysql")]
+    #[error(
+        "the tables of the original miniter cannot be adopted as they are, and nothing was changed; mend these and \
+         start again:\n  {}", offences.join("\n  ")
+    )]
+    NotAdoptable {
+        /// Each column and row that is in the way.
+        offences: Vec<String>,
+    },
+    /// The adoption was interrupted.
+    #[cfg(feature = "mysql")]
+    #[error("the adoption of the original's tables was interrupted: {cause}; start again to finish it")]
+    Adoption {
+        /// What the database said.
+        cause: String,
+    },
     /// The schema has migrations that this program does not know.
     #[error(
         "the database was made by a newer miniter (it has the migration {version}); run that version or a later one"

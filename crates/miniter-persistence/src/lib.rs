@@ -3,6 +3,8 @@
 //! [`Store::open`] opens a database, brings its schema up to date and holds the pools of connections; it is all the
 //! repositories in one.
 
+#[cfg(feature = "mysql")]
+mod adoption;
 mod backend;
 mod error;
 mod follows;

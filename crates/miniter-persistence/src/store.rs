@@ -24,7 +24,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database (a SQLite file is made where there is none) and runs the migrations it lacks.
+    /// Opens the database (a SQLite file is made where there is none) and does what [`Store::migrate`] does.
     ///
     /// # Errors
     /// [`OpenError`], with a sentence for the person who starts the server.
@@ -32,8 +32,9 @@ impl Store {
         url: &DatabaseUrl,
         options: StoreOptions,
         tweet_ids: Arc<dyn TweetIds>,
+        report: &mut dyn FnMut(&str),
     ) -> Result<Self, OpenError> {
-        Self::migrate(url)?;
+        Self::migrate(url, report)?;
         let backend = match url {
             DatabaseUrl::Sqlite(path) => Backend::Sqlite(sqlite::Pools::connect(path, options.connections)?),
             #[cfg(feature = "mysql")]
@@ -44,13 +45,20 @@ impl Store {
 
     /// Opens the database as [`Store::open`] does, runs the migrations it lacks and returns their names.
     ///
+    /// A database with the tables of the original miniter is adopted first. What is done then is told to `report`, a
+    /// line at a time and before it is done.
+    ///
     /// # Errors
     /// The same.
-    pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, OpenError> {
-        match url {
+    pub fn migrate(url: &DatabaseUrl, report: &mut dyn FnMut(&str)) -> Result<Vec<String>, OpenError> {
+        let applied = match url {
             DatabaseUrl::Sqlite(path) => sqlite::migrate(path),
             #[cfg(feature = "mysql")]
-            DatabaseUrl::Mysql(url) => mysql::migrate(url),
+            DatabaseUrl::Mysql(url) => mysql::migrate(url, report),
+        }?;
+        for version in &applied {
+            report(&format!("applied the migration {version}"));
         }
+        Ok(applied)
     }
 }

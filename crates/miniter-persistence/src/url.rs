@@ -14,6 +14,18 @@ pub enum DatabaseUrl {
     Mysql(MysqlUrl),
 }
 
+impl DatabaseUrl {
+    /// The file, if it is one.
+    #[must_use]
+    pub fn sqlite_path(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            #[cfg(feature = "mysql")]
+            Self::Mysql(_) => None,
+        }
+    }
+}
+
 /// The text is not the address of a database. Its message says which form is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

@@ -69,7 +69,8 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let tweet_ids = Arc::new(Snowflakes::new(Arc::clone(&clock)));
     let options = StoreOptions { connections: settings.database_connections };
-    let store = Arc::new(Store::open(&settings.database_url, options, tweet_ids)?);
+    let store =
+        Arc::new(Store::open(&settings.database_url, options, tweet_ids, &mut |line| log::info!("{line}"))?);
     // After the database, whose folder the secret goes into.
     let (secret, previous) = secret::token_secrets(settings)?;
 
@@ -93,6 +94,11 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
         tokens,
     };
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let lanes = Lanes::new(settings.database_connections as usize, 1, cores);
+    let connections = settings.database_connections as usize;
+    let lanes = if settings.database_url.sqlite_path().is_some() {
+        Lanes::beside_one_writer(connections, cores)
+    } else {
+        Lanes::of_a_pool(connections, cores)
+    };
     Ok(State { services, lanes, cors_origins: settings.cors_origins.clone() })
 }

@@ -5,8 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
-use miniter_persistence::DatabaseUrl;
+use anyhow::{Context, anyhow, bail};
 use miniter_service::TokenSecret;
 use uuid::Uuid;
 
@@ -17,11 +16,14 @@ use crate::settings::{Secret, Settings};
 /// # Errors
 /// With a sentence, if one of them is too short or the file cannot be read or made.
 pub(crate) fn token_secrets(settings: &Settings) -> anyhow::Result<(TokenSecret, Vec<TokenSecret>)> {
-    let current = if let Some(secret) = &settings.jwt_secret {
-        checked("MINITER_JWT_SECRET", secret)?
-    } else {
-        let DatabaseUrl::Sqlite(database) = &settings.database_url;
-        read_or_generate(&file_beside(database))?
+    let current = match (&settings.jwt_secret, settings.database_url.sqlite_path()) {
+        (Some(secret), _) => checked("MINITER_JWT_SECRET", secret)?,
+        (None, Some(database)) => read_or_generate(&file_beside(database))?,
+        // Nothing is beside a server that every node could read.
+        (None, None) => bail!(
+            "MINITER_JWT_SECRET is not set; with a database server every node needs the same one, of at least 32 \
+             bytes; make one with: openssl rand -base64 48"
+        ),
     };
     let previous = settings
         .previous_secrets()

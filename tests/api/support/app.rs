@@ -3,20 +3,18 @@
 use std::fmt::Display;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use diesel::prelude::*;
 use miniter::app;
 use miniter::settings::{Secret, Settings};
-use miniter_persistence::DatabaseUrl;
 use serde_json::{Value, json};
 use ureq::http::{Method, Request};
 
 use crate::support::answer::Answer;
+use crate::support::database::TestDatabase;
 
 /// What the tests sign tokens with.
 pub const SECRET: &str = "a secret for tests, 32 bytes and more";
@@ -24,14 +22,13 @@ pub const SECRET: &str = "a secret for tests, 32 bytes and more";
 /// The password of every user that [`TestApp::user`] makes.
 pub const PASSWORD: &str = "correct horse";
 
-/// A server with a fresh database; both are gone when it is dropped.
+/// A server with a database of its own; both are gone when it is dropped.
 pub struct TestApp {
     pub address: SocketAddr,
-    pub database: PathBuf,
+    pub database: TestDatabase,
     client: Client,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
-    _folder: tempfile::TempDir,
 }
 
 /// Somebody who has signed up and logged in.
@@ -48,9 +45,12 @@ impl TestApp {
 
     /// Starts a server after `change` has changed its settings.
     pub fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database = folder.path().join("miniter.db");
-        let mut settings = Settings::defaults(DatabaseUrl::Sqlite(database.clone()));
+        Self::start_on(TestDatabase::new(), change)
+    }
+
+    /// Starts a server on a database that may hold something already.
+    pub fn start_on(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::defaults(database.url());
         "127.0.0.1:0".clone_into(&mut settings.bind);
         settings.jwt_secret = Some(Secret(SECRET.to_owned()));
         settings.database_connections = 2;
@@ -66,7 +66,7 @@ impl TestApp {
         });
         let (address, handle) = started.recv().unwrap();
         let client = Client::new(&address);
-        Self { address, database, client, handle, thread: Some(thread), _folder: folder }
+        Self { address, database, client, handle, thread: Some(thread) }
     }
 
     /// Signs somebody up and logs them in.
@@ -107,17 +107,9 @@ impl TestApp {
         self.client.call(method, path)
     }
 
-    /// A connection to the database beside the server's.
-    pub fn database(&self) -> SqliteConnection {
-        let mut connection = SqliteConnection::establish(self.database.to_str().unwrap()).unwrap();
-        diesel::sql_query("PRAGMA busy_timeout = 5000").execute(&mut connection).unwrap();
-        diesel::sql_query("PRAGMA foreign_keys = ON").execute(&mut connection).unwrap();
-        connection
-    }
-
     /// Runs a statement beside the server.
     pub fn execute(&self, statement: &str) {
-        diesel::sql_query(statement).execute(&mut self.database()).unwrap();
+        self.database.execute(statement);
     }
 
     /// Sends bytes as they stand and returns whatever comes back until the server closes.

@@ -3,4 +3,6 @@
 pub mod answer;
 pub mod app;
 pub mod contract;
+#[path = "../../support/database.rs"]
+pub mod database;
 pub mod process;

@@ -12,6 +12,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use miniter_domain::RepositoryError;
 use r2d2::ManageConnection;
 
+use crate::adoption::adopt_if_wanted;
 use crate::backend::run_pending;
 use crate::error::{OpenError, Trouble, classify, trouble_of};
 use crate::url::MysqlUrl;
@@ -207,18 +208,35 @@ fn open(url: &MysqlUrl) -> Result<(MysqlConnection, Flavour), OpenError> {
 
 /// Brings the schema up to date and returns the names of the migrations that were run. Makes sure that the server lets
 /// us write.
-pub(crate) fn migrate(url: &MysqlUrl) -> Result<Vec<String>, OpenError> {
+pub(crate) fn migrate(url: &MysqlUrl, report: &mut dyn FnMut(&str)) -> Result<Vec<String>, OpenError> {
     let (mut connection, _) = open(url)?;
-    let applied = run_pending(&mut connection, MIGRATIONS)?;
-    for table in ["users", "users_follow_list", "tweets"] {
+    let not_writable = |cause: String| OpenError::NotWritable { url: url.to_string(), cause };
+    // Nodes that start together take turns. The lock ends with the connection.
+    connection
+        .batch_execute("DO GET_LOCK(CONCAT('miniter.', DATABASE()), 60)")
+        .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
+    let applied = adopt_if_wanted(&mut connection, report)
+        .and_then(|()| run_pending(&mut connection, MIGRATIONS))
+        .map_err(|error| {
+            let text = error.to_string();
+            if text.contains("denied to user") || text.contains("read-only") {
+                not_writable(text)
+            } else {
+                error
+            }
+        })?;
+    // Statements that change nothing, and are refused where those that do would be.
+    for (table, columns) in [
+        ("users", "name, email, hashed_password, profile"),
+        ("users_follow_list", "user_id, follow_user_id"),
+        ("tweets", "id, user_id, tweet"),
+    ] {
         for statement in [
-            format!("DELETE FROM {table} WHERE FALSE"),
+            format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE FALSE"),
             format!("UPDATE {table} SET created_at = created_at WHERE FALSE"),
-            format!("INSERT INTO {table} (created_at) SELECT created_at FROM {table} WHERE FALSE"),
+            format!("DELETE FROM {table} WHERE FALSE"),
         ] {
-            connection
-                .batch_execute(&statement)
-                .map_err(|error| OpenError::NotWritable { url: url.to_string(), cause: error.to_string() })?;
+            connection.batch_execute(&statement).map_err(|error| not_writable(error.to_string()))?;
         }
     }
     Ok(applied)

@@ -41,12 +41,6 @@ fn a_deleted_user_takes_their_tweets_and_follows_along() {
     database.follow(song, kim);
     database.follow(kim, song);
     database.tweet(kim, "hello");
-    let mut other = database.other_connection();
-    diesel::RunQueryDsl::execute(diesel::sql_query("PRAGMA foreign_keys = ON"), &mut other).unwrap();
-    diesel::RunQueryDsl::execute(
-        diesel::sql_query(format!("DELETE FROM users WHERE id = {kim}")),
-        &mut other,
-    )
-    .unwrap();
+    database.execute(&format!("DELETE FROM users WHERE id = {kim}"));
     assert_eq!(database.timeline(song), Vec::<String>::new());
 }

@@ -3,8 +3,9 @@
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+#[path = "../../../../tests/support/database.rs"]
+mod database;
 mod follows;
-mod opening;
 mod support;
 mod timelines;
 mod tweets;

@@ -1,17 +1,17 @@
 //! A fresh database for a test, and people in it.
 
 use std::ops::Deref;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
 use miniter_domain::{
     Email, Follow, FollowRepository, NewTweet, NewUser, PageRequest, Profile, TimelineRepository, TweetId,
     TweetIds, TweetRepository, TweetText, UserId, UserName, UserRepository,
 };
-use miniter_persistence::{DatabaseUrl, Store, StoreOptions};
+use miniter_persistence::{Store, StoreOptions};
+
+use crate::database::{OtherConnection, TestDatabase};
 
 /// Counts from where it is set.
 pub struct CountingIds(pub AtomicI64);
@@ -26,8 +26,7 @@ impl TweetIds for CountingIds {
 pub struct Database {
     store: Store,
     pub ids: Arc<CountingIds>,
-    pub path: PathBuf,
-    _folder: tempfile::TempDir,
+    below: TestDatabase,
 }
 
 impl Deref for Database {
@@ -40,23 +39,25 @@ impl Deref for Database {
 
 impl Database {
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("miniter.db");
+        let below = TestDatabase::new();
         let ids = Arc::new(CountingIds(AtomicI64::new(1_000)));
-        let store = open(&path, ids.clone()).unwrap();
-        Self { store, ids, path, _folder: folder }
+        let options = StoreOptions { connections: 2 };
+        let store = Store::open(&below.url(), options, ids.clone(), &mut |_| ()).unwrap();
+        Self { store, ids, below }
     }
 
     /// A connection beside the store's, as another program would have it.
-    pub fn other_connection(&self) -> SqliteConnection {
-        let mut connection = SqliteConnection::establish(self.path.to_str().unwrap()).unwrap();
-        diesel::sql_query("PRAGMA busy_timeout = 5000").execute(&mut connection).unwrap();
-        connection
+    pub fn other_connection(&self) -> OtherConnection {
+        self.below.connect()
     }
 
     /// Runs a statement as another program would.
     pub fn execute(&self, statement: &str) {
-        diesel::sql_query(statement).execute(&mut self.other_connection()).unwrap();
+        self.below.execute(statement);
+    }
+
+    pub fn is_sqlite(&self) -> bool {
+        self.below.is_sqlite()
     }
 
     pub fn user(&self, name: &str) -> UserId {
@@ -86,10 +87,6 @@ impl Database {
     pub fn timeline(&self, reader: UserId) -> Vec<String> {
         self.page(reader, &PageRequest::newest(1_000)).0
     }
-}
-
-pub fn open(path: &std::path::Path, ids: Arc<CountingIds>) -> Result<Store, miniter_persistence::OpenError> {
-    Store::open(&DatabaseUrl::Sqlite(path.to_owned()), StoreOptions { connections: 2 }, ids)
 }
 
 pub fn moment() -> DateTime<Utc> {

@@ -1,22 +1,6 @@
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use miniter_domain::{CanonicalEmail, RepositoryError, UserId, UserRepository};
 
-use crate::support::{Database, moment, new_user};
-
-#[derive(QueryableByName)]
-struct UserRow {
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Text)]
-    email: String,
-    #[diesel(sql_type = Text)]
-    profile: String,
-    #[diesel(sql_type = Timestamp)]
-    created_at: chrono::NaiveDateTime,
-    #[diesel(sql_type = Nullable<Timestamp>)]
-    updated_at: Option<chrono::NaiveDateTime>,
-}
+use crate::support::{Database, new_user};
 
 #[test]
 fn a_user_is_stored_as_given_and_found_by_the_canonical_email() {
@@ -25,15 +9,21 @@ fn a_user_is_stored_as_given_and_found_by_the_canonical_email() {
     let found = database.find_credentials(&CanonicalEmail::of("sONG@eXAMPLE.COM")).unwrap().unwrap();
     assert_eq!((found.user_id, found.hashed_password.as_str()), (id, "a hash"));
 
-    let row: UserRow = diesel::sql_query("SELECT * FROM users WHERE id = ?")
-        .bind::<BigInt, _>(id.get())
-        .get_result(&mut database.other_connection())
-        .unwrap();
+    let mut other = database.other_connection();
+    for (column, value) in [
+        ("name", "송은우"),
+        ("email", "Song@Example.com"),
+        ("profile", "안녕 🍺"),
+        ("hashed_password", "a hash"),
+    ] {
+        assert_eq!(other.text(&format!("SELECT {column} AS value FROM users WHERE id = {id}")), value);
+    }
     assert_eq!(
-        (row.name.as_str(), row.email.as_str(), row.profile.as_str()),
-        ("송은우", "Song@Example.com", "안녕 🍺")
+        other.text("SELECT CAST(created_at AS CHAR(26)) AS value FROM users"),
+        "2027-01-15 08:00:00.123456",
+        "UTC, to the microsecond"
     );
-    assert_eq!((row.created_at, row.updated_at), (moment().naive_utc(), None), "to the microsecond");
+    assert_eq!(other.texts("SELECT CAST(updated_at AS CHAR(26)) AS value FROM users"), [None]);
 }
 
 #[test]

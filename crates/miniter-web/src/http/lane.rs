@@ -3,6 +3,7 @@
 //! A handler makes one hop and calls one use case in it. Whoever finds no place within a bounded wait is refused while
 //! still asynchronous: threads never pile up behind a slow database, and password hashing never takes those that read.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,12 +14,16 @@ use tokio::time::timeout;
 
 use crate::http::problem::{ApiError, Code};
 
-/// How long a request waits for its turn before it is refused.
-const MAX_WAIT: Duration = Duration::from_secs(5);
-
-/// A number of use cases that may run at once.
+/// A number of use cases that may run at once, and how long a request waits.
 #[derive(Clone)]
-pub(crate) struct Lane(Arc<Semaphore>);
+pub(crate) struct Lane {
+    places: Arc<Semaphore>,
+    /// For a place.
+    turn: Duration,
+    /// For the use case, once it runs. The thread may be stuck longer, in a database that hangs; it keeps its place
+    /// until it is free.
+    answer: Duration,
+}
 
 /// The lanes, shared by all workers.
 pub struct Lanes {
@@ -26,40 +31,62 @@ pub struct Lanes {
     pub(crate) read: Lane,
     /// What writes to it.
     pub(crate) write: Lane,
-    /// What hashes a password, and may write as well.
+    /// What hashes a password, and may read and write as well.
     pub(crate) hash: Lane,
 }
 
 impl Lanes {
-    /// As many at once as the database has connections for, and hashing on as many cores as there are.
+    /// For a database of which many connections read and one writes. Its locks may be held by other programs: a request
+    /// waits for them, for up to 12 seconds in all.
     #[must_use]
-    pub fn new(readers: usize, writers: usize, hashers: usize) -> Self {
-        let lane = |permits: usize| Lane(Arc::new(Semaphore::new(permits)));
-        Self { read: lane(readers), write: lane(writers), hash: lane(hashers) }
+    pub fn beside_one_writer(readers: usize, hashers: usize) -> Self {
+        let lane = |places| Lane::new(places, Duration::from_secs(5), Duration::from_secs(7));
+        Self { read: lane(readers), write: lane(1), hash: lane(hashers) }
+    }
+
+    /// For a database server with a pool of connections, which may be gone or hang: a request waits for up to 3 seconds
+    /// in all.
+    #[must_use]
+    pub fn of_a_pool(connections: usize, hashers: usize) -> Self {
+        let answer = Duration::from_millis(1_400);
+        let query = Lane::new(connections, Duration::from_millis(500), answer);
+        let hash = Lane::new(hashers, Duration::from_millis(1_500), answer);
+        Self { read: query.clone(), write: query, hash }
     }
 }
 
 impl Lane {
+    fn new(places: usize, turn: Duration, answer: Duration) -> Self {
+        Self { places: Arc::new(Semaphore::new(places)), turn, answer }
+    }
+
     /// Runs a use case on a blocking thread and gives back what `respond` makes of its success.
     ///
     /// # Errors
-    /// `unavailable` if there was no place in time, `internal` if the use case panicked, and what `E` makes of a
+    /// `unavailable` if there was no place or no answer in time (what was to be written may then be written or not),
+    /// `internal` if the use case panicked, and what `E` makes of a
     /// [`ServiceError`].
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         use_case: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let place = timeout(MAX_WAIT, Arc::clone(&self.0).acquire_owned())
+        let place = timeout(self.turn, Arc::clone(&self.places).acquire_owned())
             .await
-            .map_err(|elapsed| ApiError::from(Code::Unavailable).with_cause(Box::new(elapsed)))?
-            .map_err(|closed| ApiError::from(Code::Unavailable).with_cause(Box::new(closed)))?;
+            .map_err(|_| unavailable("no place in time"))?
+            .map_err(unavailable)?;
         // The place goes with the work: if the client leaves, it is held until the thread is free again.
-        let outcome = web::block(move || {
+        let work = web::block(move || {
             let _place = place;
             use_case()
-        })
-        .await
-        .map_err(|panicked| ApiError::from(Code::Internal).with_cause(Box::new(panicked)))?;
-        outcome.map_err(ApiError::from)
+        });
+        timeout(self.answer, work)
+            .await
+            .map_err(|_| unavailable("no answer from the database in time"))?
+            .map_err(|panicked| ApiError::from(Code::Internal).with_cause(Box::new(panicked)))?
+            .map_err(ApiError::from)
     }
+}
+
+fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> ApiError {
+    ApiError::from(Code::Unavailable).with_cause(cause.into())
 }

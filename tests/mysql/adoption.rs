@@ -1,0 +1,235 @@
+//! Databases that the original server made, and what becomes of them.
+
+use std::cell::RefCell;
+
+use miniter_persistence::{OpenError, Store};
+use serde_json::json;
+
+use crate::support::app::{TestApp, User};
+use crate::support::database::TestDatabase;
+
+const FIXTURES: [(&str, &str); 2] = [
+    ("textbook", include_str!("../fixtures/textbook.sql")),
+    ("crated_at", include_str!("../fixtures/crated_at.sql")),
+];
+
+/// A database with the original's tables in it.
+pub fn original(fixture: &str) -> TestDatabase {
+    let database = TestDatabase::new();
+    database.execute(fixture);
+    database
+}
+
+/// Migrates and returns what was reported.
+fn migrate(database: &TestDatabase) -> Result<Vec<String>, OpenError> {
+    let mut report = Vec::new();
+    Store::migrate(&database.url(), &mut |line| report.push(line.to_owned())).map(|_| report)
+}
+
+/// The structure of our tables, as the server sees it.
+fn structure(database: &TestDatabase) -> Vec<Option<String>> {
+    let mut connection = database.connect();
+    let mut structure = connection.texts(
+        "SELECT CONCAT_WS(' ', table_name, column_name, column_type, is_nullable, column_default, extra, \
+         character_set_name, collation_name, generation_expression) AS value FROM information_schema.columns \
+         WHERE table_schema = DATABASE() ORDER BY table_name, column_name",
+    );
+    structure.extend(connection.texts(
+        "SELECT CONCAT_WS(' ', table_name, index_name, non_unique, seq_in_index, column_name) AS value \
+         FROM information_schema.statistics WHERE table_schema = DATABASE() \
+         ORDER BY table_name, index_name, seq_in_index",
+    ));
+    structure.extend(connection.texts(
+        "SELECT CONCAT_WS(' ', constraint_name, table_name, referenced_table_name, delete_rule) AS value \
+         FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE() \
+         ORDER BY constraint_name",
+    ));
+    structure.extend(connection.texts(
+        "SELECT CONCAT_WS(' ', table_name, engine, table_collation) AS value FROM information_schema.tables \
+         WHERE table_schema = DATABASE() ORDER BY table_name",
+    ));
+    structure.extend(connection.texts("SELECT version AS value FROM __diesel_schema_migrations"));
+    structure
+}
+
+/// Every row of our tables, in UTC.
+fn rows(database: &TestDatabase) -> Vec<Option<String>> {
+    let mut connection = database.connect();
+    connection.execute("SET time_zone = '+00:00'");
+    let mut rows = connection.texts(
+        "SELECT CONCAT_WS('|', id, name, email, hashed_password, profile, CAST(created_at AS DATETIME), \
+         COALESCE(updated_at, 'NULL')) AS value FROM users ORDER BY id",
+    );
+    rows.extend(connection.texts(
+        "SELECT CONCAT_WS('|', user_id, follow_user_id, CAST(created_at AS DATETIME)) AS value \
+         FROM users_follow_list ORDER BY user_id, follow_user_id",
+    ));
+    rows.extend(connection.texts(
+        "SELECT CONCAT_WS('|', id, user_id, tweet, CAST(created_at AS DATETIME)) AS value FROM tweets ORDER BY id",
+    ));
+    rows
+}
+
+#[test]
+fn an_adopted_database_has_the_structure_of_a_new_one() {
+    let new = TestDatabase::new();
+    migrate(&new).unwrap();
+    for (name, fixture) in FIXTURES {
+        let database = original(fixture);
+        migrate(&database).unwrap();
+        assert_eq!(structure(&database), structure(&new), "{name}");
+        assert_eq!(
+            migrate(&database).unwrap(),
+            Vec::<String>::new(),
+            "{name}: a second run has nothing to do"
+        );
+    }
+}
+
+#[test]
+fn every_row_of_the_textbooks_database_stays_but_the_follows_of_oneself() {
+    let database = original(FIXTURES[0].1);
+    let mut before = rows(&database);
+    let report = migrate(&database).unwrap();
+    before.retain(|row| row.as_deref() != Some("2|2|2019-03-04 00:00:03"));
+    // What was a TIMESTAMP is printed to the microsecond now.
+    let before: Vec<_> =
+        before.into_iter().map(|row| row.map(|row| row.replace("23:59:59", "23:59:59.000000"))).collect();
+    assert_eq!(rows(&database), before);
+    for line in [
+        "before: 3 users, 4 follows, 4 tweets",
+        "removed 1 follows of oneself",
+        "after: 3 users, 3 follows, 4 tweets",
+    ] {
+        assert!(report.iter().any(|reported| reported == line), "{line}: {report:?}");
+    }
+}
+
+#[test]
+fn latin1_becomes_utf8mb4_and_zero_dates_are_emptied() {
+    let database = original(FIXTURES[1].1);
+    migrate(&database).unwrap();
+    let mut connection = database.connect();
+    assert_eq!(
+        connection.texts("SELECT name AS value FROM users ORDER BY id"),
+        [Some("José".into()), Some("Zoë".into())]
+    );
+    assert_eq!(
+        connection.texts("SELECT CAST(created_at AS CHAR(19)) AS value FROM users ORDER BY id"),
+        [Some("2018-01-01 00:00:00".into()), Some("2018-01-02 00:00:00".into())]
+    );
+    assert_eq!(
+        connection.texts("SELECT CAST(updated_at AS CHAR(19)) AS value FROM users ORDER BY id"),
+        [None, Some("2018-06-01 00:00:00".into())]
+    );
+}
+
+fn log_in(app: &TestApp, email: &str) -> User {
+    let login = app.log_in(email, "test password").ok();
+    User {
+        id: login["user_id"].as_i64().unwrap(),
+        email: email.to_owned(),
+        token: login["access_token"].as_str().unwrap().to_owned(),
+    }
+}
+
+#[test]
+fn the_people_of_an_adopted_database_go_on_as_before() {
+    // Serving adopts without being asked.
+    let app = TestApp::start_on(original(FIXTURES[0].1), |_| ());
+    let song = log_in(&app, "songew@gmail.com");
+    let kim = log_in(&app, "TET@gmail.com");
+    let jose = log_in(&app, "É@example.com");
+    app.log_in("é@example.com", "test password").problem(401, "invalid_credentials");
+    assert_eq!([song.id, kim.id, jose.id], [1, 2, 7]);
+    let mut connection = app.database.connect();
+    for hash in connection.texts("SELECT hashed_password AS value FROM users") {
+        assert!(hash.unwrap().starts_with("$argon2id$"));
+    }
+    assert_eq!(
+        app.get("/timeline").by(&song).send().ok()["timeline"],
+        json!([
+            {"user_id": 2, "tweet": "Hello World!"},
+            {"user_id": 1, "tweet": "안녕하세요 🍣🍺"},
+            {"user_id": 7, "tweet": "é e\u{301} trailing "},
+            {"user_id": 2, "tweet": "두 번째"},
+        ])
+    );
+    assert_eq!(
+        app.timeline(&kim),
+        ["Hello World!", "안녕하세요 🍣🍺", "두 번째"],
+        "the follow of oneself is gone"
+    );
+    let id: i64 = app.tweet(&jose, "new")["id"].as_str().unwrap().parse().unwrap();
+    assert!(id > i64::from(u32::MAX));
+    assert_eq!(app.timeline(&song).last().unwrap(), "new");
+    assert!(app.user("newcomer").id > 7);
+}
+
+#[test]
+fn the_originals_own_statements_still_run() {
+    let app = TestApp::start_on(original(FIXTURES[0].1), |_| ());
+    let hash = bcrypt_hash();
+    app.execute(&format!(
+        "INSERT INTO users (name, email, profile, hashed_password) VALUES ('이영희', 'Lee@Example.com', '', '{hash}')"
+    ));
+    let lee = log_in(&app, "lee@example.com");
+    app.execute(&format!("INSERT INTO tweets (user_id, tweet) VALUES ({}, '다른 길로')", lee.id));
+    app.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES (100, {}, 'explicit')", lee.id));
+    app.execute(&format!("INSERT INTO users_follow_list (user_id, follow_user_id) VALUES (1, {})", lee.id));
+    let song = log_in(&app, "songew@gmail.com");
+    let timeline = app.timeline(&song);
+    assert!(timeline.contains(&"다른 길로".to_owned()) && timeline.contains(&"explicit".to_owned()));
+    app.execute(&format!("DELETE FROM users_follow_list WHERE user_id = 1 AND follow_user_id = {}", lee.id));
+    assert!(!app.timeline(&song).contains(&"explicit".to_owned()));
+    app.execute(&format!("DELETE FROM users WHERE id = {}", lee.id));
+    app.get("/timeline").by(&lee).send().problem(401, "token_invalid");
+
+    app.execute(
+        "SET FOREIGN_KEY_CHECKS = 0; TRUNCATE users; TRUNCATE tweets; TRUNCATE users_follow_list; \
+         SET FOREIGN_KEY_CHECKS = 1",
+    );
+    app.get("/timeline").by(&song).send().problem(401, "token_invalid");
+    app.execute(&format!(
+        "INSERT INTO users (id, name, email, profile, hashed_password) VALUES (1, 'a', 'songew@gmail.com', '', '{hash}')"
+    ));
+    let song = log_in(&app, "songew@gmail.com");
+    app.tweet(&song, "from the beginning");
+    assert_eq!(app.timeline(&song), ["from the beginning"]);
+}
+
+/// bcrypt of "test password" at cost 4, from a fixture.
+fn bcrypt_hash() -> &'static str {
+    let fixture = FIXTURES[0].1;
+    let start = fixture.find("$2b$").unwrap();
+    &fixture[start..start + 60]
+}
+
+#[test]
+fn an_adoption_that_is_cut_off_at_any_point_is_finished_by_the_next_run() {
+    let whole = original(FIXTURES[0].1);
+    let steps = migrate(&whole).unwrap().len();
+    assert!(steps > 8, "{steps}");
+    for cut in 0..steps {
+        let database = original(FIXTURES[0].1);
+        let reported = RefCell::new(Vec::new());
+        let outcome = Store::migrate(&database.url(), &mut |line| {
+            reported.borrow_mut().push(line.to_owned());
+            if reported.borrow().len() == cut + 1 {
+                // The server ends the connection before the step that was just announced.
+                let mut other = database.connect();
+                let sessions = other.texts(
+                    "SELECT CAST(id AS CHAR(20)) AS value FROM information_schema.processlist \
+                     WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+                );
+                for id in sessions.into_iter().flatten() {
+                    other.execute(&format!("KILL CONNECTION {id}"));
+                }
+            }
+        });
+        assert!(outcome.is_err() || cut + 1 == steps, "cut at {cut}: {:?}", reported.borrow());
+        migrate(&database).unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
+        assert_eq!(structure(&database), structure(&whole), "cut at {cut}: {:?}", reported.borrow());
+        assert_eq!(rows(&database), rows(&whole), "cut at {cut}");
+    }
+}

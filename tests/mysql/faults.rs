@@ -1,0 +1,106 @@
+//! A server that goes away, hangs and comes back, under a miniter that goes on.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::proxy::Proxy;
+use crate::support::app::{PASSWORD, TestApp, User};
+use crate::support::database::TestDatabase;
+use crate::support::process::Process;
+
+fn server() -> String {
+    std::env::var("MINITER_TEST_MYSQL_URL").unwrap()
+}
+
+/// A miniter that reaches its database through a proxy.
+fn app_behind(proxy: &Proxy) -> TestApp {
+    let database = TestDatabase::new();
+    let url = proxy.url(&database.url_text()).parse().unwrap();
+    TestApp::start_on(database, |settings| settings.database_url = url)
+}
+
+/// Every kind of request is refused in time, and what needs no database is answered.
+fn assert_refuses(app: &TestApp, song: &User) {
+    for _ in 0..3 {
+        for call in [
+            app.get("/timeline").by(song),
+            app.get(format!("/timeline/{}", song.id)),
+            app.post("/tweet", &json!({"tweet": "hello"})).by(song),
+            app.post("/login", &json!({"email": song.email, "password": PASSWORD})),
+        ] {
+            let started = Instant::now();
+            call.send().problem(503, "unavailable");
+            assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+        }
+        assert_eq!(app.get("/ping").send().status, 200);
+    }
+}
+
+/// Awaits the recovery, which must come within 5 seconds.
+fn assert_recovers(app: &TestApp, song: &User) {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while app.get("/timeline").by(song).send().status != 200 {
+        assert!(Instant::now() < deadline, "it does not recover");
+        thread::sleep(Duration::from_millis(20));
+    }
+    app.tweet(song, "back");
+    assert!(app.timeline(song).contains(&"back".to_owned()));
+}
+
+#[test]
+fn a_server_that_goes_away_is_answered_with_503_and_is_found_again() {
+    let proxy = Proxy::before(&server());
+    let app = app_behind(&proxy);
+    let song = app.user("song");
+    proxy.cut();
+    assert_refuses(&app, &song);
+    proxy.open();
+    assert_recovers(&app, &song);
+}
+
+#[test]
+fn a_restart_between_two_requests_is_not_noticed() {
+    let proxy = Proxy::before(&server());
+    let app = app_behind(&proxy);
+    let song = app.user("song");
+    app.tweet(&song, "before");
+    proxy.cut();
+    proxy.open();
+    // Every connection of the pool is lost; each request finds that out and takes another.
+    for _ in 0..4 {
+        app.get("/timeline").by(&song).send().ok();
+        app.tweet(&song, "after");
+    }
+    assert_eq!(app.timeline(&song).len(), 5);
+}
+
+#[test]
+fn a_server_that_hangs_delays_neither_the_answers_nor_the_recovery() {
+    let proxy = Proxy::before(&server());
+    let app = app_behind(&proxy);
+    let song = app.user("song");
+    proxy.block();
+    assert_refuses(&app, &song);
+    proxy.open();
+    assert_recovers(&app, &song);
+}
+
+#[test]
+fn a_server_that_hangs_does_not_delay_the_exit() {
+    let proxy = Proxy::before(&server());
+    let database = TestDatabase::new();
+    let url = proxy.url(&database.url_text());
+    let folder = tempfile::tempdir().unwrap();
+    let secret = "a secret in the environment, 32 bytes and more";
+    let process =
+        Process::start(folder.path(), &[("MINITER_DATABASE_URL", &url), ("MINITER_JWT_SECRET", secret)]);
+    proxy.block();
+    process.client.get("/timeline/1").send().problem(503, "unavailable");
+    process.signal("-TERM");
+    let (code, took) = process.wait();
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    proxy.open();
+}

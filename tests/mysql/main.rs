@@ -1,0 +1,15 @@
+//! What is particular to MySQL and MariaDB: databases of the original server, and servers that go away.
+
+#![allow(unreachable_pub, reason = "a test binary has no outside")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod adoption;
+mod deadlock;
+mod faults;
+mod proxy;
+mod refusals;
+mod start;
+
+#[allow(dead_code, reason = "shared with the tests that run on every database")]
+#[path = "../api/support/mod.rs"]
+mod support;

@@ -1,0 +1,80 @@
+//! Starts that cannot succeed: one sentence each, and an exit code.
+
+use crate::support::database::TestDatabase;
+use crate::support::process::run;
+
+const SECRET: (&str, &str) = ("MINITER_JWT_SECRET", "a secret in the environment, 32 bytes and more");
+
+/// Starts on this URL and returns what is said.
+fn refused(url: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["--bind", "127.0.0.1:0"], &[("MINITER_DATABASE_URL", url), SECRET]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{url}: {said}");
+    let sentence = said.lines().find(|line| line.starts_with("miniter: ")).unwrap_or_default();
+    assert!(!sentence.is_empty(), "{url}: {said}");
+    sentence.to_owned()
+}
+
+/// The URL with these credentials in place of its own.
+fn with_user(url: &str, credentials: &str) -> String {
+    format!("mysql://{credentials}@{}", url.split_once('@').unwrap().1)
+}
+
+#[test]
+fn a_server_that_cannot_be_used_is_refused_with_what_to_do() {
+    let database = TestDatabase::new();
+    let url = database.url_text();
+    let (server, _) = url.rsplit_once('/').unwrap();
+    for (url, says) in [
+        (with_user(&url, "nobody:hunter2"), "check the user and the password"),
+        (format!("{server}/no_such_database"), "create it"),
+        ("mysql://root@127.0.0.1:9/miniter".to_owned(), "make sure that the server runs"),
+        ("mysql://root@no-such-host.invalid/miniter".to_owned(), "check the host"),
+    ] {
+        let sentence = refused(&url);
+        assert!(sentence.contains(says), "{url}: {sentence}");
+        assert!(!sentence.contains("hunter2"), "{sentence}");
+    }
+}
+
+#[test]
+fn a_user_who_may_not_write_is_refused() {
+    let database = TestDatabase::new();
+    let url = database.url_text();
+    let name = url.rsplit('/').next().unwrap();
+    let user = format!("u{:08x}", fastrand::u32(..));
+    database.execute(&format!(
+        "CREATE USER {user}@'%' IDENTIFIED BY 'pw'; GRANT SELECT ON {name}.* TO {user}@'%'"
+    ));
+    let weak = with_user(&url, &format!("{user}:pw"));
+    // On an empty database it may not create, on a finished one not insert.
+    assert!(refused(&weak).contains("grant the user all privileges"));
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(folder.path(), &["migrate"], &[("MINITER_DATABASE_URL", &url)]).status.success());
+    database.execute(&format!("GRANT CREATE ON {name}.* TO {user}@'%'"));
+    assert!(refused(&weak).contains("grant the user all privileges"));
+    database.execute(&format!("DROP USER {user}@'%'"));
+}
+
+#[test]
+fn a_server_needs_a_token_secret_that_all_nodes_share() {
+    let database = TestDatabase::new();
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["serve"], &[("MINITER_DATABASE_URL", &database.url_text())]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        !output.status.success() && said.contains("MINITER_JWT_SECRET") && said.contains("every node"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_schema_from_the_future_is_refused() {
+    let database = TestDatabase::new();
+    let folder = tempfile::tempdir().unwrap();
+    let url = database.url_text();
+    assert!(run(folder.path(), &["migrate"], &[("MINITER_DATABASE_URL", &url)]).status.success());
+    database.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')");
+    assert!(refused(&url).contains("29991231000000"));
+}
