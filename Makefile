@@ -3,7 +3,13 @@
 CARGO ?= cargo
 # The diesel command line tool, in the version that the crates are in.
 DIESEL_VERSION := 2.3.14
-DIESEL := .tools/bin/diesel
+DIESEL := .tools/diesel-$(DIESEL_VERSION)/bin/diesel
+
+# make run DATABASE_URL=mysql://… ; one in the environment is for the diesel tool, not for us.
+ifeq ($(origin DATABASE_URL),command line)
+export MINITER_DATABASE_URL := $(DATABASE_URL)
+endif
+FEATURES := $(if $(filter mysql:%,$(MINITER_DATABASE_URL)),--features mysql)
 
 .DEFAULT_GOAL := help
 
@@ -12,25 +18,34 @@ help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## Build miniter and serve on http://127.0.0.1:5000, with the database in data/
-	$(CARGO) run --release --locked --bin miniter
+run: ## Build miniter and serve on http://127.0.0.1:5000, with the database in data/ or at DATABASE_URL=…
+	$(CARGO) run --release --locked --bin miniter $(FEATURES)
 
 .PHONY: build
-build: ## Build target/release/miniter
-	$(CARGO) build --release --locked --bin miniter
+build: ## Build target/release/miniter; with DATABASE_URL=mysql://… for MySQL and MariaDB, too
+	$(CARGO) build --release --locked --bin miniter $(FEATURES)
+
+.PHONY: setup
+setup: ## Install what the tests need: MariaDB
+	@scripts/setup.sh
 
 .PHONY: test
-test: ## Run all tests
-	$(CARGO) test --workspace --locked
+test: setup ## Run all tests, on SQLite and on a MariaDB that they start themselves
+	@scripts/test.sh
+
+.PHONY: test-sqlite
+test-sqlite: ## Run the tests that need no MariaDB
+	@scripts/test.sh --sqlite-only
 
 .PHONY: tour
 tour: ## Start a server and take the README's tour, comparing what it prints
 	scripts/tour.sh
 
 .PHONY: lint
-lint: ## Check formatting, clippy's lints and the documentation's links
+lint: setup ## Check formatting, clippy's lints and the documentation's links
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
+	$(CARGO) clippy --workspace --all-targets --locked --features mysql -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
 
 .PHONY: fmt
@@ -46,12 +61,16 @@ schema: $(DIESEL) ## Write schema.rs anew, from a database that the migrations h
 	scripts/schema.sh $(DIESEL)
 
 .PHONY: schema-check
-schema-check: $(DIESEL) ## Check that schema.rs is what the database says, and that every migration can be undone
-	scripts/schema.sh $(DIESEL) --check
+schema-check: $(DIESEL) ## Check that both databases have the schema of schema.rs, and that every migration can be undone
+	scripts/with-mariadb.sh scripts/schema.sh $(DIESEL) --check
+
+.PHONY: migration
+migration: ## Make an empty migration for both databases: NAME=what_it_does
+	@scripts/migration.sh "$(NAME)"
 
 .PHONY: check
 check: test lint layers schema-check tour ## All that CI checks
 
-$(DIESEL):
+$(DIESEL): | setup
 	$(CARGO) install diesel_cli --version $(DIESEL_VERSION) --locked --no-default-features \
-		--features sqlite-bundled --root .tools
+		--features sqlite-bundled,mysql --root .tools/diesel-$(DIESEL_VERSION)

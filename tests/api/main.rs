@@ -16,3 +16,4 @@ mod textbook;
 mod timelines;
 mod tokens;
 mod tweets;
+mod verdicts;

@@ -56,7 +56,8 @@ pub enum Command {
 #[allow(rustdoc::bare_urls, reason = "likewise")]
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
-    /// The database: sqlite:PATH. The file and its folder are made where there are none
+    /// The database: sqlite:PATH (the file and its folder are made where there are none) or, if this miniter was built
+    /// for it, mysql://USER:PASSWORD@HOST:PORT/DATABASE
     #[arg(
         long,
         global = true,

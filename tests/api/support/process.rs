@@ -16,7 +16,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The program with these arguments and variables and no other setting.
 pub fn miniter(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_miniter"));
-    command.current_dir(folder).env_clear().args(arguments).envs(variables.iter().copied());
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("TZ", "Asia/Seoul")
+        .args(arguments)
+        .envs(variables.iter().copied());
     command
 }
 
