@@ -15,28 +15,34 @@ fn deadlocks(app: &TestApp) -> i64 {
 #[test]
 fn the_victim_of_a_deadlock_is_run_again() {
     let app = TestApp::start();
-    let (song, kim) = (app.user("song"), app.user("kim"));
-    // Weight, so that the other transaction is not the victim.
-    for i in 0..50 {
-        app.execute(&format!(
-            "INSERT INTO users (name, email, profile, hashed_password) VALUES ('', 'u{i}@example.com', '', '')"
-        ));
-    }
     let before = deadlocks(&app);
-    let mut other = app.database.connect();
-    // It holds the followee, and then wants the follower, whom the follow holds by then while it waits for the followee.
-    other.execute(&format!(
-        "SET innodb_lock_wait_timeout = 20; START TRANSACTION; UPDATE users SET profile = 'x' WHERE id >= {}",
-        kim.id
-    ));
-    thread::scope(|scope| {
-        let follow = scope.spawn(|| app.follow(&song, &kim));
-        thread::sleep(Duration::from_millis(300));
-        assert!(!follow.is_finished());
-        other.execute(&format!("UPDATE users SET profile = 'y' WHERE id = {}; COMMIT", song.id));
-        follow.join().unwrap();
-    });
+    // A follow looks at its two users one after the other; which comes first is the server's choice. Another transaction
+    // holds the later one and then wants the earlier.
+    for holds_followee in [true, false] {
+        let prefix = if holds_followee { "a" } else { "b" };
+        let (song, kim) = (app.user(&format!("{prefix}song")), app.user(&format!("{prefix}kim")));
+        let (held, wanted) = if holds_followee { (&kim, &song) } else { (&song, &kim) };
+        let mut other = app.database.connect();
+        other.execute(&format!(
+            "SET innodb_lock_wait_timeout = 20; START TRANSACTION; UPDATE users SET profile = 'x' WHERE id = {}",
+            held.id
+        ));
+        // Weight, so that the other one is not the victim.
+        for i in 0..50 {
+            other.execute(&format!(
+                "INSERT INTO users (name, email, profile, hashed_password) \
+                 VALUES ('', '{prefix}{i}@example.com', '', '')"
+            ));
+        }
+        thread::scope(|scope| {
+            let follow = scope.spawn(|| app.follow(&song, &kim));
+            thread::sleep(Duration::from_millis(300));
+            assert!(!follow.is_finished());
+            other.execute(&format!("UPDATE users SET profile = 'y' WHERE id = {}; COMMIT", wanted.id));
+            follow.join().unwrap();
+        });
+        app.tweet(&kim, "hello");
+        assert_eq!(app.timeline(&song), ["hello"]);
+    }
     assert!(deadlocks(&app) > before, "there was one");
-    app.tweet(&kim, "hello");
-    assert_eq!(app.timeline(&song), ["hello"]);
 }
