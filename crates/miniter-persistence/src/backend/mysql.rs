@@ -48,9 +48,7 @@ enum Role {
 
 /// Sets what a server keeps per session. Its own settings may be any.
 fn set_up(connection: &mut MysqlConnection, flavour: Flavour, role: Role) -> QueryResult<()> {
-    // Diesel has stated utf8mb4 and UTC; a column's default would otherwise depend on the server's zone.
-    connection.batch_execute("SET time_zone = '+00:00'")?;
-    // A value that does not fit is an error and never cut off; no quotes mean anything else than they do to Diesel.
+    // Diesel states utf8mb4 and UTC at each connection. A value that does not fit is an error and never cut off; no quotes mean anything else than they do to Diesel.
     connection.batch_execute(
         "SET sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
          NO_ENGINE_SUBSTITUTION'",

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Utc};
 use miniter_domain::{
-    Email, Follow, FollowRepository, NewTweet, NewUser, PageRequest, Profile, TimelineRepository, TweetId,
-    TweetIds, TweetRepository, TweetText, UserId, UserName, UserRepository,
+    Clock, Email, Follow, FollowRepository, NewTweet, NewUser, PageRequest, Profile, SystemClock,
+    TimelineRepository, TweetId, TweetIds, TweetRepository, TweetText, UserId, UserName, UserRepository,
 };
 use miniter_persistence::{Store, StoreOptions};
 
@@ -75,6 +75,15 @@ impl Database {
 
     pub fn unfollow(&self, follower: UserId, followee: UserId) {
         self.store.delete(Follow::new(follower, followee).unwrap()).unwrap();
+    }
+
+    /// Fails unless a query for a time gives the present one, in UTC.
+    #[track_caller]
+    pub fn assert_is_now(&self, query: &str) {
+        let text = self.other_connection().text(query);
+        let moment = chrono::NaiveDateTime::parse_from_str(&text[..19], "%Y-%m-%d %H:%M:%S").unwrap();
+        let age = SystemClock.now().naive_utc() - moment;
+        assert!(age.num_seconds().abs() < 60, "{text}");
     }
 
     /// The texts of a page, and whether there is more below it.

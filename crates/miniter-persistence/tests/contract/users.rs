@@ -78,6 +78,7 @@ fn a_hash_is_replaced_only_while_it_is_the_one_that_was_seen() {
     database.replace_password_hash(&seen, "a newer hash").unwrap();
     database.replace_password_hash(&seen, "a late hash").unwrap();
     assert_eq!(database.find_credentials(&email).unwrap().unwrap().hashed_password, "a newer hash");
+    database.assert_is_now("SELECT CAST(updated_at AS CHAR(19)) AS value FROM users");
 }
 
 #[test]
