@@ -64,6 +64,10 @@ schema: $(DIESEL) ## Write schema.rs anew, from a database that the migrations h
 schema-check: $(DIESEL) ## Check that both databases have the schema of schema.rs, and that every migration can be undone
 	scripts/with-mariadb.sh scripts/schema.sh $(DIESEL) --check
 
+.PHONY: bench
+bench: setup ## Measure a release server on both databases beside what the machine can do (BENCH_SCALE=1)
+	@scripts/bench.sh
+
 .PHONY: migration
 migration: ## Make an empty migration for both databases: NAME=what_it_does
 	@scripts/migration.sh "$(NAME)"

@@ -2,7 +2,8 @@
 # Runs a command with a MariaDB server of its own, whose address is in MINITER_TEST_MYSQL_URL:
 #   scripts/with-mariadb.sh COMMAND [ARGUMENT …]
 # The data directory is thrown away, and the server is stopped, however the command ends. Where MINITER_TEST_MYSQL_URL
-# is set already, that server is used instead.
+# is set already, that server is used instead. MINITER_MARIADB_PARENT is a folder for the data where memory is not
+# wanted, MINITER_MARIADB_OPTIONS are more options for the server.
 set -euo pipefail
 
 if [ -n "${MINITER_TEST_MYSQL_URL-}" ]; then
@@ -31,6 +32,7 @@ fi
 # In memory where there is room for it.
 parent=${TMPDIR:-/tmp}
 if [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt 1500000 ]; then parent=/dev/shm; fi
+parent=${MINITER_MARIADB_PARENT:-$parent}
 folder=$(mktemp -d "$parent/miniter-mariadb.XXXXXX")
 server=
 stop() {
@@ -50,7 +52,8 @@ cp -r "$template" "$folder/data"
 start_on() {
     mariadbd --no-defaults --datadir="$folder/data" --user="$(id -un)" --bind-address=127.0.0.1 --port="$1" \
         --socket="$folder/socket" --pid-file="$folder/pid" --default-time-zone=+09:00 --max-connections=1000 \
-        --innodb-buffer-pool-size=256M --innodb-log-file-size=64M >"$folder/log" 2>&1 &
+        --innodb-buffer-pool-size=256M --innodb-log-file-size=64M ${MINITER_MARIADB_OPTIONS-} \
+        >"$folder/log" 2>&1 &
     server=$!
     until mariadb-admin --no-defaults --socket="$folder/socket" --user=root ping >/dev/null 2>&1; do
         kill -0 "$server" 2>/dev/null || return 1
@@ -70,5 +73,5 @@ if [ -z "$server" ]; then
     exit 1
 fi
 
-export MINITER_TEST_MYSQL_URL="mysql://root@127.0.0.1:$port"
+export MINITER_TEST_MYSQL_URL="mysql://root@127.0.0.1:$port" MINITER_TEST_MYSQL_SOCKET=$folder/socket
 "$@"

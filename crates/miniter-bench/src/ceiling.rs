@@ -1,0 +1,40 @@
+//! What a server with nothing to look up could do: the same HTTP server, answering a page of 20 tweets from memory.
+
+use actix_web::{App, HttpResponse, HttpServer, web};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Page {
+    user_id: i64,
+    timeline: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    user_id: i64,
+    tweet: String,
+}
+
+/// Serves `/page` and `/ping` until it is told to stop.
+pub(crate) fn serve(bind: &str) -> anyhow::Result<()> {
+    let page = web::Data::new(Page {
+        user_id: 1,
+        timeline: (0..20).map(|i| Entry { user_id: i, tweet: crate::data::text(i) }).collect(),
+    });
+    actix_web::rt::System::new().block_on(async {
+        HttpServer::new(move || {
+            App::new()
+                .app_data(page.clone())
+                .route(
+                    "/page",
+                    web::get()
+                        .to(|page: web::Data<Page>| async move { HttpResponse::Ok().json(page.get_ref()) }),
+                )
+                .route("/ping", web::get().to(|| async { "pong" }))
+        })
+        .bind(bind)?
+        .run()
+        .await?;
+        Ok(())
+    })
+}

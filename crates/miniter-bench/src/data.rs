@@ -1,0 +1,200 @@
+//! People, follows and tweets: the same ones at every run.
+
+use std::fmt::Write as _;
+
+use anyhow::Context;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use fastrand::Rng;
+
+/// How many accounts the readers of a group follow.
+pub(crate) const FOLLOWED: [usize; 4] = [10, 100, 1_000, 5_000];
+
+/// How many readers or authors are in a group.
+pub(crate) const GROUP: usize = 64;
+
+/// The first who is in no group.
+const FIRST_OTHER: usize = 1 + 2 * FOLLOWED.len() * GROUP;
+
+/// Rows in one statement. Much more would not fit a server's packet.
+const BATCH: usize = 1_000;
+
+/// A connection to load a database through.
+pub(crate) enum Database {
+    Sqlite(SqliteConnection),
+    #[cfg(feature = "mysql")]
+    Mysql(MysqlConnection),
+}
+
+impl Database {
+    pub(crate) fn connect(url: &str) -> anyhow::Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let mut connection = SqliteConnection::establish(path)?;
+            // Only while it is being loaded: it can be made anew.
+            connection.batch_execute("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 5000")?;
+            return Ok(Self::Sqlite(connection));
+        }
+        #[cfg(feature = "mysql")]
+        {
+            let mut connection = MysqlConnection::establish(url)?;
+            connection.batch_execute("SET foreign_key_checks = 0, unique_checks = 0")?;
+            Ok(Self::Mysql(connection))
+        }
+        #[cfg(not(feature = "mysql"))]
+        anyhow::bail!("this bench was built without MySQL");
+    }
+
+    pub(crate) fn execute(&mut self, statements: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Sqlite(connection) => connection.batch_execute(statements)?,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(connection) => connection.batch_execute(statements)?,
+        }
+        Ok(())
+    }
+
+    /// Commits as a server would, from now on.
+    pub(crate) fn make_durable(&mut self) -> anyhow::Result<()> {
+        match self {
+            Self::Sqlite(_) => self.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"),
+            // It was never told otherwise.
+            #[cfg(feature = "mysql")]
+            Self::Mysql(_) => Ok(()),
+        }
+    }
+
+    /// Inserts rows, written as SQL values.
+    fn insert(&mut self, into: &str, rows: impl Iterator<Item = String>) -> anyhow::Result<()> {
+        self.execute("BEGIN")?;
+        let mut statement = String::new();
+        let mut count = 0;
+        for row in rows {
+            let separator = if count == 0 { format!("INSERT INTO {into} VALUES ") } else { ", ".to_owned() };
+            write!(statement, "{separator}{row}")?;
+            count += 1;
+            if count == BATCH {
+                self.execute(&statement)?;
+                statement.clear();
+                count = 0;
+            }
+        }
+        if count > 0 {
+            self.execute(&statement)?;
+        }
+        self.execute("COMMIT")
+    }
+}
+
+/// Who there is. Ids are given in this order: the readers of each group, the authors of each group, everybody else.
+pub(crate) struct People {
+    count: usize,
+}
+
+impl People {
+    /// As many as the scale wants, and enough for the largest group to have somebody to follow.
+    pub(crate) fn of_scale(scale: f64) -> Self {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of people")]
+        let wanted = (20_000.0 * scale) as usize;
+        let least = FOLLOWED[FOLLOWED.len() - 1] + 2 * GROUP * FOLLOWED.len() + 500;
+        Self { count: wanted.max(least) }
+    }
+
+    /// How many followers the authors of each group have: the last group as many as there are others, up to 10,000.
+    pub(crate) fn followers(&self) -> [usize; 4] {
+        [10, 100, 1_000, 10_000.min(self.count - FIRST_OTHER)]
+    }
+
+    /// The readers of a group.
+    pub(crate) fn readers(group: usize) -> std::ops::Range<usize> {
+        1 + group * GROUP..1 + (group + 1) * GROUP
+    }
+
+    /// The authors of a group.
+    pub(crate) fn authors(group: usize) -> std::ops::Range<usize> {
+        Self::readers(FOLLOWED.len() + group)
+    }
+
+    /// Somebody of no group.
+    pub(crate) fn other(&self, rng: &mut Rng) -> usize {
+        rng.usize(FIRST_OTHER..=self.count)
+    }
+
+    /// Somebody of no group, and a few of them far more often than the rest.
+    fn popular(&self, rng: &mut Rng) -> usize {
+        let others = self.count - FIRST_OTHER + 1;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "an index"
+        )]
+        let index = (rng.f64().powi(3) * others as f64) as usize;
+        FIRST_OTHER + index.min(others - 1)
+    }
+
+    /// Loads users and follows.
+    pub(crate) fn load(&self, database: &mut Database) -> anyhow::Result<()> {
+        let users =
+            (1..=self.count).map(|id| format!("({id}, 'user {id}', 'user{id}@example.com', 'no hash', '')"));
+        database.insert("users (id, name, email, hashed_password, profile)", users)?;
+
+        let mut rng = Rng::with_seed(1);
+        let mut follows = Vec::new();
+        for (group, &followed) in FOLLOWED.iter().enumerate() {
+            for reader in Self::readers(group) {
+                follows
+                    .extend(self.sample(&mut rng, followed).into_iter().map(|followee| (reader, followee)));
+            }
+        }
+        for (group, &followers) in self.followers().iter().enumerate() {
+            // The largest group would make more follows than all others together: a few authors of it do.
+            let few = if followers > 1_000 { 4 } else { GROUP };
+            for author in Self::authors(group).take(few) {
+                follows
+                    .extend(self.sample(&mut rng, followers).into_iter().map(|follower| (follower, author)));
+            }
+        }
+        for follower in FIRST_OTHER..=self.count {
+            for _ in 0..15 {
+                follows.push((follower, self.popular(&mut rng)));
+            }
+        }
+        follows.retain(|(follower, followee)| follower != followee);
+        follows.sort_unstable();
+        follows.dedup();
+        let rows = follows.iter().map(|(follower, followee)| format!("({follower}, {followee})"));
+        database.insert("users_follow_list (user_id, follow_user_id)", rows)
+    }
+
+    /// As many different people of no group.
+    fn sample(&self, rng: &mut Rng, wanted: usize) -> Vec<usize> {
+        let mut others: Vec<usize> = (FIRST_OTHER..=self.count).collect();
+        let wanted = wanted.min(others.len());
+        for i in 0..wanted {
+            let j = rng.usize(i..others.len());
+            others.swap(i, j);
+        }
+        others.truncate(wanted);
+        others
+    }
+
+    /// Loads the tweets from one number to another, by everybody of no group.
+    pub(crate) fn tweet(&self, database: &mut Database, from: usize, to: usize) -> anyhow::Result<()> {
+        let mut rng = Rng::with_seed(from as u64 + 2);
+        let rows = (from..to).map(|number| {
+            let (id, author) = (tweet_id(number), self.popular(&mut rng));
+            format!("({id}, {author}, '{}')", text(i64::try_from(number).unwrap_or_default()))
+        });
+        database.insert("tweets (id, user_id, tweet)", rows).context("cannot load tweets")
+    }
+}
+
+/// The id of a tweet: ascending, far apart as snowflakes are, and smaller than what a server draws today.
+pub(crate) fn tweet_id(number: usize) -> u64 {
+    (number as u64 + 1) << 30
+}
+
+/// What a tweet says.
+pub(crate) fn text(number: i64) -> String {
+    format!("Tweet number {number}: 오늘 점심은 뭐 먹지? I wonder what is for lunch.")
+}
