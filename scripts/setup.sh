@@ -7,7 +7,8 @@ missing() {
     PATH=$PATH:/usr/sbin:/usr/local/sbin
     command -v mariadbd >/dev/null || echo mariadb-server
     command -v mariadb-install-db >/dev/null || echo mariadb-server
-    command -v mariadb_config >/dev/null || command -v mysql_config >/dev/null || echo libmariadb-dev
+    command -v pkg-config >/dev/null || echo pkg-config
+    command -v mariadb_config >/dev/null || echo libmariadb-dev
 }
 
 # A server that is given by URL needs no other one here.

@@ -35,7 +35,9 @@ if [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt 15000
 parent=${MINITER_MARIADB_PARENT:-$parent}
 folder=$(mktemp -d "$parent/miniter-mariadb.XXXXXX")
 server=
+command=
 stop() {
+    if [ -n "$command" ]; then kill -TERM "$command" 2>/dev/null || true; fi
     if [ -n "$server" ]; then
         kill -CONT "$server" 2>/dev/null || true
         kill -TERM "$server" 2>/dev/null || true
@@ -74,4 +76,10 @@ if [ -z "$server" ]; then
 fi
 
 export MINITER_TEST_MYSQL_URL="mysql://root@127.0.0.1:$port" MINITER_TEST_MYSQL_SOCKET=$folder/socket
-"$@"
+# In the background, so that a signal ends the server at once and not when the command has ended.
+"$@" <&0 &
+command=$!
+status=0
+wait "$command" || status=$?
+command=
+exit "$status"

@@ -81,7 +81,7 @@ fn writes_wait_for_another_programs_lock_and_succeed_while_reads_go_on() {
     let mut other = app.database.connect();
     other.lock();
     // A server's locks are on rows and short; a SQLite file has one lock for all who write.
-    let patience = Duration::from_millis(if app.database.is_sqlite() { 2_000 } else { 500 });
+    let patience = Duration::from_millis(if app.database.is_sqlite() { 2_000 } else { 300 });
     thread::scope(|scope| {
         let writes: Vec<_> = (0..10).map(|_| scope.spawn(|| app.tweet(&song, "patient"))).collect();
         let released = thread::spawn(move || thread::sleep(patience));

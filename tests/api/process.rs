@@ -89,11 +89,11 @@ fn stop_with(signal: &str) {
             server.client.post("/tweet", &json!({"tweet": "begun"})).token(&token).send().ok();
         });
         // Time for it to arrive, and after the signal time in which an impatient server would leave it unfinished.
-        thread::sleep(Duration::from_millis(500));
+        thread::sleep(Duration::from_millis(if database.is_sqlite() { 500 } else { 300 }));
         assert!(!begun.is_finished());
         server.signal(signal);
         server.wait_for("accept thread stopped");
-        thread::sleep(Duration::from_millis(if database.is_sqlite() { 2_000 } else { 300 }));
+        thread::sleep(Duration::from_millis(if database.is_sqlite() { 2_000 } else { 200 }));
         other.unlock();
         begun.join().unwrap();
     });

@@ -40,6 +40,11 @@ fn structure(database: &TestDatabase) -> Vec<Option<String>> {
          ORDER BY table_name, index_name, seq_in_index",
     ));
     structure.extend(connection.texts(
+        "SELECT CONCAT_WS(' ', constraint_name, table_name, column_name, referenced_column_name) AS value \
+         FROM information_schema.key_column_usage WHERE table_schema = DATABASE() \
+         AND referenced_table_name IS NOT NULL ORDER BY constraint_name",
+    ));
+    structure.extend(connection.texts(
         "SELECT CONCAT_WS(' ', constraint_name, table_name, referenced_table_name, delete_rule) AS value \
          FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE() \
          ORDER BY constraint_name",
@@ -83,6 +88,36 @@ fn an_adopted_database_has_the_structure_of_a_new_one() {
             Vec::<String>::new(),
             "{name}: a second run has nothing to do"
         );
+    }
+}
+
+#[test]
+fn what_has_our_names_or_another_shape_becomes_ours_too() {
+    let new = TestDatabase::new();
+    migrate(&new).unwrap();
+    for change in [
+        // Indexes of our names on other columns.
+        "CREATE INDEX tweets_author ON tweets (user_id)",
+        "ALTER TABLE users DROP INDEX email, ADD UNIQUE INDEX users_email_canonical (email)",
+        "CREATE INDEX users_follow_list_followee ON users_follow_list (follow_user_id)",
+        // Our columns under other names of index.
+        "CREATE INDEX mine ON tweets (user_id, id)",
+        // Columns in capitals.
+        "ALTER TABLE users CHANGE email Email VARCHAR(255) NOT NULL, CHANGE name NAME VARCHAR(255) NOT NULL",
+        // Formats and engines of old servers.
+        "ALTER TABLE tweets ROW_FORMAT = COMPACT",
+        "SET FOREIGN_KEY_CHECKS = 0; ALTER TABLE tweets DROP FOREIGN KEY tweets_user_id_fkey; ALTER TABLE tweets ENGINE = MyISAM",
+        // An id that a strict AUTO_INCREMENT would renumber.
+        "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'; INSERT INTO users (id, name, email, hashed_password, profile) \
+         VALUES (0, 'zero', 'zero@example.com', '', '')",
+    ] {
+        let database = original(FIXTURES[0].1);
+        database.execute(change);
+        let ids = "SELECT CAST(id AS CHAR(20)) AS value FROM users ORDER BY id";
+        let before = database.connect().texts(ids);
+        migrate(&database).unwrap_or_else(|error| panic!("{change}: {error}"));
+        assert_eq!(structure(&database), structure(&new), "{change}");
+        assert_eq!(database.connect().texts(ids), before, "{change}");
     }
 }
 

@@ -88,6 +88,18 @@ fn a_server_that_hangs_delays_neither_the_answers_nor_the_recovery() {
 }
 
 #[test]
+fn connections_that_die_without_a_word_are_replaced() {
+    let proxy = Proxy::before(&server());
+    let app = app_behind(&proxy);
+    let song = app.user("song");
+    // Once more than there are connections, and twice: threads are stuck in the dead ones.
+    for _ in 0..2 {
+        proxy.silence();
+        assert_recovers(&app, &song);
+    }
+}
+
+#[test]
 fn a_server_that_hangs_does_not_delay_the_exit() {
     let proxy = Proxy::before(&server());
     let database = TestDatabase::new();

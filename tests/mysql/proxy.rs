@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
@@ -17,6 +18,10 @@ enum Mode {
 }
 
 struct Shared {
+    /// Connections older than this one have died without a word.
+    oldest_alive: AtomicUsize,
+    /// The number of the next connection.
+    newest: AtomicUsize,
     mode: Mutex<Mode>,
     changed: Condvar,
     streams: Mutex<Vec<TcpStream>>,
@@ -35,13 +40,16 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
+            oldest_alive: AtomicUsize::new(0),
+            newest: AtomicUsize::new(0),
             mode: Mutex::new(Mode::Open),
             changed: Condvar::new(),
             streams: Mutex::default(),
         });
         let accepting = Arc::clone(&shared);
         thread::spawn(move || {
-            for client in listener.incoming().map_while(Result::ok) {
+            for (number, client) in listener.incoming().map_while(Result::ok).enumerate() {
+                accepting.newest.store(number + 1, Ordering::Relaxed);
                 if *accepting.mode.lock().unwrap() == Mode::Cut {
                     continue;
                 }
@@ -49,7 +57,7 @@ impl Proxy {
                 for (from, to) in [(&client, &server), (&server, &client)] {
                     let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
                     let shared = Arc::clone(&accepting);
-                    thread::spawn(move || pass(from, to, &shared));
+                    thread::spawn(move || pass(number, from, to, &shared));
                 }
                 accepting.streams.lock().unwrap().extend([client, server]);
             }
@@ -62,6 +70,12 @@ impl Proxy {
         let (before, after) = direct.split_once('@').unwrap();
         let database = after.split_once('/').unwrap().1;
         format!("{before}@{}/{database}", self.address)
+    }
+
+    /// From now on nothing passes on the connections that there are, and neither end hears of it, as when a machine loses
+    /// its power. New ones work.
+    pub fn silence(&self) {
+        self.shared.oldest_alive.store(self.shared.newest.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     pub fn open(&self) {
@@ -85,9 +99,12 @@ impl Proxy {
     }
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream, shared: &Shared) {
+fn pass(number: usize, mut from: TcpStream, mut to: TcpStream, shared: &Shared) {
     let mut buffer = vec![0; 64 << 10];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
+        if number < shared.oldest_alive.load(Ordering::Relaxed) {
+            continue;
+        }
         let mode = shared.mode.lock().unwrap();
         let _mode = shared.changed.wait_while(mode, |mode| *mode == Mode::Blocked).unwrap();
         if to.write_all(&buffer[..length]).is_err() {

@@ -35,7 +35,12 @@ fn everything(database: &TestDatabase) -> Vec<Option<String>> {
         "SELECT CONCAT_WS(' ', table_name, index_name, non_unique, seq_in_index, column_name) AS value \
          FROM information_schema.statistics WHERE table_schema = DATABASE() ORDER BY 1",
     ));
+    everything.extend(connection.texts(
+        "SELECT CONCAT_WS(' ', table_name, constraint_name, referenced_table_name) AS value \
+         FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE() ORDER BY 1",
+    ));
     for query in [
+        "SELECT CONCAT_WS('|', id, name, email, hashed_password) AS value FROM users ORDER BY id",
         "SELECT CONCAT_WS('|', id, user_id, tweet, created_at) AS value FROM tweets ORDER BY id",
         "SELECT CONCAT_WS('|', user_id, follow_user_id) AS value FROM users_follow_list ORDER BY 1",
     ] {
@@ -60,6 +65,16 @@ fn a_column_of_another_type_is_refused() {
         (
             "ALTER TABLE tweets MODIFY id INT NOT NULL; ALTER TABLE tweets DROP PRIMARY KEY",
             "tweets: the primary key is not (id)",
+        ),
+        ("ALTER TABLE users ADD COLUMN crated_at TIMESTAMP NULL", "users: the column crated_at is not known"),
+        ("ALTER TABLE users ADD UNIQUE INDEX one_name (name)", "users: the unique index one_name on (name)"),
+        (
+            "CREATE TRIGGER t BEFORE INSERT ON tweets FOR EACH ROW SET NEW.created_at = NOW()",
+            "tweets: the trigger t was written for the old columns",
+        ),
+        (
+            "CREATE TABLE other (id INT PRIMARY KEY, up INT, CONSTRAINT tweets_user FOREIGN KEY (up) REFERENCES other (id))",
+            "a constraint of the name tweets_user",
         ),
         (
             "CREATE TABLE likes (user_id INT, FOREIGN KEY (user_id) REFERENCES users (id))",
@@ -102,6 +117,15 @@ fn rows_without_what_must_be_there_are_refused_each_by_name() {
     assert_refused(
         "SET sql_mode = ''; UPDATE tweets SET created_at = 0 WHERE id = 3",
         &["tweets: 3 has no created_at"],
+    );
+}
+
+#[test]
+fn what_the_server_will_not_convert_is_found_before_anything_is_changed() {
+    // Too long for an index once its texts are utf8mb4.
+    assert_refused(
+        "UPDATE users SET name = 'x', profile = ''; ALTER TABLE users CONVERT TO CHARACTER SET latin1, ADD INDEX wide (name, email, hashed_password, profile(200))",
+        &["users: the server will not convert it"],
     );
 }
 

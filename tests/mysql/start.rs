@@ -1,5 +1,8 @@
 //! Starts that cannot succeed: one sentence each, and an exit code.
 
+use std::thread;
+use std::time::Duration;
+
 use crate::support::database::TestDatabase;
 use crate::support::process::run;
 
@@ -77,4 +80,75 @@ fn a_schema_from_the_future_is_refused() {
     assert!(run(folder.path(), &["migrate"], &[("MINITER_DATABASE_URL", &url)]).status.success());
     database.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')");
     assert!(refused(&url).contains("29991231000000"));
+}
+
+#[test]
+fn encryption_that_is_asked_for_is_not_done_without() {
+    let database = TestDatabase::new();
+    let url = format!("{}?ssl_ca=/etc/ssl/certs/ca-certificates.crt", database.url_text());
+    // The tests' own server has no certificate; one that has may still say that it does not trust this one.
+    let sentence = refused(&url);
+    assert!(
+        sentence.contains("not encrypted") || sentence.contains("SSL") || sentence.contains("TLS"),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn several_that_start_at_once_on_a_new_database_take_turns() {
+    let database = TestDatabase::new();
+    let folder = tempfile::tempdir().unwrap();
+    let url = database.url_text();
+    thread::scope(|scope| {
+        let starts: Vec<_> = (0..6)
+            .map(|_| scope.spawn(|| run(folder.path(), &["migrate"], &[("MINITER_DATABASE_URL", &url)])))
+            .collect();
+        for start in starts {
+            let output = start.join().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    });
+}
+
+#[test]
+fn a_start_waits_for_another_miniter_that_changes_the_database() {
+    let database = TestDatabase::new();
+    let mut other = database.connect();
+    other.text("SELECT CAST(GET_LOCK(CONCAT('miniter.', MD5(DATABASE())), 0) AS CHAR(1)) AS value");
+    let folder = tempfile::tempdir().unwrap();
+    let url = database.url_text();
+    thread::scope(|scope| {
+        let start = scope.spawn(|| run(folder.path(), &["migrate"], &[("MINITER_DATABASE_URL", &url)]));
+        // Longer than one attempt at the lock.
+        thread::sleep(Duration::from_secs(11));
+        assert!(!start.is_finished());
+        let tables = other.number(
+            "SELECT COUNT(*) AS value FROM information_schema.tables WHERE table_schema = DATABASE()",
+        );
+        assert_eq!(tables, 0, "nothing was done without the lock");
+        other.text("SELECT CAST(RELEASE_LOCK(CONCAT('miniter.', MD5(DATABASE()))) AS CHAR(1)) AS value");
+        let output = start.join().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && said.contains("waiting for it to finish"), "{said}");
+    });
+}
+
+#[test]
+fn a_password_in_the_environment_is_not_shown_by_help() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "mysql://miniter:hunter2@db.example/miniter";
+    let help = run(folder.path(), &["--help"], &[("MINITER_DATABASE_URL", url)]).stdout;
+    assert!(!String::from_utf8(help).unwrap().contains("hunter2"));
+}
+
+#[test]
+fn a_first_migration_that_was_cut_off_is_made_anew() {
+    let database = TestDatabase::new();
+    let up = include_str!("../../migrations/mysql/2026-11-22-000000_create_classic_tables/up.sql");
+    let (first, _) = up.split_once("-- The primary key answers").unwrap();
+    database.execute(first);
+    let folder = tempfile::tempdir().unwrap();
+    let url = database.url_text();
+    let output = run(folder.path(), &["migrate"], &[("MINITER_DATABASE_URL", &url)]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -3,7 +3,7 @@
 //! The original's three tables become ours where they stand: the rows, their ids and their texts stay. First everything
 //! is looked at, and nothing is changed if a single row or column is in the way. Then a few statements follow, each of
 //! which can be run again: DDL cannot be rolled back there, so whoever comes after an interruption starts over and
-//! finishes. The migration that makes the tables is recorded last, and that is what ends the adoption.
+//! finishes. The migration that makes the tables is recorded last, and that is what ends the adoption. A first migration of ours that was cut off is recognised here, too.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use crate::error::OpenError;
+use crate::error::{OpenError, Trouble, trouble_of};
 
 /// The migration that makes the tables; an adopted database counts as having run it.
 const VERSION: &str = "20261122000000";
@@ -59,6 +59,14 @@ struct Table {
     superfluous: &'static [&'static [&'static str]],
     /// Its foreign keys: name and column. All of them refer to `users (id)` and cascade.
     foreign_keys: &'static [(&'static str, &'static str)],
+}
+
+impl Table {
+    /// Whether an index is no longer needed beside ours.
+    fn replaces(&self, index: &FoundIndex) -> bool {
+        self.superfluous.iter().any(|columns| index.is_on(columns))
+            || self.indexes.iter().any(|(_, columns, _)| index.is_on(columns))
+    }
 }
 
 const ID: &str = "BIGINT NOT NULL";
@@ -139,14 +147,19 @@ pub(crate) fn adopt_if_wanted(
     connection: &mut MysqlConnection,
     report: &mut dyn FnMut(&str),
 ) -> Result<(), OpenError> {
-    if !is_wanted(connection).map_err(failed)? {
-        return Ok(());
+    match standing(connection).map_err(failed)? {
+        Standing::Nothing => return Ok(()),
+        Standing::CutOff => return clear(connection).map_err(failed),
+        Standing::Original => {}
     }
     report("the tables of the original miniter are here: looking whether they can be adopted");
     let found = Found::read(connection).map_err(failed)?;
     let mut offences = found.offences();
     if offences.is_empty() {
         offences = offending_rows(connection, &found).map_err(failed)?;
+    }
+    if offences.is_empty() {
+        offences = rehearse(connection, &found).map_err(failed)?;
     }
     if !offences.is_empty() {
         return Err(OpenError::NotAdoptable { offences });
@@ -166,26 +179,71 @@ fn failed(error: diesel::result::Error) -> OpenError {
     OpenError::Adoption { cause: error.to_string() }
 }
 
-fn is_wanted(connection: &mut MysqlConnection) -> QueryResult<bool> {
-    let tables = names(
+/// What there is in a database.
+enum Standing {
+    /// Nothing to adopt: it is new, another program's, or ours.
+    Nothing,
+    /// The original's tables and no history of migrations.
+    Original,
+    /// What our first migration has made before it was cut off: some of our tables, all of them empty.
+    CutOff,
+}
+
+fn standing(connection: &mut MysqlConnection) -> QueryResult<Standing> {
+    let there = names(
         connection,
         "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()",
     )?;
-    let has = |name: &str| tables.iter().any(|table| table == name);
-    if !TABLES.iter().all(|table| has(table.name)) {
-        return Ok(false);
+    let tables: Vec<_> = TABLES.iter().filter(|table| there.iter().any(|name| name == table.name)).collect();
+    let has_history = there.iter().any(|name| name == "__diesel_schema_migrations");
+    if has_history && number(connection, "SELECT COUNT(*) AS number FROM __diesel_schema_migrations")? > 0 {
+        return Ok(Standing::Nothing);
     }
-    let migrated = has("__diesel_schema_migrations")
-        && number(connection, "SELECT COUNT(*) AS number FROM __diesel_schema_migrations")? > 0;
-    Ok(!migrated)
+    if tables.len() == TABLES.len() {
+        return Ok(Standing::Original);
+    }
+    let is_ours = number(
+        connection,
+        "SELECT COUNT(*) AS number FROM information_schema.columns WHERE table_schema = DATABASE() \
+         AND table_name = 'users' AND column_name = 'email_canonical'",
+    )? > 0;
+    let mut rows = 0;
+    for table in &tables {
+        rows += number(connection, &format!("SELECT COUNT(*) AS number FROM {}", table.name))?;
+    }
+    Ok(if is_ours && rows == 0 { Standing::CutOff } else { Standing::Nothing })
+}
+
+/// Removes what a first migration has left that was cut off.
+fn clear(connection: &mut MysqlConnection) -> QueryResult<()> {
+    connection.batch_execute("DROP TABLE IF EXISTS tweets, users_follow_list, users")
 }
 
 /// What there is, in the words of `information_schema`.
 struct Found {
     columns: Vec<FoundColumn>,
-    /// Columns by table and index.
-    indexes: BTreeMap<(String, String), Vec<String>>,
+    /// By table and name.
+    indexes: BTreeMap<(String, String), FoundIndex>,
     foreign_keys: Vec<FoundForeignKey>,
+    /// Names of foreign keys of other tables that ours are to have.
+    taken: Vec<String>,
+    triggers: Vec<String>,
+}
+
+/// An index.
+#[derive(Default, PartialEq, Eq)]
+struct FoundIndex {
+    /// In small letters.
+    columns: Vec<String>,
+    is_unique: bool,
+    /// Whether it is on the whole of each column, rather than on its first characters.
+    is_whole: bool,
+}
+
+impl FoundIndex {
+    fn is_on(&self, columns: &[&str]) -> bool {
+        self.columns == columns
+    }
 }
 
 #[derive(QueryableByName)]
@@ -203,7 +261,6 @@ struct FoundColumn {
 }
 
 #[derive(QueryableByName)]
-#[expect(clippy::struct_field_names, reason = "as information_schema has them")]
 struct FoundIndexColumn {
     #[diesel(sql_type = Text)]
     table_name: String,
@@ -211,6 +268,10 @@ struct FoundIndexColumn {
     index_name: String,
     #[diesel(sql_type = Text)]
     column_name: String,
+    #[diesel(sql_type = BigInt)]
+    is_unique: i64,
+    #[diesel(sql_type = BigInt)]
+    is_whole: i64,
 }
 
 #[derive(QueryableByName)]
@@ -231,39 +292,60 @@ impl Found {
         )
         .load(connection)?;
         let indexed: Vec<FoundIndexColumn> = sql_query(
-            "SELECT table_name AS table_name, index_name AS index_name, COALESCE(column_name, '') AS column_name \
-             FROM information_schema.statistics WHERE table_schema = DATABASE() \
+            "SELECT table_name AS table_name, index_name AS index_name, \
+             LOWER(COALESCE(column_name, '')) AS column_name, CAST(non_unique = 0 AS SIGNED) AS is_unique, \
+             CAST(sub_part IS NULL AS SIGNED) AS is_whole FROM information_schema.statistics WHERE table_schema = DATABASE() \
              AND table_name IN ('users', 'users_follow_list', 'tweets') \
              ORDER BY table_name, index_name, seq_in_index",
         )
         .load(connection)?;
-        let mut indexes: BTreeMap<_, Vec<String>> = BTreeMap::new();
-        for FoundIndexColumn { table_name, index_name, column_name } in indexed {
-            indexes.entry((table_name, index_name)).or_default().push(column_name);
+        let mut indexes: BTreeMap<_, FoundIndex> = BTreeMap::new();
+        for FoundIndexColumn { table_name, index_name, column_name, is_unique, is_whole } in indexed {
+            let index = indexes.entry((table_name, index_name)).or_default();
+            index.is_unique = is_unique == 1;
+            index.is_whole = is_whole == 1 && (index.is_whole || index.columns.is_empty());
+            index.columns.push(column_name);
         }
         // Also those of other tables that refer to ours.
         let foreign_keys = sql_query(
             "SELECT table_name AS table_name, constraint_name AS constraint_name \
-             FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE() \
-             AND (table_name IN ('users', 'users_follow_list', 'tweets') \
-             OR referenced_table_name IN ('users', 'users_follow_list', 'tweets'))",
+             FROM information_schema.referential_constraints WHERE \
+             (constraint_schema = DATABASE() AND table_name IN ('users', 'users_follow_list', 'tweets')) \
+             OR (unique_constraint_schema = DATABASE() \
+             AND referenced_table_name IN ('users', 'users_follow_list', 'tweets'))",
         )
         .load(connection)?;
-        Ok(Self { columns, indexes, foreign_keys })
+        let taken = names(
+            connection,
+            "SELECT constraint_name AS name FROM information_schema.table_constraints \
+             WHERE constraint_schema = DATABASE() \
+             AND table_name NOT IN ('users', 'users_follow_list', 'tweets') AND constraint_name IN \
+             ('users_follow_list_user', 'users_follow_list_follow_user', 'tweets_user')",
+        )?;
+        let triggers = names(
+            connection,
+            "SELECT CONCAT(event_object_table, ': the trigger ', trigger_name) AS name \
+             FROM information_schema.triggers WHERE event_object_schema = DATABASE() \
+             AND event_object_table IN ('users', 'users_follow_list', 'tweets')",
+        )?;
+        Ok(Self { columns, indexes, foreign_keys, taken, triggers })
     }
 
     fn column(&self, table: &Table, column: &Column) -> Option<&FoundColumn> {
         let named = |name: &str| {
-            self.columns.iter().find(|found| found.table_name == table.name && found.column_name == name)
+            // MySQL does not tell the names of columns apart by case.
+            self.columns
+                .iter()
+                .find(|found| found.table_name == table.name && found.column_name.eq_ignore_ascii_case(name))
         };
         named(column.name).or_else(|| column.alias.and_then(named))
     }
 
-    fn indexes_of<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = (&'a str, &'a [String])> {
+    fn indexes_of<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = (&'a str, &'a FoundIndex)> {
         self.indexes
             .iter()
             .filter(|((of, _), _)| of == table.name)
-            .map(|((_, name), columns)| (name.as_str(), columns.as_slice()))
+            .map(|((_, name), index)| (name.as_str(), index))
     }
 
     /// What of the structure is in the way.
@@ -283,20 +365,37 @@ impl Found {
                     Some(_) => {}
                 }
             }
-            let known = |name: &str| {
-                name == "email_canonical"
-                    || table.columns.iter().any(|column| column.name == name || column.alias == Some(name))
-            };
-            for found in &self.columns {
-                if found.table_name == table.name && !known(&found.column_name) {
-                    offences.push(format!("{}: the column {} is not known", table.name, found.column_name));
+            let known: Vec<_> = table
+                .columns
+                .iter()
+                .filter_map(|column| self.column(table, column))
+                .map(|c| &c.column_name)
+                .collect();
+            for found in self.columns.iter().filter(|found| found.table_name == table.name) {
+                let name = &found.column_name;
+                if !known.contains(&name) && name != "email_canonical" {
+                    offences.push(format!("{}: the column {name} is not known", table.name));
                 }
             }
             let primary_key = self.indexes_of(table).find(|(name, _)| *name == "PRIMARY");
-            if primary_key.is_none_or(|(_, columns)| columns != table.primary_key) {
+            if !primary_key.is_some_and(|(_, index)| index.is_on(table.primary_key)) {
                 let wanted = table.primary_key.join(", ");
                 offences.push(format!("{}: the primary key is not ({wanted})", table.name));
             }
+            for (name, index) in self.indexes_of(table) {
+                if index.is_unique && name != "PRIMARY" && !table.replaces(index) {
+                    offences.push(format!(
+                        "{}: the unique index {name} on ({}) would refuse what miniter accepts",
+                        table.name,
+                        index.columns.join(", ")
+                    ));
+                }
+            }
+        }
+        offences
+            .extend(self.triggers.iter().map(|trigger| format!("{trigger} was written for the old columns")));
+        for name in &self.taken {
+            offences.push(format!("another table has a constraint of the name {name}, which ours must have"));
         }
         for foreign_key in &self.foreign_keys {
             if !TABLES.iter().any(|table| table.name == foreign_key.table_name) {
@@ -398,11 +497,40 @@ fn offending_rows(connection: &mut MysqlConnection, found: &Found) -> QueryResul
     Ok(offences)
 }
 
+/// Old servers allowed zero dates and the id 0: converting a column must not stumble over the one, which is mended
+/// afterwards, nor renumber the other.
+fn be_lenient(connection: &mut MysqlConnection) -> QueryResult<()> {
+    connection
+        .batch_execute("SET sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'")
+}
+
+/// Tries the conversion of each table on an empty copy of it: what the server will not do, it says here, while nothing
+/// has been changed.
+fn rehearse(connection: &mut MysqlConnection, found: &Found) -> QueryResult<Vec<String>> {
+    const COPY: &str = "miniter_rehearsal";
+    be_lenient(connection)?;
+    let mut offences = Vec::new();
+    for table in &TABLES {
+        connection.batch_execute(&format!(
+            "DROP TABLE IF EXISTS {COPY}; CREATE TABLE {COPY} LIKE {}",
+            table.name
+        ))?;
+        if let Err(error) = connection.batch_execute(&format!("ALTER TABLE {COPY} {}", alter(table, found))) {
+            if trouble_of(&error) == Trouble::Lost {
+                return Err(error);
+            }
+            offences.push(format!("{}: the server will not convert it: {error}", table.name));
+        }
+        connection.batch_execute(&format!("DROP TABLE {COPY}"))?;
+    }
+    Ok(offences)
+}
+
 /// Makes the tables ours.
 fn convert(connection: &mut MysqlConnection, found: &Found, report: &mut dyn FnMut(&str)) -> QueryResult<()> {
-    // Old servers allowed zero dates, and converting a column must not stumble over one that is mended afterwards.
-    connection.batch_execute("SET sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'")?;
-
+    be_lenient(connection)?;
+    // Made first: whoever may not make it has changed nothing else.
+    connection.setup()?;
     // An id cannot change its type under a foreign key.
     for foreign_key in &found.foreign_keys {
         let FoundForeignKey { table_name, constraint_name } = foreign_key;
@@ -415,7 +543,7 @@ fn convert(connection: &mut MysqlConnection, found: &Found, report: &mut dyn FnM
     report(&format!("removed {removed} follows of oneself"));
     for table in &TABLES {
         report(&format!("converting {}", table.name));
-        connection.batch_execute(&alter(table, found))?;
+        connection.batch_execute(&format!("ALTER TABLE {} {}", table.name, alter(table, found)))?;
     }
     // In the original this is set at each update, and old servers made it zero before the first.
     let zeros = sql_query("UPDATE users SET updated_at = NULL WHERE updated_at = 0").execute(connection)?;
@@ -431,14 +559,13 @@ fn convert(connection: &mut MysqlConnection, found: &Found, report: &mut dyn FnM
             ))?;
         }
     }
-    connection.setup()?;
     sql_query("INSERT INTO __diesel_schema_migrations (version) VALUES (?)")
         .bind::<Text, _>(VERSION)
         .execute(connection)?;
     Ok(())
 }
 
-/// The one statement that gives a table its columns and indexes.
+/// What one `ALTER TABLE` has to do to give a table its columns and indexes.
 fn alter(table: &Table, found: &Found) -> String {
     let mut changes = Vec::new();
     for column in table.columns {
@@ -451,24 +578,26 @@ fn alter(table: &Table, found: &Found) -> String {
             "ADD COLUMN email_canonical VARBINARY(1020) GENERATED ALWAYS AS ({canonical}) STORED"
         ));
     }
-    // Indexes are known by their columns; their names are anybody's.
-    for (name, columns) in found.indexes_of(table) {
-        let is_ours = table.indexes.iter().any(|(ours, _, _)| *ours == name);
-        let is_superfluous = table.superfluous.iter().any(|superfluous| columns == *superfluous)
-            || table.indexes.iter().any(|(_, ours, _)| columns == *ours);
-        if is_superfluous && !is_ours && name != "PRIMARY" {
+    // Indexes are known by what they are; their names are anybody's.
+    let is_right = |name: &str, index: &FoundIndex| {
+        table.indexes.iter().any(|(ours, columns, is_unique)| {
+            *ours == name && index.is_on(columns) && index.is_unique == *is_unique && index.is_whole
+        })
+    };
+    for (name, index) in found.indexes_of(table) {
+        let has_our_name = table.indexes.iter().any(|(ours, _, _)| *ours == name);
+        if name != "PRIMARY" && (has_our_name || table.replaces(index)) && !is_right(name, index) {
             changes.push(format!("DROP INDEX `{name}`"));
         }
     }
     for (name, columns, is_unique) in table.indexes {
-        if !found.indexes_of(table).any(|(found, _)| found == *name) {
+        if !found.indexes_of(table).any(|(found, index)| found == *name && is_right(found, index)) {
             let unique = if *is_unique { "UNIQUE " } else { "" };
             changes.push(format!("ADD {unique}INDEX {name} ({})", columns.join(", ")));
         }
     }
     format!(
-        "ALTER TABLE {} {}, ENGINE = InnoDB, DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
-        table.name,
+        "{}, ENGINE = InnoDB, ROW_FORMAT = DYNAMIC, DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
         changes.join(", ")
     )
 }

@@ -271,6 +271,45 @@ mod tests {
     }
 
     #[test]
+    fn the_texts_of_servers_are_told_apart() {
+        for (message, trouble) in [
+            ("Deadlock found when trying to get lock; try restarting transaction", Trouble::Deadlock),
+            ("Lock wait timeout exceeded; try restarting transaction", Trouble::Locked),
+            ("Query execution was interrupted (max_statement_time exceeded)", Trouble::Locked),
+            ("Query execution was interrupted, maximum statement execution time exceeded", Trouble::Locked),
+            ("MySQL server has gone away", Trouble::Lost),
+            ("Server has gone away", Trouble::Lost),
+            ("Lost connection to MySQL server during query", Trouble::Lost),
+            ("Lost connection to server during query", Trouble::Lost),
+            ("Can't connect to server on '127.0.0.1' (115)", Trouble::Lost),
+            ("Connection was killed", Trouble::Lost),
+            ("Too many connections", Trouble::Inaccessible),
+            (
+                "The MariaDB server is running with the --read-only option so it cannot execute this statement",
+                Trouble::Inaccessible,
+            ),
+            ("The table 'tweets' is full", Trouble::Inaccessible),
+            ("WSREP has not yet prepared node for application use", Trouble::Inaccessible),
+            ("Unknown column 'tweet' in 'field list'", Trouble::Other),
+        ] {
+            assert_eq!(
+                trouble_of(&database_error(DatabaseErrorKind::Unknown, message)),
+                trouble,
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_deadlock_that_shows_at_the_commit_is_one_even_if_the_rollback_fails() {
+        let error = Error::RollbackErrorOnCommit {
+            rollback_error: Box::new(database_error(DatabaseErrorKind::Unknown, "Server has gone away")),
+            commit_error: Box::new(database_error(DatabaseErrorKind::SerializationFailure, "Deadlock found")),
+        };
+        assert_eq!(trouble_of(&error), Trouble::Deadlock);
+    }
+
+    #[test]
     fn everything_else_is_a_fault() {
         for message in ["database disk image is malformed", "no such table: users"] {
             let error = database_error(DatabaseErrorKind::Unknown, message);

@@ -98,11 +98,26 @@ impl MysqlUrl {
                             the user and the password";
         let url = url::Url::parse(text).map_err(|_| FORM)?;
         let database = url.path().trim_start_matches('/');
+        // The client library ignores what it does not know: a misspelt ssl_ca would go unnoticed.
+        if url
+            .query_pairs()
+            .any(|(name, _)| !["ssl_ca", "ssl_cert", "ssl_key", "unix_socket"].contains(&&*name))
+        {
+            return Err(
+                "a MySQL URL takes the parameters ssl_ca, ssl_cert, ssl_key and unix_socket; with ssl_ca=FILE the \
+                        connection must be encrypted",
+            );
+        }
         let is_whole = url.host_str().is_some_and(|host| !host.is_empty())
             && !url.username().is_empty()
             && !database.is_empty()
             && !database.contains('/');
         if is_whole { Ok(Self(url)) } else { Err(FORM) }
+    }
+
+    /// Whether the connection must be encrypted.
+    pub(crate) fn wants_tls(&self) -> bool {
+        self.0.query_pairs().any(|(name, _)| name.starts_with("ssl_"))
     }
 
     /// The whole address, with the password.
@@ -164,9 +179,15 @@ mod tests {
     #[test]
     fn a_mysql_url_names_a_user_a_host_and_a_database() {
         for text in
-            ["mysql://root@localhost/miniter", "mysql://a:b%40c@db.example:3307/miniter?ssl_mode=required"]
+            ["mysql://root@localhost/miniter", "mysql://a:b%40c@db.example:3307/miniter?ssl_ca=/etc/ca.pem"]
         {
             assert!(text.parse::<DatabaseUrl>().is_ok(), "{text}");
+        }
+        for text in
+            ["mysql://a@h/d?ssl_mode=required", "mysql://a@h/d?sslca=x", "mysql://a@h/d?ssl_ca=x&timeout=5"]
+        {
+            let refused = text.parse::<DatabaseUrl>();
+            assert!(refused.is_err_and(|error| error.to_string().contains("ssl_ca=FILE")), "{text}");
         }
         for text in [
             "mysql:",

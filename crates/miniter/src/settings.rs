@@ -32,7 +32,7 @@ impl Cli {
         Self::try_parse().unwrap_or_else(|mut error| {
             // A URL that is refused may hold a password.
             let refused = error.get(ContextKind::InvalidValue).map(ToString::to_string);
-            if refused.is_some_and(|value| value.contains("//")) {
+            if refused.is_some_and(|value| value.contains('@')) {
                 error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
             }
             error.exit()
@@ -62,6 +62,7 @@ pub struct Settings {
         long,
         global = true,
         env = "MINITER_DATABASE_URL",
+        hide_env_values = true,
         default_value = "sqlite:data/miniter.db",
         value_name = "URL"
     )]

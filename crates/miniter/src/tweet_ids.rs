@@ -15,7 +15,8 @@ pub(crate) struct Snowflakes(AtomicSnowflakeGenerator<SnowflakeTwitterId, Millis
 impl Snowflakes {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let time = Milliseconds { clock, latest: AtomicU64::new(0) };
-        // One process owns a SQLite file, so there is one node.
+        // Every process counts as node 0: on SQLite there is one, and on a server an id that another has drawn in the same
+        // millisecond is drawn again.
         Self(AtomicSnowflakeGenerator::new(0, time))
     }
 }

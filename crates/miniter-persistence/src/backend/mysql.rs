@@ -1,13 +1,17 @@
 //! MySQL and MariaDB: how a session is set up, and a pool that outlives restarts of the server.
 
 use std::cell::Cell;
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::dsl::sql;
 use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::result::ConnectionError;
+use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use miniter_domain::RepositoryError;
 use r2d2::ManageConnection;
@@ -22,6 +26,16 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/mysql
 
 /// How long a request waits for a connection, in a pool that is exhausted or cannot reach the server.
 const CONNECTION_WAIT: Duration = Duration::from_secs(2);
+
+/// How long a start waits for a server's first answer.
+const FIRST_ANSWER: Duration = Duration::from_secs(10);
+
+/// How many times the connections that work at once there may be: those beyond are for requests that come while others
+/// are stuck in connections that died without a word.
+const SPARE: u32 = 4;
+
+/// How long what is done may take before it counts as stuck: a little longer than the server lets a statement take.
+const STUCK: Duration = Duration::from_millis(1_500);
 
 /// How often a transaction is run again that the database chose as the victim of a deadlock.
 const DEADLOCK_RETRIES: u32 = 3;
@@ -86,6 +100,7 @@ struct Manager {
 /// A connection that knows when it is lost. Asking the server before each use would cost a round trip.
 struct Session {
     connection: MysqlConnection,
+    opened: Instant,
     is_lost: bool,
 }
 
@@ -94,10 +109,9 @@ impl ManageConnection for Manager {
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<Session, Self::Error> {
-        let mut connection =
-            MysqlConnection::establish(self.url.as_str()).map_err(diesel::r2d2::Error::ConnectionError)?;
+        let mut connection = establish(&self.url)?;
         set_up(&mut connection, self.flavour, Role::Serving).map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(Session { connection, is_lost: false })
+        Ok(Session { connection, opened: Instant::now(), is_lost: false })
     }
 
     fn is_valid(&self, _: &mut Session) -> Result<(), Self::Error> {
@@ -110,21 +124,54 @@ impl ManageConnection for Manager {
 }
 
 /// The connections to a server.
-pub(crate) struct Pool(r2d2::Pool<Manager>);
+pub(crate) struct Pool {
+    sessions: r2d2::Pool<Manager>,
+    under_way: UnderWay,
+}
+
+/// When what is being done has begun. A server ends each statement in time; what takes longer is stuck, in a connection
+/// that has died without a word or with a server that hangs.
+#[derive(Default)]
+struct UnderWay(Mutex<BTreeMap<u64, Instant>>, AtomicU64);
+
+impl UnderWay {
+    /// Notes that something begins, until the guard is dropped.
+    fn begin(&self) -> impl Drop + '_ {
+        struct Guard<'a>(&'a UnderWay, u64);
+
+        impl Drop for Guard<'_> {
+            fn drop(&mut self) {
+                self.0.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+            }
+        }
+
+        let number = self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Instant::now());
+        Guard(self, number)
+    }
+
+    /// When the latest began of what is stuck. Connections that were open by then are likely to be dead, too.
+    fn stuck_since(&self) -> Option<Instant> {
+        let under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.values().filter(|begun| begun.elapsed() > STUCK).max().copied()
+    }
+}
 
 impl Pool {
     /// Connects to a server that [`migrate`] has found fit.
     pub(crate) fn connect(url: &MysqlUrl, connections: u32) -> Result<Self, OpenError> {
         let (_, flavour) = open(url)?;
         let pool = r2d2::Pool::builder()
-            .max_size(connections)
+            .max_size(connections.saturating_mul(SPARE))
+            // Opened as they are needed.
+            .min_idle(Some(0))
             .connection_timeout(CONNECTION_WAIT)
             .test_on_check_out(false)
             // What goes wrong is told to the request that it goes wrong for.
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build(Manager { url: url.clone(), flavour })
             .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
-        Ok(Self(pool))
+        Ok(Self { sessions: pool, under_way: UnderWay::default() })
     }
 
     /// Runs a query. On a connection that turns out to be lost it is run once more, on another.
@@ -151,6 +198,18 @@ impl Pool {
         })
     }
 
+    /// Borrows a connection that is not known to be dead.
+    fn session(&self) -> Result<r2d2::PooledConnection<Manager>, RepositoryError> {
+        loop {
+            let mut session =
+                self.sessions.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
+            if self.under_way.stuck_since().is_none_or(|begun| session.opened > begun) {
+                return Ok(session);
+            }
+            session.is_lost = true;
+        }
+    }
+
     /// Runs `work`, which notes in its second argument when it has begun what must not be done twice.
     fn run<T>(
         &self,
@@ -158,9 +217,10 @@ impl Pool {
     ) -> Result<T, RepositoryError> {
         let mut deadlocks = 0;
         // As many may be lost as there are, after a restart of the server.
-        let mut lost = 0..self.0.max_size();
+        let mut lost = 0..self.sessions.max_size();
         loop {
-            let mut session = self.0.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
+            let mut session = self.session()?;
+            let _under_way = self.under_way.begin();
             let begun = Cell::new(false);
             let error = match work(&mut session.connection, &begun) {
                 Ok(found) => return Ok(found),
@@ -191,38 +251,77 @@ impl Pool {
     }
 }
 
+/// Connects. The client library has no way to insist on encryption, so that is looked at afterwards.
+fn establish(url: &MysqlUrl) -> Result<MysqlConnection, diesel::r2d2::Error> {
+    #[derive(QueryableByName)]
+    struct Status {
+        #[diesel(sql_type = Text, column_name = "Value")]
+        value: String,
+    }
+    let mut connection =
+        MysqlConnection::establish(url.as_str()).map_err(diesel::r2d2::Error::ConnectionError)?;
+    if url.wants_tls() {
+        let cipher: Status = diesel::sql_query("SHOW STATUS LIKE 'Ssl_cipher'")
+            .get_result(&mut connection)
+            .map_err(diesel::r2d2::Error::QueryError)?;
+        if cipher.value.is_empty() {
+            return Err(diesel::r2d2::Error::ConnectionError(ConnectionError::BadConnection(
+                "the connection is not encrypted, as ssl_ca in the URL demands".to_owned(),
+            )));
+        }
+    }
+    Ok(connection)
+}
+
 /// Connects for a look at the server: whether it is there, lets us in and is recent enough.
 fn open(url: &MysqlUrl) -> Result<(MysqlConnection, Flavour), OpenError> {
-    let mut connection = MysqlConnection::establish(url.as_str())
-        .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
+    let unreachable = |cause: String| OpenError::unreachable(url, &cause);
+    // On a thread of its own: the client library waits for ever for a server that accepts and says nothing.
+    let (sender, receiver) = mpsc::channel();
+    let address = url.clone();
+    std::thread::spawn(move || sender.send(establish(&address)));
+    let mut connection = receiver
+        .recv_timeout(FIRST_ANSWER)
+        .map_err(|_| unreachable("it does not answer".to_owned()))?
+        .map_err(|error| unreachable(error.to_string()))?;
     let version: String = sql::<Text>("SELECT VERSION()")
         .get_result(&mut connection)
-        .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
+        .map_err(|error| unreachable(error.to_string()))?;
     let flavour = flavour_of(&version).ok_or_else(|| OpenError::TooOld { version: version.clone() })?;
-    set_up(&mut connection, flavour, Role::Migrating)
-        .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
+    set_up(&mut connection, flavour, Role::Migrating).map_err(|error| unreachable(error.to_string()))?;
     Ok((connection, flavour))
 }
 
 /// Brings the schema up to date and returns the names of the migrations that were run. Makes sure that the server lets
 /// us write.
+#[expect(clippy::wildcard_enum_match_arm, reason = "two of many are looked at")]
 pub(crate) fn migrate(url: &MysqlUrl, report: &mut dyn FnMut(&str)) -> Result<Vec<String>, OpenError> {
-    let (mut connection, _) = open(url)?;
+    let (mut connection, flavour) = open(url)?;
     let not_writable = |cause: String| OpenError::NotWritable { url: url.to_string(), cause };
     // Nodes that start together take turns. The lock ends with the connection.
-    connection
-        .batch_execute("DO GET_LOCK(CONCAT('miniter.', DATABASE()), 60)")
+    loop {
+        let got: Option<i64> =
+            sql::<Nullable<BigInt>>("SELECT GET_LOCK(CONCAT('miniter.', MD5(DATABASE())), 10)")
+                .get_result(&mut connection)
+                .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
+        if got == Some(1) {
+            break;
+        }
+        report("another miniter is changing this database: waiting for it to finish");
+    }
+    let reworded = |error: OpenError| match &error {
+        OpenError::Adoption { cause } | OpenError::Migration { cause }
+            if cause.contains("denied to user") || cause.contains("read-only") =>
+        {
+            not_writable(cause.clone())
+        }
+        _ => error,
+    };
+    adopt_if_wanted(&mut connection, report).map_err(reworded)?;
+    // An adoption is lenient with the rows that it finds.
+    set_up(&mut connection, flavour, Role::Migrating)
         .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
-    let applied = adopt_if_wanted(&mut connection, report)
-        .and_then(|()| run_pending(&mut connection, MIGRATIONS))
-        .map_err(|error| {
-            let text = error.to_string();
-            if text.contains("denied to user") || text.contains("read-only") {
-                not_writable(text)
-            } else {
-                error
-            }
-        })?;
+    let applied = run_pending(&mut connection, MIGRATIONS).map_err(reworded)?;
     // Statements that change nothing, and are refused where those that do would be.
     for (table, columns) in [
         ("users", "name, email, hashed_password, profile"),

@@ -73,7 +73,7 @@ fn a_write_waits_for_another_programs_lock_and_succeeds() {
     let mut other = database.other_connection();
     other.lock();
     // On SQLite any writer may be in the way, on a server only one that is at the same rows.
-    let patience = Duration::from_millis(if database.is_sqlite() { 2_000 } else { 500 });
+    let patience = Duration::from_millis(if database.is_sqlite() { 2_000 } else { 300 });
     std::thread::scope(|scope| {
         let write = scope.spawn(|| database.tweet(song, "patient"));
         // A reader does not wait.

@@ -4,7 +4,7 @@
 //! still asynchronous: threads never pile up behind a slow database, and password hashing never takes those that read.
 
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::web;
@@ -20,10 +20,14 @@ pub(crate) struct Lane {
     places: Arc<Semaphore>,
     /// For a place.
     turn: Duration,
-    /// For the use case, once it runs. The thread may be stuck longer, in a database that hangs; it keeps its place
-    /// until it is free.
+    /// For the use case, once it runs.
     answer: Duration,
+    /// How many more threads may be stuck, in a database that does not answer, while others take their places.
+    spare: Arc<Semaphore>,
 }
+
+/// How many times the places of a lane there may be threads. A database's pool has as many connections to spare.
+const SPARE: usize = 3;
 
 /// The lanes, shared by all workers.
 pub struct Lanes {
@@ -44,20 +48,21 @@ impl Lanes {
         Self { read: lane(readers), write: lane(1), hash: lane(hashers) }
     }
 
-    /// For a database server with a pool of connections, which may be gone or hang: a request waits for up to 3 seconds
-    /// in all.
+    /// For a database server with a pool of connections, which may be gone or hang: a request waits for up to 2.4
+    /// seconds in all.
     #[must_use]
     pub fn of_a_pool(connections: usize, hashers: usize) -> Self {
         let answer = Duration::from_millis(1_400);
         let query = Lane::new(connections, Duration::from_millis(500), answer);
-        let hash = Lane::new(hashers, Duration::from_millis(1_500), answer);
+        let hash = Lane::new(hashers, Duration::from_secs(1), answer);
         Self { read: query.clone(), write: query, hash }
     }
 }
 
 impl Lane {
     fn new(places: usize, turn: Duration, answer: Duration) -> Self {
-        Self { places: Arc::new(Semaphore::new(places)), turn, answer }
+        let spare = Arc::new(Semaphore::new(places * SPARE));
+        Self { places: Arc::new(Semaphore::new(places)), turn, answer, spare }
     }
 
     /// Runs a use case on a blocking thread and gives back what `respond` makes of its success.
@@ -75,13 +80,24 @@ impl Lane {
             .map_err(|_| unavailable("no place in time"))?
             .map_err(unavailable)?;
         // The place goes with the work: if the client leaves, it is held until the thread is free again.
+        let place = Arc::new(Mutex::new(place));
+        let held = Arc::clone(&place);
         let work = web::block(move || {
-            let _place = place;
-            use_case()
+            let outcome = use_case();
+            drop(held);
+            outcome
         });
-        timeout(self.answer, work)
-            .await
-            .map_err(|_| unavailable("no answer from the database in time"))?
+        let Ok(outcome) = timeout(self.answer, work).await else {
+            // The thread may be stuck for long, in a connection that has died without a word. Others go on in its place,
+            // as long as there are threads to spare; it holds one of those until it is free.
+            if let Ok(spare) = Arc::clone(&self.spare).try_acquire_owned()
+                && let Ok(mut place) = place.lock()
+            {
+                *place = spare;
+            }
+            return Err(unavailable("no answer from the database in time"));
+        };
+        outcome
             .map_err(|panicked| ApiError::from(Code::Internal).with_cause(Box::new(panicked)))?
             .map_err(ApiError::from)
     }
