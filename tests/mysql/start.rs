@@ -114,7 +114,9 @@ fn several_that_start_at_once_on_a_new_database_take_turns() {
 fn a_start_waits_for_another_miniter_that_changes_the_database() {
     let database = TestDatabase::new();
     let mut other = database.connect();
-    other.text("SELECT CAST(GET_LOCK(CONCAT('miniter.', MD5(DATABASE())), 0) AS CHAR(1)) AS value");
+    other.text(
+        "SELECT CAST(GET_LOCK(CONCAT('miniter.', LEFT(SHA2(DATABASE(), 256), 32)), 0) AS CHAR(1)) AS value",
+    );
     let folder = tempfile::tempdir().unwrap();
     let url = database.url_text();
     thread::scope(|scope| {
@@ -126,7 +128,7 @@ fn a_start_waits_for_another_miniter_that_changes_the_database() {
             "SELECT COUNT(*) AS value FROM information_schema.tables WHERE table_schema = DATABASE()",
         );
         assert_eq!(tables, 0, "nothing was done without the lock");
-        other.text("SELECT CAST(RELEASE_LOCK(CONCAT('miniter.', MD5(DATABASE()))) AS CHAR(1)) AS value");
+        other.text("SELECT CAST(RELEASE_LOCK(CONCAT('miniter.', LEFT(SHA2(DATABASE(), 256), 32))) AS CHAR(1)) AS value");
         let output = start.join().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success() && said.contains("waiting for it to finish"), "{said}");

@@ -298,12 +298,13 @@ fn open(url: &MysqlUrl) -> Result<(MysqlConnection, Flavour), OpenError> {
 pub(crate) fn migrate(url: &MysqlUrl, report: &mut dyn FnMut(&str)) -> Result<Vec<String>, OpenError> {
     let (mut connection, flavour) = open(url)?;
     let not_writable = |cause: String| OpenError::NotWritable { url: url.to_string(), cause };
-    // Nodes that start together take turns. The lock ends with the connection.
+    // Nodes that start together take turns. The lock ends with the connection. Its name may have 64 characters.
     loop {
-        let got: Option<i64> =
-            sql::<Nullable<BigInt>>("SELECT GET_LOCK(CONCAT('miniter.', MD5(DATABASE())), 10)")
-                .get_result(&mut connection)
-                .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
+        let got: Option<i64> = sql::<Nullable<BigInt>>(
+            "SELECT GET_LOCK(CONCAT('miniter.', LEFT(SHA2(DATABASE(), 256), 32)), 10)",
+        )
+        .get_result(&mut connection)
+        .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
         if got == Some(1) {
             break;
         }
