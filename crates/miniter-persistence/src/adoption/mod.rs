@@ -3,7 +3,8 @@
 //! The original's three tables become ours where they stand: the rows, their ids and their texts stay. First everything
 //! is looked at, and nothing is changed if a single row or column is in the way. Then a few statements follow, each of
 //! which can be run again: DDL cannot be rolled back there, so whoever comes after an interruption starts over and
-//! finishes. The migration that makes the tables is recorded last, and that is what ends the adoption. A first migration of ours that was cut off is recognised here, too.
+//! finishes. The migration that makes the tables is recorded last, and that is what ends the adoption. A first migration
+//! of ours that was cut off is recognised here, too.
 
 mod found;
 mod tables;
