@@ -1,6 +1,6 @@
 //! miniter over HTTP.
 //!
-//! [`http`](self) holds what every presentation shares; `classic` is the API itself. A second API becomes a sibling of
+//! `http` holds what every presentation shares; `classic` is the API itself. A second API becomes a sibling of
 //! `classic`. [`app`] puts them together.
 
 mod classic;

@@ -174,7 +174,7 @@ impl Pool {
         Ok(Self { sessions: pool, under_way: UnderWay::default() })
     }
 
-    /// Runs a query. On a connection that turns out to be lost it is run once more, on another.
+    /// Runs a query. If the connection turns out to be lost, it is run again on another.
     pub(crate) fn read<T>(
         &self,
         query: impl Fn(&mut MysqlConnection) -> QueryResult<T>,
