@@ -25,9 +25,13 @@ pub fn miniter(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) ->
     command
 }
 
-/// Runs the program to its end.
+/// Runs the program to its end. One that was to refuse and serves instead is ended after a minute, without success.
 pub fn run(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    miniter(folder, arguments, variables).output().unwrap()
+    let miniter = miniter(folder, arguments, variables);
+    let mut bounded = Command::new("/usr/bin/timeout");
+    bounded.args(["--kill-after=5", "60"]).arg(miniter.get_program()).args(miniter.get_args());
+    let variables = miniter.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    bounded.current_dir(folder).env_clear().envs(variables).output().unwrap()
 }
 
 /// `miniter`, serving.
