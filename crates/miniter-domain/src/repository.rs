@@ -75,6 +75,10 @@ pub trait FollowRepository: Send + Sync {
 /// Home timelines.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait TimelineRepository: Send + Sync {
+    /// What [`Self::find_home`] would give, if that is known without waiting for anything: neither for the database nor
+    /// for those who write to it. `None` if it must be asked.
+    fn recall_home(&self, reader: UserId, page: &PageRequest) -> Option<TimelinePage>;
+
     /// A part of the home timeline of `reader`: their own tweets and those of everyone they follow, each once; `None`
     /// if there is no such user.
     ///

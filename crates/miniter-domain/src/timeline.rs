@@ -1,5 +1,7 @@
 //! The home timeline: one's own tweets and those of everyone one follows, each once.
 
+use std::sync::Arc;
+
 use crate::{TweetId, UserId};
 
 /// Which part of a timeline is wanted (keyset pagination by tweet id).
@@ -45,8 +47,8 @@ pub struct TimelineEntry {
     pub tweet_id: TweetId,
     /// Who wrote it.
     pub author: UserId,
-    /// What it says.
-    pub text: String,
+    /// What it says; shared by all the timelines that it is in.
+    pub text: Arc<str>,
 }
 
 /// A part of a timeline.

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use miniter_domain::{NewTweet, NewUser, TweetId};
 
 use crate::schema::{tweets, users, users_follow_list};
 
@@ -16,6 +17,18 @@ pub(crate) struct NewUserRow<'a> {
     pub(crate) created_at: NaiveDateTime,
 }
 
+impl<'a> NewUserRow<'a> {
+    pub(crate) fn of(user: &'a NewUser) -> Self {
+        Self {
+            name: user.name.as_str(),
+            email: user.email.as_str(),
+            hashed_password: &user.hashed_password,
+            profile: user.profile.as_str(),
+            created_at: user.created_at.naive_utc(),
+        }
+    }
+}
+
 /// A row for `tweets`.
 #[derive(Insertable)]
 #[diesel(table_name = tweets)]
@@ -24,6 +37,17 @@ pub(crate) struct NewTweetRow<'a> {
     pub(crate) user_id: i64,
     pub(crate) tweet: &'a str,
     pub(crate) created_at: NaiveDateTime,
+}
+
+impl<'a> NewTweetRow<'a> {
+    pub(crate) fn of(tweet: &'a NewTweet, id: TweetId) -> Self {
+        Self {
+            id: id.get(),
+            user_id: tweet.author.get(),
+            tweet: tweet.text.as_str(),
+            created_at: tweet.created_at.naive_utc(),
+        }
+    }
 }
 
 /// A row for `users_follow_list`: `user_id` follows `follow_user_id`.

@@ -36,7 +36,9 @@ impl Store {
     ) -> Result<Self, OpenError> {
         Self::migrate(url, report)?;
         let backend = match url {
-            DatabaseUrl::Sqlite(path) => Backend::Sqlite(sqlite::Pools::connect(path, options.connections)?),
+            DatabaseUrl::Sqlite(path) => {
+                Backend::Sqlite(sqlite::Database::connect(path, options.connections)?)
+            }
             #[cfg(feature = "mysql")]
             DatabaseUrl::Mysql(url) => Backend::Mysql(mysql::Pool::connect(url, options.connections)?),
         };

@@ -11,16 +11,10 @@ use crate::store::Store;
 
 impl UserRepository for Store {
     fn create(&self, user: &NewUser) -> Result<UserId, RepositoryError> {
-        let row = NewUserRow {
-            name: user.name.as_str(),
-            email: user.email.as_str(),
-            hashed_password: &user.hashed_password,
-            profile: user.profile.as_str(),
-            created_at: user.created_at.naive_utc(),
-        };
+        let user = user.clone();
         let canonical = CanonicalEmail::of(user.email.as_str());
         write!(self, |connection| {
-            diesel::insert_into(users::table).values(&row).execute(connection)?;
+            diesel::insert_into(users::table).values(NewUserRow::of(&user)).execute(connection)?;
             // Found by its key: MySQL has no RETURNING.
             users::table
                 .filter(users::email_canonical.eq(canonical.as_bytes()))
@@ -46,11 +40,12 @@ impl UserRepository for Store {
         seen: &Credentials,
         hashed_password: &str,
     ) -> Result<(), RepositoryError> {
+        let (seen, hashed_password) = (seen.clone(), hashed_password.to_owned());
         write!(self, |connection| {
             diesel::update(users::table)
                 .filter(users::id.eq(seen.user_id.get()))
                 .filter(users::hashed_password.eq(&seen.hashed_password))
-                .set((users::hashed_password.eq(hashed_password), users::updated_at.eq(now)))
+                .set((users::hashed_password.eq(&hashed_password), users::updated_at.eq(now)))
                 .execute(connection)
         })
         .map(drop)

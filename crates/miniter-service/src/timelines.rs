@@ -25,6 +25,12 @@ impl Timelines {
         wanted.unwrap_or(self.max_entries).min(self.max_entries)
     }
 
+    /// Anybody's home timeline, if it is known without waiting: this may be called where nothing may block.
+    #[must_use]
+    pub fn recall(&self, user: UserId, page: &PageRequest) -> Option<TimelinePage> {
+        self.timelines.recall_home(user, page)
+    }
+
     /// The actor's own home timeline.
     ///
     /// # Errors

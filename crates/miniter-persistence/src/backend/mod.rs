@@ -15,7 +15,7 @@ use crate::error::OpenError;
 
 /// The open database.
 pub(crate) enum Backend {
-    Sqlite(sqlite::Pools),
+    Sqlite(sqlite::Database),
     #[cfg(feature = "mysql")]
     Mysql(mysql::Pool),
 }
@@ -24,19 +24,20 @@ pub(crate) enum Backend {
 macro_rules! read {
     ($store:expr, |$connection:ident| $query:expr) => {
         match &$store.backend {
-            crate::backend::Backend::Sqlite(pools) => pools.read(|$connection| $query),
+            crate::backend::Backend::Sqlite(file) => file.read(|$connection| $query),
             #[cfg(feature = "mysql")]
             crate::backend::Backend::Mysql(pool) => pool.read(|$connection| $query),
         }
     };
 }
 
-/// Runs statements in one transaction of the store's backend; durable once this returns `Ok`. They may be run again, if
-/// the database chooses the transaction as the victim of a deadlock.
+/// Runs statements in one transaction of the store's backend; durable once this returns `Ok`. They own what they use, as
+/// another thread may run them; and they may be run again, if the database chooses the transaction as the victim of a
+/// deadlock.
 macro_rules! write {
     ($store:expr, |$connection:ident| $statements:expr) => {
         match &$store.backend {
-            crate::backend::Backend::Sqlite(pools) => pools.write(|$connection| $statements),
+            crate::backend::Backend::Sqlite(file) => file.write(move |$connection| $statements),
             #[cfg(feature = "mysql")]
             crate::backend::Backend::Mysql(pool) => pool.write(|$connection| $statements),
         }

@@ -89,7 +89,7 @@ impl Database {
     /// The texts of a page, and whether there is more below it.
     pub fn page(&self, reader: UserId, page: &PageRequest) -> (Vec<String>, bool) {
         let page = self.find_home(reader, page).unwrap().unwrap();
-        (page.entries.into_iter().map(|entry| entry.text).collect(), page.has_older)
+        (page.entries.into_iter().map(|entry| entry.text.to_string()).collect(), page.has_older)
     }
 
     /// The texts of the newest entries.

@@ -90,6 +90,10 @@ mod tests {
     struct NoTimelines;
 
     impl TimelineRepository for NoTimelines {
+        fn recall_home(&self, _: UserId, _: &PageRequest) -> Option<TimelinePage> {
+            None
+        }
+
         fn find_home(&self, _: UserId, _: &PageRequest) -> Result<Option<TimelinePage>, RepositoryError> {
             Ok(None)
         }
@@ -101,7 +105,7 @@ mod tests {
 
     fn page(ids: &[i64], has_older: bool) -> TimelinePage {
         let entry =
-            |&id| TimelineEntry { tweet_id: TweetId::new(id), author: UserId::new(1), text: String::new() };
+            |&id| TimelineEntry { tweet_id: TweetId::new(id), author: UserId::new(1), text: "".into() };
         TimelinePage { entries: ids.iter().map(entry).collect(), has_older }
     }
 

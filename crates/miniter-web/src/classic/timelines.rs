@@ -13,22 +13,22 @@ use crate::state::State;
 
 /// A part of somebody's timeline.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct TimelineResponse {
+pub(crate) struct TimelineResponse<'a> {
     /// Whose timeline it is.
     #[schema(example = 1)]
     user_id: i64,
     /// Oldest first.
-    timeline: Vec<EntryResponse>,
+    timeline: Vec<EntryResponse<'a>>,
 }
 
 /// A tweet in a timeline.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct EntryResponse {
+pub(crate) struct EntryResponse<'a> {
     /// Who wrote it.
     #[schema(example = 1)]
     user_id: i64,
     #[schema(example = "My first tweet")]
-    tweet: String,
+    tweet: &'a str,
 }
 
 problems!(OwnTimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, TokenMissing, TokenInvalid, TokenExpired,
@@ -42,7 +42,7 @@ problems!(OwnTimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, TokenM
     params(PageQuery),
     security(("token" = []), ("bearer" = [])),
     responses(
-        (status = 200, description = "The timeline, or the part that was asked for.", body = TimelineResponse,
+        (status = 200, description = "The timeline, or the part that was asked for.", body = TimelineResponse<'static>,
             headers(("Link" = String, description = "RFC 8288: `next` leads to older entries, `prev` to newer ones."))),
         OwnTimelineProblems
     )
@@ -55,8 +55,11 @@ pub(crate) async fn read_own_timeline(
     let timelines = state.services.timelines.clone();
     let wanted = WantedPage::parse(request.query_string(), &timelines)?;
     let page_request = wanted.request;
-    let page = state.lanes.read.run(move || timelines.read_own(actor, &page_request)).await?;
-    Ok(respond(actor, "/timeline", &wanted, page))
+    let page = match timelines.recall(actor, &page_request) {
+        Some(page) => page,
+        None => state.lanes.read.run(move || timelines.read_own(actor, &page_request)).await?,
+    };
+    Ok(respond(actor, "/timeline", &wanted, &page))
 }
 
 problems!(TimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, UserNotFound, Internal, Unavailable);
@@ -68,7 +71,7 @@ problems!(TimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, UserNotFo
     tag = "miniter",
     params(("user_id" = u64, Path, description = "The user's number.", example = 1), PageQuery),
     responses(
-        (status = 200, description = "The timeline, or the part that was asked for.", body = TimelineResponse,
+        (status = 200, description = "The timeline, or the part that was asked for.", body = TimelineResponse<'static>,
             headers(("Link" = String, description = "RFC 8288: `next` leads to older entries, `prev` to newer ones."))),
         TimelineProblems
     )
@@ -83,19 +86,22 @@ pub(crate) async fn read_timeline(
     let timelines = state.services.timelines.clone();
     let wanted = WantedPage::parse(request.query_string(), &timelines)?;
     let page_request = wanted.request;
-    let page = state.lanes.read.run(move || timelines.read(user, &page_request)).await?;
-    Ok(respond(user, &format!("/timeline/{user}"), &wanted, page))
+    let page = match timelines.recall(user, &page_request) {
+        Some(page) => page,
+        None => state.lanes.read.run(move || timelines.read(user, &page_request)).await?,
+    };
+    Ok(respond(user, &format!("/timeline/{user}"), &wanted, &page))
 }
 
-fn respond(user: UserId, path: &str, wanted: &WantedPage, page: TimelinePage) -> HttpResponse {
+fn respond(user: UserId, path: &str, wanted: &WantedPage, page: &TimelinePage) -> HttpResponse {
     let mut response = HttpResponse::Ok();
-    if let Some(links) = wanted.link_header(path, &page) {
+    if let Some(links) = wanted.link_header(path, page) {
         response.insert_header((LINK, links));
     }
     let timeline = page
         .entries
-        .into_iter()
-        .map(|entry| EntryResponse { user_id: entry.author.get(), tweet: entry.text })
+        .iter()
+        .map(|entry| EntryResponse { user_id: entry.author.get(), tweet: &entry.text })
         .collect();
     response.json(TimelineResponse { user_id: user.get(), timeline })
 }

@@ -42,10 +42,10 @@ pub(crate) async fn observe(
     }
 
     let request = response.request();
-    let user = request.extensions().get::<UserId>().map_or_else(|| "-".to_owned(), UserId::to_string);
     log::info!(
         target: "miniter::access",
         "{method} {path} {status} {milliseconds:.1}ms request={id} user={user}",
+        user = request.extensions().get::<UserId>().map_or_else(|| "-".to_owned(), UserId::to_string),
         method = request.method(),
         path = request.path().escape_default(),
         status = status.as_u16(),

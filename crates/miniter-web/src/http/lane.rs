@@ -29,6 +29,9 @@ pub(crate) struct Lane {
 /// How many times the places of a lane there may be threads. A database's pool has as many connections to spare.
 const SPARE: usize = 3;
 
+/// How many may wait for the one connection that writes, to share its next commit.
+const SHARING: usize = 64;
+
 /// The lanes, shared by all workers.
 pub struct Lanes {
     /// What only reads from the database.
@@ -40,12 +43,12 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// For a database of which many connections read and one writes. Its locks may be held by other programs: a request
+    /// For a database of which many connections read and one writes, for many at a time. Its locks may be held by other programs: a request
     /// waits for them, for up to 12 seconds in all.
     #[must_use]
     pub fn beside_one_writer(readers: usize, hashers: usize) -> Self {
         let lane = |places| Lane::new(places, Duration::from_secs(5), Duration::from_secs(7));
-        Self { read: lane(readers), write: lane(1), hash: lane(hashers) }
+        Self { read: lane(readers), write: lane(SHARING), hash: lane(hashers) }
     }
 
     /// For a database server with a pool of connections, which may be gone or hang: a request waits for up to 2.4

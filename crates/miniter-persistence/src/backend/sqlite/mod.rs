@@ -1,28 +1,31 @@
-//! SQLite: how a connection is set up, how a file is examined before it is used, and the two pools.
+//! SQLite: how a connection is set up, how a file is examined before it is used, and who reads and writes it.
+
+mod writer;
 
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::r2d2::{ConnectionManager, CustomizeConnection};
-use diesel::sql_types::Text;
-use diesel::sqlite::SqliteConnection;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use miniter_domain::RepositoryError;
 
 use crate::backend::run_pending;
+use crate::backend::sqlite::writer::Writer;
 use crate::error::{OpenError, classify, classify_open};
+use crate::timelines::index::HomeIndex;
 
 /// The migrations, compiled in. The `diesel` command line tool runs the same files.
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
-
-/// Connections to a SQLite file.
-type Pool = r2d2::Pool<ConnectionManager<SqliteConnection>>;
 
 /// How long a statement waits for a lock that another connection or program holds.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -38,12 +41,6 @@ enum Role {
     Reader,
     /// The one connection that writes.
     Writer,
-}
-
-impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Role {
-    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
-        set_up(connection, *self).map_err(diesel::r2d2::Error::QueryError)
-    }
 }
 
 /// Sets what SQLite keeps per connection. <https://www.sqlite.org/pragma.html>
@@ -64,30 +61,103 @@ fn set_up(connection: &mut SqliteConnection, role: Role) -> QueryResult<()> {
     Ok(())
 }
 
-/// The connections to a file: many that read, and one that writes.
-pub(crate) struct Pools {
-    readers: Pool,
-    writer: Pool,
+/// Connects to a file that [`open`] has found sound.
+fn connect(path: &Path, role: Role) -> Result<SqliteConnection, diesel::r2d2::Error> {
+    let mut connection =
+        SqliteConnection::establish(&locator(path)).map_err(diesel::r2d2::Error::ConnectionError)?;
+    set_up(&mut connection, role).map_err(diesel::r2d2::Error::QueryError)?;
+    Ok(connection)
 }
 
-impl Pools {
+/// A number that changes when something is committed, as a connection sees it: by anyone but itself.
+pub(crate) fn data_version(connection: &mut SqliteConnection) -> QueryResult<i64> {
+    /// As a type of its own, so that the statement is prepared once.
+    #[derive(QueryId)]
+    struct DataVersion;
+
+    impl Query for DataVersion {
+        type SqlType = BigInt;
+    }
+
+    impl RunQueryDsl<SqliteConnection> for DataVersion {}
+
+    impl QueryFragment<Sqlite> for DataVersion {
+        fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+            out.push_sql("PRAGMA data_version");
+            Ok(())
+        }
+    }
+
+    DataVersion.get_result(connection)
+}
+
+impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Role {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
+        set_up(connection, *self).map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+/// A file that is open: many connections that read, one that writes, and one that notices when others do.
+pub(crate) struct Database {
+    readers: r2d2::Pool<ConnectionManager<SqliteConnection>>,
+    writer: Writer,
+    watch: Mutex<Watch>,
+    index: Arc<HomeIndex>,
+}
+
+/// A connection that sees every commit, and up to which it is known whether it was ours.
+struct Watch {
+    connection: SqliteConnection,
+    data_version: i64,
+}
+
+impl Database {
     /// Connects to a file that [`open`] has found sound.
     pub(crate) fn connect(path: &Path, readers: u32) -> Result<Self, OpenError> {
-        let pool = |role: Role, size: u32| {
-            Pool::builder()
-                .max_size(size)
-                // A writer waits for its turn as long as it would for a lock.
-                .connection_timeout(LOCK_WAIT)
-                // A connection to a file does not break while it is idle.
-                .test_on_check_out(false)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .connection_customizer(Box::new(role))
-                .build(ConnectionManager::new(locator(path)))
-                .map_err(|error| classify_open(path, error.to_string()))
+        let fail = |cause: String| classify_open(path, cause);
+        let readers = r2d2::Pool::builder()
+            .max_size(readers)
+            .connection_timeout(LOCK_WAIT)
+            // A connection to a file does not break while it is idle.
+            .test_on_check_out(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connection_customizer(Box::new(Role::Reader))
+            .build(ConnectionManager::new(locator(path)))
+            .map_err(|error| fail(error.to_string()))?;
+        let index = Arc::new(HomeIndex::new());
+        let (own_path, forgetful) = (path.to_owned(), Arc::clone(&index));
+        let reconnect = move || {
+            connect(&own_path, Role::Writer).map_err(|error| RepositoryError::Unavailable(error.into()))
         };
-        // SQLite has one writer at a time; here it is one connection, so that waiting is fair and in one place.
-        Ok(Self { readers: pool(Role::Reader, readers)?, writer: pool(Role::Writer, 1)? })
+        let writer = Writer::start(reconnect, move || forgetful.forget_all())
+            .map_err(|error| fail(error.to_string()))?;
+        let connection = connect(path, Role::Reader).map_err(|error| fail(error.to_string()))?;
+        let watch = Mutex::new(Watch { connection, data_version: i64::MIN });
+        Ok(Self { readers, writer, watch, index })
+    }
+
+    /// The home timelines of those who have read lately, for the writer to append to.
+    pub(crate) fn index(&self) -> &Arc<HomeIndex> {
+        &self.index
+    }
+
+    /// The same, without what other programs have made doubtful. Takes microseconds and never waits for a lock on the
+    /// file.
+    pub(crate) fn present_index(&self) -> &HomeIndex {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        match data_version(&mut watch.connection) {
+            Ok(present) if present == watch.data_version => {}
+            // Something was committed; whether by us, only the connection that writes can tell.
+            Ok(present) => {
+                if self.writer.look_for_others() {
+                    watch.data_version = present;
+                }
+            }
+            // Whoever asks the file next will be told what is wrong.
+            Err(_) => self.index.forget_all(),
+        }
+        &self.index
     }
 
     /// Runs a query on a connection that reads.
@@ -100,16 +170,21 @@ impl Pools {
         query(&mut connection).map_err(classify)
     }
 
-    /// Runs statements in one transaction on the connection that writes.
-    ///
-    /// The transaction is `IMMEDIATE`: it waits for the lock before it reads anything. One that begins as a reader and
-    /// writes later can be refused halfway.
-    pub(crate) fn write<T>(
+    /// Runs statements in a transaction; see [`Writer::write`].
+    pub(crate) fn write<T: Send + 'static>(
         &self,
-        statements: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
+        statements: impl FnOnce(&mut SqliteConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, RepositoryError> {
-        let mut connection = self.writer.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
-        connection.immediate_transaction(statements).map_err(classify)
+        self.writer.write(statements, |_| ())
+    }
+
+    /// The same, and then calls `committed` with the result: before it is returned, and before any later commit.
+    pub(crate) fn write_then<T: Send + 'static>(
+        &self,
+        statements: impl FnOnce(&mut SqliteConnection) -> QueryResult<T> + Send + 'static,
+        committed: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, RepositoryError> {
+        self.writer.write(statements, committed)
     }
 }
 
@@ -189,23 +264,17 @@ mod tests {
     }
 
     #[test]
-    fn every_pooled_connection_is_durable_and_checks_foreign_keys() {
+    fn every_connection_is_durable_and_checks_foreign_keys() {
         let folder = tempfile::tempdir().unwrap();
-        let pools = Pools::connect(&folder.path().join("miniter.db"), 3).unwrap();
-
-        // All of them at once, so that each is seen.
-        let mut connections: Vec<_> = (0..3)
-            .map(|_| (pools.readers.get().unwrap(), 1))
-            .chain([(pools.writer.get().unwrap(), 0)])
-            .collect();
-        assert!(pools.readers.try_get().is_none() && pools.writer.try_get().is_none());
-        for (connection, query_only) in &mut connections {
-            let mode: String = sql::<Text>("PRAGMA journal_mode").get_result(&mut **connection).unwrap();
+        let path = folder.path().join("miniter.db");
+        for (role, query_only) in [(Role::Reader, 1), (Role::Writer, 0)] {
+            let mut connection = connect(&path, role).unwrap();
+            let mode: String = sql::<Text>("PRAGMA journal_mode").get_result(&mut connection).unwrap();
             assert_eq!(mode, "wal");
-            assert_eq!(number(connection, "synchronous"), 2, "FULL");
-            assert_eq!(number(connection, "foreign_keys"), 1);
-            assert_eq!(number(connection, "busy_timeout"), 5_000);
-            assert_eq!(number(connection, "query_only"), *query_only);
+            assert_eq!(number(&mut connection, "synchronous"), 2, "FULL");
+            assert_eq!(number(&mut connection, "foreign_keys"), 1);
+            assert_eq!(number(&mut connection, "busy_timeout"), 5_000);
+            assert_eq!(number(&mut connection, "query_only"), query_only);
         }
     }
 }

@@ -1,0 +1,241 @@
+//! The one connection that writes to a SQLite file, and the thread that owns it.
+//!
+//! What many clients want written shares a commit, and so an fsync: while one commit is under way, the next batch
+//! gathers. Each of a batch is undone on its own if it fails, and none is answered before the commit.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::thread::{self, JoinHandle};
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::prelude::*;
+use diesel::result::Error;
+use diesel::sqlite::SqliteConnection;
+use miniter_domain::RepositoryError;
+
+use crate::backend::sqlite::data_version;
+use crate::error::{Trouble, classify, trouble_of};
+
+/// The most that share a commit.
+const MAX_BATCH: usize = 256;
+
+/// Hands what is to be written to the thread that writes.
+pub(crate) struct Writer {
+    jobs: Option<Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+    file: Arc<Mutex<File>>,
+}
+
+/// The connection, and what it knows of other programs.
+struct File {
+    connection: SqliteConnection,
+    /// Changes with every commit of another program, and only with those: no other connection of this one writes.
+    /// <https://www.sqlite.org/pragma.html#pragma_data_version>
+    data_version: i64,
+    /// What to do when another program has written.
+    others_wrote: Box<dyn Fn() + Send>,
+    reconnect: Box<dyn Fn() -> Result<SqliteConnection, RepositoryError> + Send>,
+}
+
+/// Something to be written.
+trait Job: Send {
+    /// Runs its statements in a transaction that others share, and keeps what comes of them.
+    fn run(&mut self, connection: &mut SqliteConnection) -> QueryResult<()>;
+
+    /// Answers whoever waits. `fate` is that of the transaction.
+    fn answer(self: Box<Self>, fate: Result<(), RepositoryError>);
+}
+
+struct Write<F, A, T> {
+    statements: Option<F>,
+    /// Called after the commit and before the answer, in the order of commits.
+    committed: A,
+    outcome: Option<QueryResult<T>>,
+    reply: SyncSender<Result<T, RepositoryError>>,
+}
+
+impl<F, A, T> Job for Write<F, A, T>
+where
+    F: FnOnce(&mut SqliteConnection) -> QueryResult<T> + Send,
+    A: FnOnce(&T) + Send,
+    T: Send,
+{
+    fn run(&mut self, connection: &mut SqliteConnection) -> QueryResult<()> {
+        let Some(statements) = self.statements.take() else { return Ok(()) };
+        // A savepoint, since the transaction has begun: what this one has done is undone if it fails.
+        let run = |connection: &mut SqliteConnection| {
+            catch_unwind(AssertUnwindSafe(|| statements(connection)))
+                .unwrap_or_else(|_| Err(Error::QueryBuilderError("a write panicked".into())))
+        };
+        let outcome = connection.transaction(run);
+        // These say that nothing more can be written, for whomever.
+        let fatal = match outcome.as_ref().map_err(trouble_of) {
+            Err(Trouble::Lost | Trouble::Locked | Trouble::Inaccessible | Trouble::Corrupt) => true,
+            Ok(_)
+            | Err(Trouble::Duplicate | Trouble::MissingReference | Trouble::Deadlock | Trouble::Other) => {
+                false
+            }
+        };
+        match outcome {
+            Err(error) if fatal => Err(error),
+            outcome => {
+                self.outcome = Some(outcome);
+                Ok(())
+            }
+        }
+    }
+
+    fn answer(self: Box<Self>, fate: Result<(), RepositoryError>) {
+        let answer = match (fate, self.outcome) {
+            (Ok(()), Some(Ok(written))) => {
+                (self.committed)(&written);
+                Ok(written)
+            }
+            (Ok(()), Some(Err(error))) => Err(classify(error)),
+            (Err(error), _) => Err(error),
+            (Ok(()), None) => Err(RepositoryError::Backend("a write was never run".into())),
+        };
+        // Whoever asked may have gone.
+        let _ = self.reply.send(answer);
+    }
+}
+
+impl Writer {
+    /// Starts the thread. `others_wrote` is called when another program has written, before anything else is.
+    pub(crate) fn start(
+        reconnect: impl Fn() -> Result<SqliteConnection, RepositoryError> + Send + 'static,
+        others_wrote: impl Fn() + Send + 'static,
+    ) -> Result<Self, RepositoryError> {
+        let mut connection = reconnect()?;
+        let data_version = data_version(&mut connection).map_err(classify)?;
+        let file = Arc::new(Mutex::new(File {
+            connection,
+            data_version,
+            others_wrote: Box::new(others_wrote),
+            reconnect: Box::new(reconnect),
+        }));
+        let (jobs, queue) = mpsc::channel();
+        let writing = Arc::clone(&file);
+        let thread = thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || write_batches(&queue, &writing))
+            .map_err(|error| RepositoryError::Unavailable(error.into()))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), file })
+    }
+
+    /// Runs statements in a transaction. Once this returns `Ok` they are on the disk, and `committed` has been called
+    /// with their result: before any later commit.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        statements: impl FnOnce(&mut SqliteConnection) -> QueryResult<T> + Send + 'static,
+        committed: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, RepositoryError> {
+        let gone = || RepositoryError::Unavailable("the thread that writes is gone".into());
+        let (reply, answer) = mpsc::sync_channel(1);
+        let job = Write { statements: Some(statements), committed, outcome: None, reply };
+        self.jobs.as_ref().ok_or_else(gone)?.send(Box::new(job)).map_err(|_| gone())?;
+        answer.recv().map_err(|_| gone())?
+    }
+
+    /// Looks whether another program has written. Where the writer is at work, it looks itself: as long as it holds
+    /// the write lock nobody else writes, and it looks before its first statement.
+    pub(crate) fn look_for_others(&self) -> bool {
+        let mut file = match self.file.try_lock() {
+            Ok(file) => file,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
+        file.look_for_others().is_ok()
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Without a sender the thread ends, after what it has been given.
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl File {
+    fn look_for_others(&mut self) -> QueryResult<()> {
+        let present = data_version(&mut self.connection)?;
+        if present != self.data_version {
+            self.data_version = present;
+            (self.others_wrote)();
+        }
+        Ok(())
+    }
+}
+
+/// Writes until nobody can send any more.
+fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
+    while let Ok(first) = queue.recv() {
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut batch = vec![first];
+        let fate = write_batch(queue, &mut file, &mut batch);
+        if let Err(error) = &fate {
+            // Those who came meanwhile have waited as long, and would meet the same.
+            batch.extend(queue.try_iter());
+            let is_broken = AnsiTransactionManager::is_broken_transaction_manager(&mut file.connection);
+            if is_broken && let Ok(connection) = (file.reconnect)() {
+                file.connection = connection;
+                // Whatever was written meanwhile: a version says nothing about another connection's.
+                file.data_version = i64::MIN;
+            }
+            let text = error.to_string();
+            log::warn!("nothing of {} writes was committed: {text}", batch.len());
+        }
+        let trouble = fate.as_ref().err().map(|error| (trouble_of(error), error.to_string()));
+        for job in batch {
+            job.answer(match &trouble {
+                None => Ok(()),
+                Some((Trouble::Corrupt | Trouble::Other, text)) => {
+                    Err(RepositoryError::Backend(text.clone().into()))
+                }
+                Some((
+                    Trouble::Duplicate
+                    | Trouble::MissingReference
+                    | Trouble::Deadlock
+                    | Trouble::Lost
+                    | Trouble::Locked
+                    | Trouble::Inaccessible,
+                    text,
+                )) => Err(RepositoryError::Unavailable(text.clone().into())),
+            });
+        }
+    }
+}
+
+/// Runs what is in the queue in one transaction, which is `IMMEDIATE`: it waits for the lock before it reads anything.
+/// One that begins as a reader and writes later can be refused halfway.
+fn write_batch(
+    queue: &Receiver<Box<dyn Job>>,
+    file: &mut File,
+    batch: &mut Vec<Box<dyn Job>>,
+) -> QueryResult<()> {
+    AnsiTransactionManager::begin_transaction_sql(&mut file.connection, "BEGIN IMMEDIATE")?;
+    let run = (|| {
+        // With the lock, and before anything is written: what other programs wrote comes before it.
+        file.look_for_others()?;
+        let mut next = 0;
+        while let Some(job) = batch.get_mut(next) {
+            job.run(&mut file.connection)?;
+            next += 1;
+            if next == batch.len() && batch.len() < MAX_BATCH {
+                batch.extend(queue.try_recv());
+            }
+        }
+        Ok(())
+    })();
+    match run {
+        Ok(()) => AnsiTransactionManager::commit_transaction(&mut file.connection),
+        Err(error) => {
+            AnsiTransactionManager::rollback_transaction(&mut file.connection)?;
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Home timelines on SQLite: pages come from the index, and what it does not know from a query over tweets and follows.
+
+use diesel::dsl::{AsExprOf, auto_type, exists, select};
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::{Sqlite, SqliteConnection};
+use miniter_domain::{PageRequest, TimelineEntry, TimelinePage, TweetId};
+
+use crate::schema::{tweets, users, users_follow_list};
+use crate::timelines::index::{FoundPage, HomeIndex, Lookup, Window};
+use crate::timelines::{Row, entry};
+
+/// Finds a page of a home timeline.
+pub(super) fn find_home(
+    connection: &mut SqliteConnection,
+    index: &HomeIndex,
+    reader: i64,
+    page: &PageRequest,
+) -> QueryResult<Option<TimelinePage>> {
+    let Some(found) = find_ids(connection, index, reader, page)? else { return Ok(None) };
+    let entries = match index.tweets(&found.ids) {
+        Ok(entries) => entries,
+        Err(epoch) => {
+            let entries = load_entries(connection, &found.ids)?;
+            index.keep_tweets(&epoch, &entries);
+            entries
+        }
+    };
+    if entries.len() == found.ids.len() {
+        return Ok(Some(TimelinePage { entries, has_older: found.has_older }));
+    }
+    // Another program is deleting tweets this very moment. Of what the truth is now, some may be gone a moment later.
+    let FoundPage { ids, has_older } = query_page(connection, reader, page)?;
+    Ok(Some(TimelinePage { entries: load_entries(connection, &ids)?, has_older }))
+}
+
+/// Finds the ids of a page, and fills the index where it does not know them. `None` if there is no such reader.
+fn find_ids(
+    connection: &mut SqliteConnection,
+    index: &HomeIndex,
+    reader: i64,
+    page: &PageRequest,
+) -> QueryResult<Option<FoundPage>> {
+    let depth = Window::depth_for(page.limit);
+    let filled = match index.find(reader, page) {
+        Lookup::Found(found) => return Ok(Some(found)),
+        Lookup::Older(filled) => filled,
+        Lookup::Unknown => {
+            if !select(exists(users::table.find(reader))).get_result(connection)? {
+                return Ok(None);
+            }
+            let Some(fill) = index.begin(reader) else {
+                return query_page(connection, reader, page).map(Some);
+            };
+            let newest = Window::new(query_newest(connection, reader, i64::MAX, depth)?, depth, i64::MAX);
+            let found = newest.page(page);
+            let filled = fill.finish(newest);
+            if let Some(found) = found {
+                return Ok(Some(found));
+            }
+            filled
+        }
+    };
+    if !page.is_oldest_first()
+        && let Some(below) = page.max_id.map(TweetId::get)
+    {
+        // Whoever reads on below has the next pages in memory.
+        let older = Window::new(query_newest(connection, reader, below, depth)?, depth, below);
+        let found = older.page(page);
+        index.keep_older(reader, filled, older);
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    query_page(connection, reader, page).map(Some)
+}
+
+/// The ids of a page from tweets and follows alone: the truth that the index is a copy of.
+pub(super) fn query_page(
+    connection: &mut SqliteConnection,
+    reader: i64,
+    page: &PageRequest,
+) -> QueryResult<FoundPage> {
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    // One more than asked for tells whether the range goes on.
+    let one_more = i64::from(page.limit) + 1;
+    let above = page.lower_bound().map_or(i64::MIN, TweetId::get);
+    let below = page.max_id.map_or(i64::MAX, TweetId::get);
+    let range = home(reader, above, below).select(tweets::id);
+    if page.is_oldest_first() {
+        let mut ids: Vec<i64> = range.order(tweets::id.asc()).limit(one_more).load(connection)?;
+        ids.truncate(limit);
+        // The range goes on above this page; what lies below it is a question of its own.
+        let floor = page.since_id.map_or(i64::MIN, TweetId::get);
+        let has_older = match ids.first() {
+            Some(oldest) => select(exists(home(reader, floor, *oldest))).get_result(connection)?,
+            None => false,
+        };
+        Ok(FoundPage { ids, has_older })
+    } else {
+        let mut ids: Vec<i64> = range.order(tweets::id.desc()).limit(one_more).load(connection)?;
+        let has_older = ids.len() > limit;
+        ids.truncate(limit);
+        ids.reverse();
+        Ok(FoundPage { ids, has_older })
+    }
+}
+
+/// The newest ids of a home timeline below one, newest first.
+fn query_newest(
+    connection: &mut SqliteConnection,
+    reader: i64,
+    below: i64,
+    count: usize,
+) -> QueryResult<Vec<i64>> {
+    // Ids alone: the index over (author, id) has them, and no row of tweets is touched.
+    home(reader, i64::MIN, below)
+        .select(tweets::id)
+        .order(tweets::id.desc())
+        .limit(i64::try_from(count).unwrap_or(i64::MAX))
+        .load(connection)
+}
+
+/// The tweets between two ids (both excluded) that `reader` and those they follow have written. `IN` takes each tweet
+/// once, however often its author is listed. With that, `ORDER BY` and `LIMIT`, SQLite goes through the authors and stops
+/// early in each.
+#[auto_type]
+fn home(reader: i64, above: i64, below: i64) -> _ {
+    let followees = users_follow_list::table
+        .filter(users_follow_list::user_id.eq(reader))
+        .select(users_follow_list::follow_user_id);
+    let themselves: select<AsExprOf<i64, BigInt>> = select(reader.into_sql::<BigInt>());
+    tweets::table
+        .filter(tweets::user_id.eq_any(followees.union_all(themselves)))
+        .filter(tweets::id.gt(above))
+        .filter(tweets::id.lt(below))
+}
+
+/// The tweets with these ids, oldest first.
+fn load_entries(connection: &mut SqliteConnection, ids: &[i64]) -> QueryResult<Vec<TimelineEntry>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut list = String::with_capacity(ids.len() * 20 + 2);
+    for id in ids {
+        list.push(if list.is_empty() { '[' } else { ',' });
+        list.push_str(&id.to_string());
+    }
+    list.push(']');
+    let rows: Vec<Row> = RowsByIds { ids: list }.load(connection)?;
+    Ok(rows.into_iter().map(entry).collect())
+}
+
+/// A query for rows by a list of ids in JSON. As a list of parameters it would be another statement, to be prepared anew,
+/// for each length.
+#[derive(QueryId)]
+struct RowsByIds {
+    ids: String,
+}
+
+impl Query for RowsByIds {
+    type SqlType = (BigInt, BigInt, Text);
+}
+
+impl RunQueryDsl<SqliteConnection> for RowsByIds {}
+
+impl QueryFragment<Sqlite> for RowsByIds {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("SELECT id, user_id, tweet FROM tweets WHERE id IN (SELECT value FROM json_each(");
+        out.push_bind_param::<Text, _>(&self.ids)?;
+        out.push_sql(")) ORDER BY id");
+        Ok(())
+    }
+}
