@@ -89,6 +89,15 @@ impl TestDatabase {
         self.url().sqlite_path().is_some()
     }
 
+    /// Makes what other SQL has written show up in home timelines, where the database keeps those.
+    #[allow(clippy::unused_self, reason = "without MySQL there is nothing to do")]
+    pub fn rebuild_timelines(&self) {
+        #[cfg(feature = "mysql")]
+        if let DatabaseUrl::Mysql(url) = self.url() {
+            miniter_persistence::TimelineTables::open(&url).unwrap().rebuild(&mut |_, _| ()).unwrap();
+        }
+    }
+
     pub fn connect(&self) -> OtherConnection {
         match self {
             Self::Sqlite { path, .. } => {

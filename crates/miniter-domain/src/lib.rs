@@ -14,7 +14,7 @@ mod user;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{DomainError, RepositoryError};
-pub use follow::Follow;
+pub use follow::{Follow, Progress};
 pub use repository::{FollowRepository, TimelineRepository, TweetIds, TweetRepository, UserRepository};
 #[cfg(feature = "mock")]
 pub use repository::{

@@ -7,8 +7,8 @@
 //! [`Backend`](crate::RepositoryError::Backend); what else a call may fail with is said at the call.
 
 use crate::{
-    CanonicalEmail, Credentials, Follow, NewTweet, NewUser, PageRequest, RepositoryError, TimelinePage,
-    Tweet, TweetId, UserId,
+    CanonicalEmail, Credentials, Follow, NewTweet, NewUser, PageRequest, Progress, RepositoryError,
+    TimelinePage, Tweet, TweetId, UserId,
 };
 
 /// People and their credentials.
@@ -59,17 +59,24 @@ pub trait TweetRepository: Send + Sync {
 /// Who follows whom.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait FollowRepository: Send + Sync {
-    /// Makes the follower follow; nothing changes if they do already.
+    /// Makes the follower follow; nothing changes if they do already. [`Self::settle`] has to follow.
     ///
     /// # Errors
     /// `MissingReference` if one of the two does not exist.
     fn create(&self, follow: Follow) -> Result<(), RepositoryError>;
 
-    /// Ends the following and says whether there was one to end.
+    /// Ends the following and says whether there was one to end. If so, [`Self::settle`] has to follow.
     ///
     /// # Errors
     /// Only the general ones.
     fn delete(&self, follow: Follow) -> Result<bool, RepositoryError>;
+
+    /// Brings the followee's tweets into the follower's home timeline, or takes them out, for a part of a second. Until
+    /// that is [`Progress::Done`] the timeline may lack some of them, or have some too many.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn settle(&self, follow: Follow) -> Result<Progress, RepositoryError>;
 }
 
 /// Home timelines.

@@ -3,53 +3,66 @@
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use miniter_domain::{Follow, FollowRepository, RepositoryError};
+use miniter_domain::{Follow, FollowRepository, Progress, RepositoryError};
 
 use crate::backend::Backend;
 use crate::rows::NewFollowRow;
 use crate::schema::users_follow_list;
 use crate::store::Store;
+#[cfg(feature = "mysql")]
+use crate::timelines::mysql::{self, repair};
 
 impl FollowRepository for Store {
     fn create(&self, follow: Follow) -> Result<(), RepositoryError> {
-        let row = NewFollowRow { user_id: follow.follower().get(), follow_user_id: follow.followee().get() };
-        let created = match &self.backend {
+        match &self.backend {
             Backend::Sqlite(file) => {
+                let row = NewFollowRow::of(follow);
                 let index = Arc::clone(file.index());
-                let follower = row.user_id;
-                file.write_then(
+                let created = file.write_then(
                     move |connection| {
                         diesel::insert_into(users_follow_list::table).values(row).execute(connection)
                     },
-                    move |_| index.forget(follower),
-                )
+                    move |_| index.forget(follow.follower().get()),
+                );
+                match created {
+                    // They follow already.
+                    Ok(_) | Err(RepositoryError::Duplicate) => Ok(()),
+                    Err(error) => Err(error),
+                }
             }
             #[cfg(feature = "mysql")]
-            Backend::Mysql(pool) => pool.write(|connection| {
-                diesel::insert_into(users_follow_list::table).values(&row).execute(connection)
-            }),
-        };
-        match created {
-            // They follow already. (MySQL's INSERT IGNORE would swallow a missing user as well.)
-            Ok(_) | Err(RepositoryError::Duplicate) => Ok(()),
-            Err(error) => Err(error),
+            Backend::Mysql(pool) => pool.write(|connection| mysql::follow(connection, follow)),
         }
     }
 
     fn delete(&self, follow: Follow) -> Result<bool, RepositoryError> {
-        let key = (follow.follower().get(), follow.followee().get());
-        let deleted = match &self.backend {
+        match &self.backend {
             Backend::Sqlite(file) => {
                 let index = Arc::clone(file.index());
                 file.write_then(
-                    move |connection| diesel::delete(users_follow_list::table.find(key)).execute(connection),
-                    move |_| index.forget(key.0),
+                    move |connection| {
+                        let key = (follow.follower().get(), follow.followee().get());
+                        diesel::delete(users_follow_list::table.find(key)).execute(connection)
+                    },
+                    move |_| index.forget(follow.follower().get()),
                 )
+                .map(|deleted| deleted > 0)
             }
             #[cfg(feature = "mysql")]
-            Backend::Mysql(pool) => pool
-                .write(|connection| diesel::delete(users_follow_list::table.find(key)).execute(connection)),
-        };
-        deleted.map(|deleted| deleted > 0)
+            Backend::Mysql(pool) => pool.write(|connection| mysql::unfollow(connection, follow)),
+        }
+    }
+
+    #[cfg_attr(
+        not(feature = "mysql"),
+        expect(unused_variables, reason = "on SQLite nothing is to be settled")
+    )]
+    fn settle(&self, follow: Follow) -> Result<Progress, RepositoryError> {
+        match &self.backend {
+            // Nothing is left to be done: the follower's timeline is filled anew when they read.
+            Backend::Sqlite(_) => Ok(Progress::Done),
+            #[cfg(feature = "mysql")]
+            Backend::Mysql(pool) => repair::settle(pool, follow.follower().get(), follow.followee().get()),
+        }
     }
 }

@@ -19,5 +19,7 @@ mod users;
 pub use error::OpenError;
 pub use store::{Store, StoreOptions};
 #[cfg(feature = "mysql")]
+pub use timelines::mysql::tables::{TimelineDifference, TimelineTables};
+#[cfg(feature = "mysql")]
 pub use url::MysqlUrl;
 pub use url::{DatabaseUrl, DatabaseUrlError};

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use miniter_domain::{NewTweet, NewUser, TweetId};
+use miniter_domain::{Follow, NewTweet, NewUser, TweetId};
 
 use crate::schema::{tweets, users, users_follow_list};
 
@@ -56,4 +56,10 @@ impl<'a> NewTweetRow<'a> {
 pub(crate) struct NewFollowRow {
     pub(crate) user_id: i64,
     pub(crate) follow_user_id: i64,
+}
+
+impl NewFollowRow {
+    pub(crate) fn of(follow: Follow) -> Self {
+        Self { user_id: follow.follower().get(), follow_user_id: follow.followee().get() }
+    }
 }

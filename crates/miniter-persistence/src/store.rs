@@ -8,6 +8,8 @@ use miniter_domain::TweetIds;
 use crate::backend::mysql;
 use crate::backend::{Backend, sqlite};
 use crate::error::OpenError;
+#[cfg(feature = "mysql")]
+use crate::timelines::mysql::keeper::Keeper;
 use crate::url::DatabaseUrl;
 
 /// How a [`Store`] uses its database.
@@ -19,6 +21,9 @@ pub struct StoreOptions {
 
 /// An open database with an up-to-date schema. Implements every repository trait.
 pub struct Store {
+    /// Ends before the connections do.
+    #[cfg(feature = "mysql")]
+    _keeper: Option<Keeper>,
     pub(crate) backend: Backend,
     pub(crate) tweet_ids: Arc<dyn TweetIds>,
 }
@@ -35,14 +40,21 @@ impl Store {
         report: &mut dyn FnMut(&str),
     ) -> Result<Self, OpenError> {
         Self::migrate(url, report)?;
-        let backend = match url {
-            DatabaseUrl::Sqlite(path) => {
-                Backend::Sqlite(sqlite::Database::connect(path, options.connections)?)
-            }
+        match url {
+            DatabaseUrl::Sqlite(path) => Ok(Self {
+                #[cfg(feature = "mysql")]
+                _keeper: None,
+                backend: Backend::Sqlite(sqlite::Database::connect(path, options.connections)?),
+                tweet_ids,
+            }),
             #[cfg(feature = "mysql")]
-            DatabaseUrl::Mysql(url) => Backend::Mysql(mysql::Pool::connect(url, options.connections)?),
-        };
-        Ok(Self { backend, tweet_ids })
+            DatabaseUrl::Mysql(url) => {
+                let pool = Arc::new(mysql::Pool::connect(url, options.connections, mysql::Role::Serving)?);
+                let keeper = Keeper::start(Arc::clone(&pool))
+                    .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
+                Ok(Self { _keeper: Some(keeper), backend: Backend::Mysql(pool), tweet_ids })
+            }
+        }
     }
 
     /// Opens the database as [`Store::open`] does, runs the migrations it lacks and returns their names.

@@ -10,6 +10,8 @@ use crate::backend::Backend;
 use crate::rows::NewTweetRow;
 use crate::schema::{tweets, users_follow_list};
 use crate::store::Store;
+#[cfg(feature = "mysql")]
+use crate::timelines;
 
 impl TweetRepository for Store {
     fn create(&self, tweet: NewTweet) -> Result<Tweet, RepositoryError> {
@@ -45,8 +47,9 @@ impl TweetRepository for Store {
                 pool.write(|connection| {
                     diesel::insert_into(tweets::table)
                         .values(NewTweetRow::of(&tweet, id))
-                        .execute(connection)
-                        .map(|_| id)
+                        .execute(connection)?;
+                    timelines::mysql::deliver(connection, id.get(), tweet.author.get())?;
+                    Ok(id)
                 })
             }),
         }?;

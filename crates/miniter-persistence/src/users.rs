@@ -8,6 +8,7 @@ use crate::backend::{read, write};
 use crate::rows::NewUserRow;
 use crate::schema::users;
 use crate::store::Store;
+use crate::timelines::OpenTimeline;
 
 impl UserRepository for Store {
     fn create(&self, user: &NewUser) -> Result<UserId, RepositoryError> {
@@ -16,10 +17,12 @@ impl UserRepository for Store {
         write!(self, |connection| {
             diesel::insert_into(users::table).values(NewUserRow::of(&user)).execute(connection)?;
             // Found by its key: MySQL has no RETURNING.
-            users::table
+            let id = users::table
                 .filter(users::email_canonical.eq(canonical.as_bytes()))
                 .select(users::id)
-                .first(connection)
+                .first(connection)?;
+            connection.open_timeline(id)?;
+            Ok(id)
         })
         .map(UserId::new)
     }

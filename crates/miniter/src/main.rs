@@ -32,6 +32,7 @@ fn run() -> anyhow::Result<()> {
     match command.unwrap_or(Command::Serve) {
         Command::Serve => commands::serve::run(&settings),
         Command::Migrate => commands::migrate::run(&settings),
+        Command::Timelines(command) => commands::timelines::run(command, &settings),
         Command::Openapi => commands::openapi::run(),
     }
 }

@@ -12,6 +12,8 @@ use log::LevelFilter;
 use miniter_persistence::DatabaseUrl;
 use miniter_web::CorsOrigins;
 
+use crate::commands::timelines::TimelinesCommand;
+
 /// A microblog server.
 #[derive(Debug, Parser)]
 #[command(name = "miniter", version, about, long_about = None)]
@@ -47,6 +49,9 @@ pub enum Command {
     Serve,
     /// Bring the database's schema up to date, and stop
     Migrate,
+    /// Look after the home timelines that MySQL and MariaDB keep
+    #[command(subcommand)]
+    Timelines(TimelinesCommand),
     /// Print the OpenAPI document of the API
     Openapi,
 }

@@ -5,7 +5,11 @@
 
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
+pub(crate) mod prepared;
 pub(crate) mod sqlite;
+
+#[cfg(feature = "mysql")]
+use std::sync::Arc;
 
 use diesel::backend::Backend as SqlBackend;
 use diesel::migration::{Migration, MigrationConnection, MigrationSource};
@@ -17,7 +21,7 @@ use crate::error::OpenError;
 pub(crate) enum Backend {
     Sqlite(sqlite::Database),
     #[cfg(feature = "mysql")]
-    Mysql(mysql::Pool),
+    Mysql(Arc<mysql::Pool>),
 }
 
 /// Runs a query on a connection of the store's backend that need not be able to write.

@@ -53,11 +53,11 @@ enum Flavour {
 
 /// What a session is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(crate) enum Role {
     /// Requests: every wait is bounded.
     Serving,
-    /// Migrations, which may take as long as they take.
-    Migrating,
+    /// Migrations and the like, which may take as long as they take.
+    Maintaining,
 }
 
 /// Sets what a server keeps per session. Its own settings may be any.
@@ -80,7 +80,7 @@ fn set_up(connection: &mut MysqlConnection, flavour: Flavour, role: Role) -> Que
                 Flavour::Mysql => "SET max_execution_time = 1400",
             })
         }
-        Role::Migrating => {
+        Role::Maintaining => {
             // Long enough for what is being served to finish, rather than for ever.
             connection.batch_execute("SET innodb_lock_wait_timeout = 60, lock_wait_timeout = 60")?;
             connection.batch_execute(match flavour {
@@ -95,6 +95,7 @@ fn set_up(connection: &mut MysqlConnection, flavour: Flavour, role: Role) -> Que
 struct Manager {
     url: MysqlUrl,
     flavour: Flavour,
+    role: Role,
 }
 
 /// A connection that knows when it is lost. Asking the server before each use would cost a round trip.
@@ -110,7 +111,7 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Session, Self::Error> {
         let mut connection = establish(&self.url)?;
-        set_up(&mut connection, self.flavour, Role::Serving).map_err(diesel::r2d2::Error::QueryError)?;
+        set_up(&mut connection, self.flavour, self.role).map_err(diesel::r2d2::Error::QueryError)?;
         Ok(Session { connection, opened: Instant::now(), is_lost: false })
     }
 
@@ -159,7 +160,7 @@ impl UnderWay {
 
 impl Pool {
     /// Connects to a server that [`migrate`] has found fit.
-    pub(crate) fn connect(url: &MysqlUrl, connections: u32) -> Result<Self, OpenError> {
+    pub(crate) fn connect(url: &MysqlUrl, connections: u32, role: Role) -> Result<Self, OpenError> {
         let (_, flavour) = open(url)?;
         let pool = r2d2::Pool::builder()
             .max_size(connections.saturating_mul(SPARE))
@@ -169,7 +170,7 @@ impl Pool {
             .test_on_check_out(false)
             // What goes wrong is told to the request that it goes wrong for.
             .error_handler(Box::new(r2d2::NopErrorHandler))
-            .build(Manager { url: url.clone(), flavour })
+            .build(Manager { url: url.clone(), flavour, role })
             .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
         Ok(Self { sessions: pool, under_way: UnderWay::default() })
     }
@@ -288,7 +289,7 @@ fn open(url: &MysqlUrl) -> Result<(MysqlConnection, Flavour), OpenError> {
         .get_result(&mut connection)
         .map_err(|error| unreachable(error.to_string()))?;
     let flavour = flavour_of(&version).ok_or_else(|| OpenError::TooOld { version: version.clone() })?;
-    set_up(&mut connection, flavour, Role::Migrating).map_err(|error| unreachable(error.to_string()))?;
+    set_up(&mut connection, flavour, Role::Maintaining).map_err(|error| unreachable(error.to_string()))?;
     Ok((connection, flavour))
 }
 
@@ -320,7 +321,7 @@ pub(crate) fn migrate(url: &MysqlUrl, report: &mut dyn FnMut(&str)) -> Result<Ve
     };
     adopt_if_wanted(&mut connection, report).map_err(reworded)?;
     // An adoption is lenient with the rows that it finds.
-    set_up(&mut connection, flavour, Role::Migrating)
+    set_up(&mut connection, flavour, Role::Maintaining)
         .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
     let applied = run_pending(&mut connection, MIGRATIONS).map_err(reworded)?;
     // Statements that change nothing, and are refused where those that do would be.

@@ -3,9 +3,11 @@
 
 pub(crate) mod index;
 #[cfg(feature = "mysql")]
-mod mysql;
+pub(crate) mod mysql;
 mod sqlite;
 
+use diesel::QueryResult;
+use diesel::sqlite::SqliteConnection;
 use miniter_domain::{
     PageRequest, RepositoryError, TimelineEntry, TimelinePage, TimelineRepository, TweetId, UserId,
 };
@@ -33,8 +35,27 @@ impl TimelineRepository for Store {
                 file.read(|connection| sqlite::find_home(connection, index, reader.get(), page))
             }
             #[cfg(feature = "mysql")]
-            Backend::Mysql(pool) => pool.read(|connection| mysql::find_home(connection, reader.get(), page)),
+            Backend::Mysql(pool) => mysql::find_home(pool, reader.get(), page),
         }
+    }
+}
+
+/// What a connection does for a new user.
+pub(crate) trait OpenTimeline {
+    /// Gives a new user an empty home timeline, in the transaction of their sign-up.
+    fn open_timeline(&mut self, reader: i64) -> QueryResult<()>;
+}
+
+impl OpenTimeline for SqliteConnection {
+    fn open_timeline(&mut self, _: i64) -> QueryResult<()> {
+        Ok(())
+    }
+}
+
+#[cfg(feature = "mysql")]
+impl OpenTimeline for diesel::mysql::MysqlConnection {
+    fn open_timeline(&mut self, reader: i64) -> QueryResult<()> {
+        mysql::open(self, reader)
     }
 }
 

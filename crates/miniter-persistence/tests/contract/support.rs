@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Utc};
 use miniter_domain::{
-    Clock, Email, Follow, FollowRepository, NewTweet, NewUser, PageRequest, Profile, SystemClock,
+    Clock, Email, Follow, FollowRepository, NewTweet, NewUser, PageRequest, Profile, Progress, SystemClock,
     TimelineRepository, TweetId, TweetIds, TweetRepository, TweetText, UserId, UserName, UserRepository,
 };
 use miniter_persistence::{Store, StoreOptions};
@@ -70,11 +70,24 @@ impl Database {
     }
 
     pub fn follow(&self, follower: UserId, followee: UserId) {
-        FollowRepository::create(&self.store, Follow::new(follower, followee).unwrap()).unwrap();
+        let follow = Follow::new(follower, followee).unwrap();
+        FollowRepository::create(&self.store, follow).unwrap();
+        self.settle(follow);
     }
 
     pub fn unfollow(&self, follower: UserId, followee: UserId) {
-        self.store.delete(Follow::new(follower, followee).unwrap()).unwrap();
+        let follow = Follow::new(follower, followee).unwrap();
+        self.store.delete(follow).unwrap();
+        self.settle(follow);
+    }
+
+    fn settle(&self, follow: Follow) {
+        while self.store.settle(follow).unwrap() == Progress::Unfinished {}
+    }
+
+    /// Makes what other SQL has written show up, as `miniter timelines rebuild` does.
+    pub fn rebuild(&self) {
+        self.below.rebuild_timelines();
     }
 
     /// Fails unless a query for a time gives the present one, in UTC.

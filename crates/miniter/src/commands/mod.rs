@@ -3,6 +3,7 @@
 pub mod migrate;
 pub mod openapi;
 pub mod serve;
+pub mod timelines;
 
 use anyhow::{Context, anyhow};
 

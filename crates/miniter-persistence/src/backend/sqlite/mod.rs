@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::r2d2::{ConnectionManager, CustomizeConnection};
 use diesel::sql_types::{BigInt, Text};
-use diesel::sqlite::{Sqlite, SqliteConnection};
+use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use miniter_domain::RepositoryError;
 
+use crate::backend::prepared::prepared;
 use crate::backend::run_pending;
 use crate::backend::sqlite::writer::Writer;
 use crate::error::{OpenError, classify, classify_open};
@@ -71,24 +71,7 @@ fn connect(path: &Path, role: Role) -> Result<SqliteConnection, diesel::r2d2::Er
 
 /// A number that changes when something is committed, as a connection sees it: by anyone but itself.
 pub(crate) fn data_version(connection: &mut SqliteConnection) -> QueryResult<i64> {
-    /// As a type of its own, so that the statement is prepared once.
-    #[derive(QueryId)]
-    struct DataVersion;
-
-    impl Query for DataVersion {
-        type SqlType = BigInt;
-    }
-
-    impl RunQueryDsl<SqliteConnection> for DataVersion {}
-
-    impl QueryFragment<Sqlite> for DataVersion {
-        fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-            out.push_sql("PRAGMA data_version");
-            Ok(())
-        }
-    }
-
-    DataVersion.get_result(connection)
+    prepared::<0, BigInt>("PRAGMA data_version", []).get_result(connection)
 }
 
 impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Role {

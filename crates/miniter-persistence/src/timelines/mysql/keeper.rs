@@ -1,0 +1,128 @@
+//! A thread that does what others have left: it fills the timelines of an adopted database, and finishes what a process
+//! that died has noted.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use miniter_domain::RepositoryError;
+
+use crate::backend::mysql::Pool;
+use crate::backend::prepared::prepared;
+use crate::timelines::mysql::repair;
+
+/// How often it looks.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How many readers it takes up at a time.
+const AT_ONCE: i64 = 100;
+
+/// The thread; it ends when this is dropped.
+pub(crate) struct Keeper {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    pub(crate) fn start(pool: Arc<Pool>) -> std::io::Result<Self> {
+        let (stop, stopped) = mpsc::channel();
+        let thread = thread::Builder::new().name("timelines-keeper".to_owned()).spawn(move || {
+            let mut filled_up_to = i64::MIN;
+            loop {
+                let is_stopped = || !matches!(stopped.try_recv(), Err(mpsc::TryRecvError::Empty));
+                if let Err(error) = look_once(&pool, &mut filled_up_to, &is_stopped) {
+                    // Requests tell of it as well; it will be there again.
+                    log::debug!("the home timelines cannot be looked after now: {error}");
+                }
+                if !matches!(stopped.recv_timeout(PAUSE), Err(RecvTimeoutError::Timeout)) {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Fills everyone above `filled_up_to` who is not filled, and finishes what is noted.
+fn look_once(
+    pool: &Pool,
+    filled_up_to: &mut i64,
+    is_stopped: &dyn Fn() -> bool,
+) -> Result<(), RepositoryError> {
+    let mut filled = 0_u64;
+    while !is_stopped() {
+        let unfilled = list_unfilled(pool, *filled_up_to, AT_ONCE)?;
+        for reader in &unfilled.readers {
+            if is_stopped() {
+                return Ok(());
+            }
+            repair::fill(pool, *reader)?;
+            *filled_up_to = *reader;
+            filled += 1;
+            if filled.is_multiple_of(1_000) {
+                log::info!("filled the home timelines of {filled} readers");
+            }
+        }
+        if let Some(up_to) = unfilled.all_up_to {
+            *filled_up_to = up_to;
+            break;
+        }
+    }
+    if filled > 0 {
+        log::info!("filled the home timelines of {filled} readers: all are filled");
+    }
+    let noted: Vec<i64> = pool.read(|connection| {
+        prepared::<1, BigInt>(
+            "SELECT DISTINCT user_id FROM home_repairs WHERE user_id >= 0 ORDER BY user_id LIMIT ?",
+            [AT_ONCE],
+        )
+        .load(connection)
+    })?;
+    for reader in noted {
+        if is_stopped() {
+            return Ok(());
+        }
+        // What is left is taken up at the next look.
+        let _ = repair::settle_all(pool, reader)?;
+    }
+    Ok(())
+}
+
+/// Readers who are not filled.
+pub(crate) struct Unfilled {
+    pub(crate) readers: Vec<i64>,
+    /// If these are all: up to whom was looked.
+    pub(crate) all_up_to: Option<i64>,
+}
+
+/// The first who are not filled, above a reader.
+pub(crate) fn list_unfilled(pool: &Pool, above: i64, most: i64) -> Result<Unfilled, RepositoryError> {
+    // Asked first: whoever signs up in between is looked for next time.
+    let newest: Option<i64> = pool.read(|connection| {
+        prepared::<0, BigInt>("SELECT id FROM users ORDER BY id DESC LIMIT 1", [])
+            .get_result(connection)
+            .optional()
+    })?;
+    let readers: Vec<i64> = pool.read(|connection| {
+        prepared::<2, BigInt>(
+            "SELECT u.id FROM users u LEFT JOIN home_readers r ON r.user_id = u.id \
+             WHERE u.id > ? AND r.user_id IS NULL ORDER BY u.id LIMIT ?",
+            [above, most],
+        )
+        .load(connection)
+    })?;
+    let is_all = i64::try_from(readers.len()).is_ok_and(|count| count < most);
+    Ok(Unfilled { all_up_to: is_all.then(|| newest.unwrap_or(above).max(above)), readers })
+}

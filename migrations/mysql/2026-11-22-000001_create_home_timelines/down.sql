@@ -1,0 +1,3 @@
+DROP TABLE home_repairs;
+DROP TABLE home_readers;
+DROP TABLE home_timelines;
