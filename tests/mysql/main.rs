@@ -9,6 +9,7 @@ mod faults;
 mod proxy;
 mod refusals;
 mod start;
+mod timelines;
 
 #[allow(dead_code, reason = "shared with the tests that run on every database")]
 #[path = "../api/support/mod.rs"]

@@ -31,7 +31,7 @@ impl FollowRepository for Store {
                 }
             }
             #[cfg(feature = "mysql")]
-            Backend::Mysql(pool) => pool.write(|connection| mysql::follow(connection, follow)),
+            Backend::Mysql(database) => database.pool.write(|connection| mysql::follow(connection, follow)),
         }
     }
 
@@ -49,7 +49,7 @@ impl FollowRepository for Store {
                 .map(|deleted| deleted > 0)
             }
             #[cfg(feature = "mysql")]
-            Backend::Mysql(pool) => pool.write(|connection| mysql::unfollow(connection, follow)),
+            Backend::Mysql(database) => database.pool.write(|connection| mysql::unfollow(connection, follow)),
         }
     }
 
@@ -62,7 +62,9 @@ impl FollowRepository for Store {
             // Nothing is left to be done: the follower's timeline is filled anew when they read.
             Backend::Sqlite(_) => Ok(Progress::Done),
             #[cfg(feature = "mysql")]
-            Backend::Mysql(pool) => repair::settle(pool, follow.follower().get(), follow.followee().get()),
+            Backend::Mysql(database) => {
+                repair::settle(&database.pool, follow.follower().get(), follow.followee().get())
+            }
         }
     }
 }

@@ -8,8 +8,6 @@ use miniter_domain::TweetIds;
 use crate::backend::mysql;
 use crate::backend::{Backend, sqlite};
 use crate::error::OpenError;
-#[cfg(feature = "mysql")]
-use crate::timelines::mysql::keeper::Keeper;
 use crate::url::DatabaseUrl;
 
 /// How a [`Store`] uses its database.
@@ -21,9 +19,6 @@ pub struct StoreOptions {
 
 /// An open database with an up-to-date schema. Implements every repository trait.
 pub struct Store {
-    /// Ends before the connections do.
-    #[cfg(feature = "mysql")]
-    _keeper: Option<Keeper>,
     pub(crate) backend: Backend,
     pub(crate) tweet_ids: Arc<dyn TweetIds>,
 }
@@ -40,21 +35,14 @@ impl Store {
         report: &mut dyn FnMut(&str),
     ) -> Result<Self, OpenError> {
         Self::migrate(url, report)?;
-        match url {
-            DatabaseUrl::Sqlite(path) => Ok(Self {
-                #[cfg(feature = "mysql")]
-                _keeper: None,
-                backend: Backend::Sqlite(sqlite::Database::connect(path, options.connections)?),
-                tweet_ids,
-            }),
-            #[cfg(feature = "mysql")]
-            DatabaseUrl::Mysql(url) => {
-                let pool = Arc::new(mysql::Pool::connect(url, options.connections, mysql::Role::Serving)?);
-                let keeper = Keeper::start(Arc::clone(&pool))
-                    .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
-                Ok(Self { _keeper: Some(keeper), backend: Backend::Mysql(pool), tweet_ids })
+        let backend = match url {
+            DatabaseUrl::Sqlite(path) => {
+                Backend::Sqlite(sqlite::Database::connect(path, options.connections)?)
             }
-        }
+            #[cfg(feature = "mysql")]
+            DatabaseUrl::Mysql(url) => Backend::Mysql(mysql::Database::connect(url, options.connections)?),
+        };
+        Ok(Self { backend, tweet_ids })
     }
 
     /// Opens the database as [`Store::open`] does, runs the migrations it lacks and returns their names.

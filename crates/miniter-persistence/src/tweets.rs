@@ -42,9 +42,9 @@ impl TweetRepository for Store {
                 .map(|(entry, _)| entry.tweet_id)
             }
             #[cfg(feature = "mysql")]
-            Backend::Mysql(pool) => drawing_again(|| {
+            Backend::Mysql(database) => drawing_again(|| {
                 let id = self.tweet_ids.next();
-                pool.write(|connection| {
+                database.pool.write(|connection| {
                     diesel::insert_into(tweets::table)
                         .values(NewTweetRow::of(&tweet, id))
                         .execute(connection)?;

@@ -8,9 +8,6 @@ pub(crate) mod mysql;
 pub(crate) mod prepared;
 pub(crate) mod sqlite;
 
-#[cfg(feature = "mysql")]
-use std::sync::Arc;
-
 use diesel::backend::Backend as SqlBackend;
 use diesel::migration::{Migration, MigrationConnection, MigrationSource};
 use diesel_migrations::MigrationHarness;
@@ -21,7 +18,7 @@ use crate::error::OpenError;
 pub(crate) enum Backend {
     Sqlite(sqlite::Database),
     #[cfg(feature = "mysql")]
-    Mysql(Arc<mysql::Pool>),
+    Mysql(mysql::Database),
 }
 
 /// Runs a query on a connection of the store's backend that need not be able to write.
@@ -30,7 +27,7 @@ macro_rules! read {
         match &$store.backend {
             crate::backend::Backend::Sqlite(file) => file.read(|$connection| $query),
             #[cfg(feature = "mysql")]
-            crate::backend::Backend::Mysql(pool) => pool.read(|$connection| $query),
+            crate::backend::Backend::Mysql(database) => database.pool.read(|$connection| $query),
         }
     };
 }
@@ -43,7 +40,7 @@ macro_rules! write {
         match &$store.backend {
             crate::backend::Backend::Sqlite(file) => file.write(move |$connection| $statements),
             #[cfg(feature = "mysql")]
-            crate::backend::Backend::Mysql(pool) => pool.write(|$connection| $statements),
+            crate::backend::Backend::Mysql(database) => database.pool.write(|$connection| $statements),
         }
     };
 }

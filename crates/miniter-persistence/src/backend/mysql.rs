@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -19,6 +19,8 @@ use r2d2::ManageConnection;
 use crate::adoption::adopt_if_wanted;
 use crate::backend::run_pending;
 use crate::error::{OpenError, Trouble, classify, trouble_of};
+use crate::timelines::mysql::keeper::Keeper;
+use crate::timelines::recent::RecentTweets;
 use crate::url::MysqlUrl;
 
 /// The migrations, compiled in. The `diesel` command line tool runs the same files.
@@ -121,6 +123,27 @@ impl ManageConnection for Manager {
 
     fn has_broken(&self, session: &mut Session) -> bool {
         session.is_lost || AnsiTransactionManager::is_broken_transaction_manager(&mut session.connection)
+    }
+}
+
+/// How long a tweet may be shown as it was when it was read last. Nobody changes one through this program; other SQL may.
+const MAX_AGE: Duration = Duration::from_secs(5);
+
+/// A server, as requests use it.
+pub(crate) struct Database {
+    pub(crate) pool: Arc<Pool>,
+    /// What is about to be read again.
+    pub(crate) recent: Mutex<RecentTweets>,
+    _keeper: Keeper,
+}
+
+impl Database {
+    /// Connects to a server that [`migrate`] has found fit.
+    pub(crate) fn connect(url: &MysqlUrl, connections: u32) -> Result<Self, OpenError> {
+        let pool = Arc::new(Pool::connect(url, connections, Role::Serving)?);
+        let keeper = Keeper::start(Arc::clone(&pool))
+            .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
+        Ok(Self { pool, recent: Mutex::new(RecentTweets::new(Some(MAX_AGE))), _keeper: keeper })
     }
 }
 

@@ -11,17 +11,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use lru::LruCache;
 use miniter_domain::{PageRequest, TimelineEntry, TimelinePage, TweetId};
 
+use crate::timelines::recent::RecentTweets;
+
 /// How many ids are kept in all, 8 bytes each: those of the readers who have been away longest go first.
 const IDS: usize = 4_000_000;
 
 /// What a timeline counts beside its ids, in ids: its place in the map, its windows.
 const TIMELINE_OVERHEAD: usize = 32;
-
-/// How many bytes of tweets are kept: those that nobody has read for longest go first.
-const TWEET_BYTES: usize = 24 << 20;
-
-/// What a tweet takes beside its text, in bytes.
-const TWEET_OVERHEAD: usize = 128;
 
 /// The fewest ids that a window is filled with: a few pages of a common client.
 const LEAST_DEPTH: usize = 128;
@@ -34,13 +30,11 @@ pub(crate) struct HomeIndex(Mutex<State>);
 
 struct State {
     slots: LruCache<i64, Slot>,
-    tweets: LruCache<i64, TimelineEntry>,
+    tweets: RecentTweets,
     /// What the slots count together.
     ids: usize,
-    /// What the tweets take together.
-    tweet_bytes: usize,
-    /// How many ids and bytes there may be.
-    capacity: (usize, usize),
+    /// What `ids` may be.
+    capacity: usize,
     /// How many fills have begun; numbers them.
     fills: u64,
     /// How often everything was forgotten.
@@ -98,16 +92,16 @@ pub(crate) struct Fill<'a> {
 
 impl HomeIndex {
     pub(crate) fn new() -> Self {
-        Self::with_capacity(IDS, TWEET_BYTES)
+        Self::with_capacity(IDS)
     }
 
-    fn with_capacity(ids: usize, tweet_bytes: usize) -> Self {
+    fn with_capacity(capacity: usize) -> Self {
         Self(Mutex::new(State {
             slots: LruCache::unbounded(),
-            tweets: LruCache::unbounded(),
+            // Whoever else writes is noticed: nothing gets too old.
+            tweets: RecentTweets::new(None),
             ids: 0,
-            tweet_bytes: 0,
-            capacity: (ids, tweet_bytes),
+            capacity,
             fills: 0,
             epoch: 0,
         }))
@@ -123,7 +117,7 @@ impl HomeIndex {
         let mut state = self.state();
         match state.find(reader, page) {
             Lookup::Found(found) => {
-                let entries = state.tweets(&found.ids)?;
+                let entries = state.tweets.find_all(&found.ids)?;
                 Some(TimelinePage { entries, has_older: found.has_older })
             }
             Lookup::Older(_) | Lookup::Unknown => None,
@@ -138,7 +132,7 @@ impl HomeIndex {
     /// The tweets with these ids, if they are all in memory; else what to pass to [`HomeIndex::keep_tweets`].
     pub(crate) fn tweets(&self, ids: &[i64]) -> Result<Vec<TimelineEntry>, Epoch> {
         let mut state = self.state();
-        state.tweets(ids).ok_or(Epoch(state.epoch))
+        state.tweets.find_all(ids).ok_or(Epoch(state.epoch))
     }
 
     /// Keeps tweets that were asked for since the epoch was named.
@@ -147,7 +141,7 @@ impl HomeIndex {
         // Else another program has written meanwhile: they may not be so any more.
         if state.epoch == epoch.0 {
             for tweet in tweets {
-                state.keep_tweet(tweet.clone());
+                state.tweets.keep(tweet.clone());
             }
         }
     }
@@ -199,7 +193,7 @@ impl HomeIndex {
         }
         // For those who are about to read it.
         if has_reader {
-            self.state().keep_tweet(tweet.clone());
+            self.state().tweets.keep(tweet.clone());
         }
     }
 
@@ -214,7 +208,6 @@ impl HomeIndex {
         state.slots.clear();
         state.tweets.clear();
         state.ids = 0;
-        state.tweet_bytes = 0;
         state.epoch += 1;
     }
 }
@@ -231,22 +224,6 @@ impl State {
         match (page.max_id, newest.ids.back()) {
             (Some(below), Some(newest)) if below.get() <= *newest => Lookup::Older(*number),
             _ => Lookup::Unknown,
-        }
-    }
-
-    fn tweets(&mut self, ids: &[i64]) -> Option<Vec<TimelineEntry>> {
-        ids.iter().map(|id| self.tweets.get(id).cloned()).collect()
-    }
-
-    fn keep_tweet(&mut self, tweet: TimelineEntry) {
-        self.tweet_bytes += tweet_bytes(&tweet);
-        if let Some(replaced) = self.tweets.put(tweet.tweet_id.get(), tweet) {
-            self.tweet_bytes -= tweet_bytes(&replaced);
-        }
-        while self.tweet_bytes > self.capacity.1
-            && let Some((_, dropped)) = self.tweets.pop_lru()
-        {
-            self.tweet_bytes -= tweet_bytes(&dropped);
         }
     }
 
@@ -269,16 +246,12 @@ impl State {
     }
 
     fn shrink(&mut self) {
-        while self.ids > self.capacity.0
+        while self.ids > self.capacity
             && let Some((_, slot)) = self.slots.pop_lru()
         {
             self.ids -= slot.weight();
         }
     }
-}
-
-fn tweet_bytes(tweet: &TimelineEntry) -> usize {
-    TWEET_OVERHEAD + tweet.text.len()
 }
 
 impl Slot {
@@ -383,5 +356,143 @@ impl Window {
             self.ids.drain(..self.ids.len() - self.depth);
             self.from = self.ids.front().map_or(i64::MIN, |oldest| oldest - 1);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use miniter_domain::UserId;
+
+    use super::*;
+
+    const READER: i64 = 1;
+
+    fn tweet(id: i64) -> TimelineEntry {
+        TimelineEntry { tweet_id: TweetId::new(id), author: UserId::new(2), text: "text".into() }
+    }
+
+    /// An index in which the reader has these ids, of which there may be more below.
+    fn filled(ids: &[i64], depth: usize) -> HomeIndex {
+        let index = HomeIndex::new();
+        let newest_first = ids.iter().rev().copied().collect();
+        index.begin(READER).unwrap().finish(Window::new(newest_first, depth, i64::MAX));
+        index
+    }
+
+    fn found(index: &HomeIndex, page: PageRequest) -> Option<(Vec<i64>, bool)> {
+        match index.find(READER, &page) {
+            Lookup::Found(FoundPage { ids, has_older }) => Some((ids, has_older)),
+            Lookup::Older(_) | Lookup::Unknown => None,
+        }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "cursors are optional")]
+    fn id(id: i64) -> Option<TweetId> {
+        Some(TweetId::new(id))
+    }
+
+    #[test]
+    fn what_lies_below_the_known_part_is_not_guessed_at() {
+        let newest = PageRequest::newest(2);
+        let index = filled(&[10, 20, 30], 3);
+        assert_eq!(found(&index, newest), Some((vec![20, 30], true)));
+        assert_eq!(found(&index, PageRequest::newest(3)), None, "there may be a fourth");
+        assert_eq!(found(&index, PageRequest { since_id: id(10), ..newest }), Some((vec![20, 30], false)));
+        assert_eq!(found(&index, PageRequest { since_id: id(5), ..PageRequest::newest(4) }), None);
+        assert_eq!(found(&index, PageRequest { min_id: id(20), ..newest }), Some((vec![30], true)));
+        assert_eq!(found(&index, PageRequest { min_id: id(9), ..newest }), None, "has it older ones?");
+        assert_eq!(index.find(READER, &PageRequest { max_id: id(20), ..newest }), Lookup::Older(1));
+
+        let all = filled(&[10, 20, 30], 4);
+        assert_eq!(found(&all, PageRequest::newest(3)), Some((vec![10, 20, 30], false)));
+        assert_eq!(found(&all, PageRequest { min_id: id(9), ..newest }), Some((vec![10, 20], false)));
+    }
+
+    #[test]
+    fn an_older_part_is_used_until_the_timeline_is_filled_anew() {
+        let index = filled(&[100, 110, 120], 3);
+        let page = PageRequest { max_id: id(50), ..PageRequest::newest(2) };
+        let Lookup::Older(number) = index.find(READER, &page) else { panic!("it lies below") };
+        index.keep_older(READER, number, Window::new(vec![40, 30, 20], 3, 50));
+        assert_eq!(found(&index, page), Some((vec![30, 40], true)));
+        assert_eq!(found(&index, PageRequest { max_id: id(60), ..page }), None, "50 to 60 is unknown");
+
+        index.forget(READER);
+        index.keep_older(READER, number, Window::new(vec![40, 30, 20], 3, 50));
+        assert_eq!(index.find(READER, &page), Lookup::Unknown);
+        index.begin(READER).unwrap().finish(Window::new(vec![120, 110, 100], 3, i64::MAX));
+        index.keep_older(READER, number, Window::new(vec![40, 30, 20], 3, 50));
+        assert_eq!(found(&index, page), None, "it was of the timeline before");
+    }
+
+    #[test]
+    fn a_tweet_that_is_committed_while_the_query_runs_is_there_once_whether_the_query_saw_it_or_not() {
+        for seen in [vec![2, 1], vec![3, 2, 1]] {
+            let index = HomeIndex::new();
+            let fill = index.begin(READER).unwrap();
+            index.append(&tweet(3), &[READER]);
+            index.append(&tweet(4), &[READER]);
+            fill.finish(Window::new(seen, 10, i64::MAX));
+            index.append(&tweet(5), &[READER, 7]);
+            assert_eq!(found(&index, PageRequest::newest(9)), Some((vec![1, 2, 3, 4, 5], false)));
+        }
+    }
+
+    #[test]
+    fn a_fill_counts_only_if_nothing_was_forgotten_meanwhile_and_one_runs_at_a_time() {
+        let window = || Window::new(vec![2, 1], 10, i64::MAX);
+        let index = HomeIndex::new();
+        let fill = index.begin(READER).unwrap();
+        assert!(index.begin(READER).is_none());
+        index.forget(READER);
+        let second = index.begin(READER).unwrap();
+        fill.finish(window());
+        assert_eq!(found(&index, PageRequest::newest(1)), None, "of the follows before");
+        second.finish(window());
+        assert!(found(&index, PageRequest::newest(1)).is_some());
+
+        let third = index.begin(READER).unwrap();
+        index.forget_all();
+        third.finish(window());
+        assert_eq!(found(&index, PageRequest::newest(1)), None);
+        // One that failed is in nobody's way.
+        drop(index.begin(READER).unwrap());
+        assert!(index.begin(READER).is_some());
+    }
+
+    #[test]
+    fn tweets_that_were_read_before_something_was_forgotten_are_not_kept() {
+        let index = filled(&[1], 10);
+        let epoch = index.tweets(&[1]).unwrap_err();
+        index.forget_all();
+        index.keep_tweets(&epoch, &[tweet(1)]);
+        assert!(index.tweets(&[1]).is_err());
+        let epoch = index.tweets(&[1]).unwrap_err();
+        index.keep_tweets(&epoch, &[tweet(1)]);
+        assert_eq!(index.tweets(&[1]).unwrap(), [tweet(1)]);
+    }
+
+    #[test]
+    fn a_timeline_that_grows_is_cut_at_its_old_end() {
+        let index = filled(&[1, 2, 3, 4], 4);
+        for id in 5..=100 {
+            index.append(&tweet(id), &[READER]);
+        }
+        assert_eq!(found(&index, PageRequest::newest(3)), Some((vec![98, 99, 100], true)));
+        assert_eq!(found(&index, PageRequest::newest(8)), None);
+        assert!(index.state().ids <= TIMELINE_OVERHEAD + 8);
+    }
+
+    #[test]
+    fn who_has_been_away_longest_makes_room() {
+        let index = HomeIndex::with_capacity(3 * (TIMELINE_OVERHEAD + 2));
+        for reader in 1..=3 {
+            index.begin(reader).unwrap().finish(Window::new(vec![2, 1], 10, i64::MAX));
+        }
+        index.find(1, &PageRequest::newest(1));
+        // Being written to is not being there.
+        index.append(&tweet(3), &[2]);
+        let is_known = |reader| index.find(reader, &PageRequest::newest(1)) != Lookup::Unknown;
+        assert_eq!([1, 2, 3].map(is_known), [true, false, true]);
     }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod index;
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
+pub(crate) mod recent;
 mod sqlite;
 
 use diesel::QueryResult;
@@ -35,7 +36,7 @@ impl TimelineRepository for Store {
                 file.read(|connection| sqlite::find_home(connection, index, reader.get(), page))
             }
             #[cfg(feature = "mysql")]
-            Backend::Mysql(pool) => mysql::find_home(pool, reader.get(), page),
+            Backend::Mysql(database) => mysql::find_home(database, reader.get(), page),
         }
     }
 }

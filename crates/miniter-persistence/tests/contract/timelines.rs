@@ -121,3 +121,53 @@ fn walking_down_the_pages_meets_every_entry_once() {
         assert_eq!(walked, "0123456789", "pages of {limit}");
     }
 }
+
+#[test]
+fn on_sqlite_what_another_program_writes_is_seen_at_once_also_by_those_who_have_read_before() {
+    let database = Database::new();
+    if !database.is_sqlite() {
+        // Where many nodes write, such rows show up after a rebuild.
+        return;
+    }
+    let (song, kim) = (database.user("song"), database.user("kim"));
+    database.follow(song, kim);
+    database.tweet(kim, "one");
+    assert_eq!(database.timeline(song), ["one"]);
+    database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES (5, {kim}, 'theirs')"));
+    assert_eq!(database.timeline(song), ["theirs", "one"]);
+    database.execute("UPDATE tweets SET tweet = 'mended' WHERE id = 5");
+    assert_eq!(database.timeline(song), ["mended", "one"]);
+    database.execute("DELETE FROM tweets WHERE id = 5");
+    assert_eq!(database.timeline(song), ["one"]);
+    database.execute("DELETE FROM users_follow_list");
+    assert_eq!(database.timeline(song), Vec::<String>::new());
+    database.execute(&format!("DELETE FROM users WHERE id = {song}"));
+    assert_eq!(database.find_home(song, &PageRequest::newest(1)).unwrap(), None);
+    assert_eq!(database.recall_home(song, &PageRequest::newest(1)), None);
+}
+
+#[test]
+fn on_sqlite_a_page_that_was_read_before_is_recalled_and_is_the_one_that_the_database_gives() {
+    let database = Database::new();
+    let song = ten_tweets(&database);
+    let pages = [
+        PageRequest::newest(3),
+        PageRequest { max_id: id(1_005), ..PageRequest::newest(2) },
+        PageRequest { min_id: id(1_003), ..PageRequest::newest(4) },
+        PageRequest { since_id: id(1_004), ..PageRequest::newest(9) },
+    ];
+    for page in pages {
+        assert_eq!(database.recall_home(song, &page), None, "{page:?}");
+    }
+    for page in pages {
+        let found = database.find_home(song, &page).unwrap();
+        let recalled = database.recall_home(song, &page);
+        assert_eq!(recalled, found.filter(|_| database.is_sqlite()), "{page:?}");
+    }
+    // At once, for those who have read before.
+    database.tweet(song, "new");
+    if database.is_sqlite() {
+        let recalled = database.recall_home(song, &PageRequest::newest(1)).unwrap();
+        assert_eq!(&*recalled.entries[0].text, "new");
+    }
+}
