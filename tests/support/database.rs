@@ -98,6 +98,19 @@ impl TestDatabase {
         }
     }
 
+    /// Fails if a home timeline that the database keeps is not what it is derived from.
+    #[track_caller]
+    #[allow(clippy::unused_self, reason = "without MySQL there is nothing to do")]
+    pub fn check_timelines(&self) {
+        #[cfg(feature = "mysql")]
+        if let DatabaseUrl::Mysql(url) = self.url() {
+            let mut differences = Vec::new();
+            let tables = miniter_persistence::TimelineTables::open(&url).unwrap();
+            let unfilled = tables.check(&mut |_, _| (), &mut |difference| differences.push(difference));
+            assert_eq!((unfilled.unwrap(), differences), (0, vec![]));
+        }
+    }
+
     pub fn connect(&self) -> OtherConnection {
         match self {
             Self::Sqlite { path, .. } => {

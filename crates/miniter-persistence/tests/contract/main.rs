@@ -6,6 +6,7 @@
 #[path = "../../../../tests/support/database.rs"]
 mod database;
 mod follows;
+mod model;
 mod support;
 mod timelines;
 mod tweets;

@@ -26,7 +26,7 @@ impl TweetIds for CountingIds {
 pub struct Database {
     store: Store,
     pub ids: Arc<CountingIds>,
-    below: TestDatabase,
+    below: Arc<TestDatabase>,
 }
 
 impl Deref for Database {
@@ -39,11 +39,27 @@ impl Deref for Database {
 
 impl Database {
     pub fn new() -> Self {
-        let below = TestDatabase::new();
+        Self::nodes(1).remove(0)
+    }
+
+    /// As many nodes over one database; on SQLite there is only one.
+    pub fn nodes(count: usize) -> Vec<Self> {
+        let below = Arc::new(TestDatabase::new());
         let ids = Arc::new(CountingIds(AtomicI64::new(1_000)));
         let options = StoreOptions { connections: 2 };
-        let store = Store::open(&below.url(), options, ids.clone(), &mut |_| ()).unwrap();
-        Self { store, ids, below }
+        let count = if below.is_sqlite() { 1 } else { count };
+        let node = |_| Self {
+            store: Store::open(&below.url(), options, ids.clone(), &mut |_| ()).unwrap(),
+            ids: Arc::clone(&ids),
+            below: Arc::clone(&below),
+        };
+        (0..count).map(node).collect()
+    }
+
+    /// Fails if a home timeline that the database keeps is not what it is derived from.
+    #[track_caller]
+    pub fn check(&self) {
+        self.below.check_timelines();
     }
 
     /// A connection beside the store's, as another program would have it.
