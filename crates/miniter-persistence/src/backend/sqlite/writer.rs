@@ -239,3 +239,157 @@ fn write_batch(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+    use diesel::dsl::sql;
+    use diesel::sql_types::BigInt;
+
+    use super::*;
+
+    /// A writer, and another connection to the same file.
+    struct Fixture {
+        writer: Writer,
+        other: SqliteConnection,
+        folder: tempfile::TempDir,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("file.db").display().to_string();
+            let connect = move || {
+                let mut connection = SqliteConnection::establish(&path).unwrap();
+                connection
+                    .batch_execute(
+                        "PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; \
+                         CREATE TABLE IF NOT EXISTS numbers (number INTEGER PRIMARY KEY); \
+                         CREATE TABLE IF NOT EXISTS children (of INTEGER REFERENCES numbers (number))",
+                    )
+                    .unwrap();
+                Ok(connection)
+            };
+            let other = connect().unwrap();
+            Self { writer: Writer::start(connect, || ()).unwrap(), other, folder }
+        }
+
+        fn write(&self, statements: &'static str) -> Result<(), RepositoryError> {
+            self.writer.write(move |connection| connection.batch_execute(statements), |()| ())
+        }
+
+        /// Has all of these written while they wait for a lock, so that they share a commit as far as they can.
+        fn write_together(&mut self, jobs: &[&'static str]) -> Vec<Result<(), RepositoryError>> {
+            self.other.batch_execute("BEGIN IMMEDIATE").unwrap();
+            let (writer, other) = (&self.writer, &mut self.other);
+            thread::scope(|scope| {
+                let write = |statements: &'static str| {
+                    writer.write(
+                        move |connection| {
+                            connection.batch_execute(statements)?;
+                            assert!(!statements.contains("panic"), "on purpose");
+                            Ok(())
+                        },
+                        |()| (),
+                    )
+                };
+                let threads: Vec<_> =
+                    jobs.iter().map(|statements| scope.spawn(move || write(statements))).collect();
+                // Until all are in the queue; the first may have left it for the lock.
+                thread::sleep(std::time::Duration::from_millis(200));
+                other.batch_execute("COMMIT").unwrap();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            })
+        }
+
+        fn numbers(&mut self) -> Vec<i64> {
+            sql::<BigInt>("SELECT number FROM numbers ORDER BY number").load(&mut self.other).unwrap()
+        }
+    }
+
+    #[test]
+    fn of_those_who_share_a_commit_one_that_fails_or_panics_undoes_itself_alone() {
+        let mut fixture = Fixture::new();
+        let outcomes = fixture.write_together(&[
+            "INSERT INTO numbers VALUES (1)",
+            "INSERT INTO numbers VALUES (2); INSERT INTO numbers VALUES (2)",
+            "INSERT INTO numbers VALUES (3) /* panic */",
+            "INSERT INTO numbers VALUES (4)",
+        ]);
+        assert!(
+            matches!(
+                outcomes[..],
+                [Ok(()), Err(RepositoryError::Duplicate), Err(RepositoryError::Backend(_)), Ok(())]
+            ),
+            "{outcomes:?}"
+        );
+        assert_eq!(fixture.numbers(), [1, 4]);
+        fixture.write("INSERT INTO numbers VALUES (5)").unwrap();
+        assert_eq!(fixture.numbers(), [1, 4, 5]);
+    }
+
+    #[test]
+    fn nobody_is_told_that_something_is_written_before_the_commit_has_succeeded() {
+        let mut fixture = Fixture::new();
+        // Found out only at the commit.
+        let orphan = "PRAGMA defer_foreign_keys = ON; INSERT INTO children VALUES (77); \
+                      INSERT INTO numbers VALUES (2)";
+        let outcomes = fixture.write_together(&[orphan, orphan, orphan]);
+        assert!(outcomes.iter().all(Result::is_err), "{outcomes:?}");
+        assert_eq!(fixture.numbers(), Vec::<i64>::new());
+        fixture.write("INSERT INTO numbers VALUES (5)").unwrap();
+        assert_eq!(fixture.numbers(), [5]);
+    }
+
+    #[test]
+    fn what_follows_a_commit_comes_in_the_order_of_commits_and_before_the_answer() {
+        let fixture = Fixture::new();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        let seen = Arc::clone(&order);
+                        let number = fixture
+                            .writer
+                            .write(
+                                |connection| {
+                                    sql::<BigInt>("INSERT INTO numbers VALUES (NULL) RETURNING number")
+                                        .get_result::<i64>(connection)
+                                },
+                                move |number| seen.lock().unwrap().push(*number),
+                            )
+                            .unwrap();
+                        assert!(order.lock().unwrap().contains(&number));
+                    }
+                });
+            }
+        });
+        assert_eq!(*order.lock().unwrap(), (1..=200).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_another_connection_commits_is_noticed_and_what_this_one_does_is_not() {
+        let mut fixture = Fixture::new();
+        let noticed = Arc::new(Mutex::new(0));
+        let counter = Arc::clone(&noticed);
+        let path = fixture.folder.path().join("file.db").display().to_string();
+        let writer = Writer::start(
+            move || Ok(SqliteConnection::establish(&path).unwrap()),
+            move || *counter.lock().unwrap() += 1,
+        )
+        .unwrap();
+        let write = |statements: &'static str| {
+            writer.write(move |connection| connection.batch_execute(statements), |()| ()).unwrap();
+        };
+        write("INSERT INTO numbers VALUES (1)");
+        assert!(writer.look_for_others());
+        assert_eq!(*noticed.lock().unwrap(), 0);
+        fixture.other.batch_execute("INSERT INTO numbers VALUES (2)").unwrap();
+        assert!(writer.look_for_others());
+        assert_eq!(*noticed.lock().unwrap(), 1);
+        fixture.other.batch_execute("INSERT INTO numbers VALUES (3)").unwrap();
+        write("INSERT INTO numbers VALUES (4)");
+        assert_eq!(*noticed.lock().unwrap(), 2);
+    }
+}
