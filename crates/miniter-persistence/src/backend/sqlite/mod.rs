@@ -115,7 +115,9 @@ impl Database {
         };
         let writer = Writer::start(reconnect, move || forgetful.forget_all())
             .map_err(|error| fail(error.to_string()))?;
-        let connection = connect(path, Role::Reader).map_err(|error| fail(error.to_string()))?;
+        let mut connection = connect(path, Role::Reader).map_err(|error| fail(error.to_string()))?;
+        // It is asked where nothing may wait.
+        connection.batch_execute("PRAGMA busy_timeout = 0").map_err(|error| fail(error.to_string()))?;
         let watch = Mutex::new(Watch { connection, data_version: i64::MIN });
         Ok(Self { readers, writer, watch, index })
     }

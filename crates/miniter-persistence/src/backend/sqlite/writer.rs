@@ -33,7 +33,7 @@ struct File {
     /// Changes with every commit of another program, and only with those: no other connection of this one writes.
     /// <https://www.sqlite.org/pragma.html#pragma_data_version>
     data_version: i64,
-    /// What to do when another program has written.
+    /// What to do when another program has written: whatever is derived from the file is in doubt.
     others_wrote: Box<dyn Fn() + Send>,
     reconnect: Box<dyn Fn() -> Result<SqliteConnection, RepositoryError> + Send>,
 }
@@ -191,7 +191,7 @@ fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
         }
         let trouble = fate.as_ref().err().map(|error| (trouble_of(error), error.to_string()));
         for job in batch {
-            job.answer(match &trouble {
+            let fate = match &trouble {
                 None => Ok(()),
                 Some((Trouble::Corrupt | Trouble::Other, text)) => {
                     Err(RepositoryError::Backend(text.clone().into()))
@@ -205,7 +205,11 @@ fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
                     | Trouble::Inaccessible,
                     text,
                 )) => Err(RepositoryError::Unavailable(text.clone().into())),
-            });
+            };
+            if catch_unwind(AssertUnwindSafe(|| job.answer(fate))).is_err() {
+                // What was to follow the commit is half done: what others have written is treated so, too.
+                (file.others_wrote)();
+            }
         }
     }
 }
@@ -252,26 +256,38 @@ mod tests {
     struct Fixture {
         writer: Writer,
         other: SqliteConnection,
+        /// How often what is derived from the file came into doubt.
+        in_doubt: Arc<Mutex<u32>>,
         folder: tempfile::TempDir,
+    }
+
+    fn open(path: &std::path::Path) -> SqliteConnection {
+        let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        connection
+            .batch_execute("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON")
+            .unwrap();
+        connection
     }
 
     impl Fixture {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("file.db").display().to_string();
-            let connect = move || {
-                let mut connection = SqliteConnection::establish(&path).unwrap();
-                connection
-                    .batch_execute(
-                        "PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; \
-                         CREATE TABLE IF NOT EXISTS numbers (number INTEGER PRIMARY KEY); \
-                         CREATE TABLE IF NOT EXISTS children (of INTEGER REFERENCES numbers (number))",
-                    )
-                    .unwrap();
-                Ok(connection)
-            };
-            let other = connect().unwrap();
-            Self { writer: Writer::start(connect, || ()).unwrap(), other, folder }
+            let path = folder.path().join("file.db");
+            let mut other = open(&path);
+            other
+                .batch_execute(
+                    "CREATE TABLE numbers (number INTEGER PRIMARY KEY); \
+                     CREATE TABLE children (of INTEGER REFERENCES numbers (number))",
+                )
+                .unwrap();
+            let in_doubt = Arc::new(Mutex::new(0));
+            let counter = Arc::clone(&in_doubt);
+            let writer = Writer::start(move || Ok(open(&path)), move || *counter.lock().unwrap() += 1);
+            Self { writer: writer.unwrap(), other, in_doubt, folder }
+        }
+
+        fn connect(&self) -> SqliteConnection {
+            open(&self.folder.path().join("file.db"))
         }
 
         fn write(&self, statements: &'static str) -> Result<(), RepositoryError> {
@@ -369,27 +385,30 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_after_a_commit_leaves_the_thread_alive_and_what_is_derived_in_doubt() {
+        let fixture = Fixture::new();
+        let outcome = fixture.writer.write(
+            |connection| connection.batch_execute("INSERT INTO numbers VALUES (1)"),
+            |()| panic!("on purpose"),
+        );
+        assert!(matches!(outcome, Err(RepositoryError::Unavailable(_))), "{outcome:?}");
+        assert_eq!(*fixture.in_doubt.lock().unwrap(), 1);
+        fixture.write("INSERT INTO numbers VALUES (2)").unwrap();
+    }
+
+    #[test]
     fn what_another_connection_commits_is_noticed_and_what_this_one_does_is_not() {
-        let mut fixture = Fixture::new();
-        let noticed = Arc::new(Mutex::new(0));
-        let counter = Arc::clone(&noticed);
-        let path = fixture.folder.path().join("file.db").display().to_string();
-        let writer = Writer::start(
-            move || Ok(SqliteConnection::establish(&path).unwrap()),
-            move || *counter.lock().unwrap() += 1,
-        )
-        .unwrap();
-        let write = |statements: &'static str| {
-            writer.write(move |connection| connection.batch_execute(statements), |()| ()).unwrap();
-        };
-        write("INSERT INTO numbers VALUES (1)");
-        assert!(writer.look_for_others());
-        assert_eq!(*noticed.lock().unwrap(), 0);
-        fixture.other.batch_execute("INSERT INTO numbers VALUES (2)").unwrap();
-        assert!(writer.look_for_others());
-        assert_eq!(*noticed.lock().unwrap(), 1);
-        fixture.other.batch_execute("INSERT INTO numbers VALUES (3)").unwrap();
-        write("INSERT INTO numbers VALUES (4)");
-        assert_eq!(*noticed.lock().unwrap(), 2);
+        let fixture = Fixture::new();
+        let mut other = fixture.connect();
+        let noticed = || *fixture.in_doubt.lock().unwrap();
+        fixture.write("INSERT INTO numbers VALUES (1)").unwrap();
+        assert!(fixture.writer.look_for_others());
+        assert_eq!(noticed(), 0);
+        other.batch_execute("INSERT INTO numbers VALUES (2)").unwrap();
+        assert!(fixture.writer.look_for_others());
+        assert_eq!(noticed(), 1);
+        other.batch_execute("INSERT INTO numbers VALUES (3)").unwrap();
+        fixture.write("INSERT INTO numbers VALUES (4)").unwrap();
+        assert_eq!(noticed(), 2);
     }
 }
