@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures a release server on SQLite and on a MariaDB of its own, both with their data on the disk, and writes
 # target/bench/{sqlite,mariadb}.{md,json,svg}. Settings: BENCH_SCALE (1 is 20,000 users and 3 million tweets),
-# BENCH_SECONDS (a measurement's length) and BENCH_ONLY (sqlite or mariadb).
+# BENCH_SECONDS (a measurement's length), BENCH_ONLY (sqlite or mariadb) and BENCH_PUBLISH (not empty: copy the reports to
+# docs/bench-*).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,6 +20,10 @@ measure() {
     target/release/miniter-bench run --database-url "$url" --scale "$scale" --seconds "$seconds" \
         --out "target/bench/$name"
     cat "target/bench/$name.md"
+    if [ -n "${BENCH_PUBLISH-}" ]; then
+        cp "target/bench/$name.svg" "docs/bench-$name.svg"
+        sed "s/($name.svg)/(bench-$name.svg)/" "target/bench/$name.md" >"docs/bench-$name.md"
+    fi
 }
 if [ "${1-}" = on-mariadb ]; then
     mariadb --no-defaults --socket="$MINITER_TEST_MYSQL_SOCKET" --user=root --execute='CREATE DATABASE bench CHARACTER SET utf8mb4'

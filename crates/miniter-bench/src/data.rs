@@ -10,11 +10,19 @@ use fastrand::Rng;
 /// How many accounts the readers of a group follow.
 pub(crate) const FOLLOWED: [usize; 4] = [10, 100, 1_000, 5_000];
 
-/// How many readers or authors are in a group.
-pub(crate) const GROUP: usize = 64;
+/// How many readers are in each of these groups. Fewer of those who follow many: each of them has a good part of all
+/// tweets in their timeline.
+const READERS: [usize; 4] = [64, 64, 16, 16];
+
+/// How many authors are in a group.
+pub(crate) const AUTHORS: usize = 64;
 
 /// The first who is in no group.
-const FIRST_OTHER: usize = 1 + 2 * FOLLOWED.len() * GROUP;
+const FIRST_OTHER: usize = 1 + READERS[0] + READERS[1] + READERS[2] + READERS[3] + FOLLOWED.len() * AUTHORS;
+
+/// How many others each of the others follows. At scale 1 there are 3 million tweets by 20,000 people, 150 each: with those
+/// of the groups this makes about 32 million entries of home timelines, where they are kept in a table.
+const FOLLOWED_BY_OTHERS: usize = 5;
 
 /// Rows in one statement. Much more would not fit a server's packet.
 const BATCH: usize = 1_000;
@@ -85,9 +93,12 @@ impl Database {
     }
 }
 
-/// Who there is. Ids are given in this order: the readers of each group, the authors of each group, everybody else.
+/// Who there is. Ids are given in this order: the readers of each group, the authors of each group, everybody else, and
+/// last somebody who writes a lot and whom nobody follows yet.
 pub(crate) struct People {
     count: usize,
+    /// How many tweets the last one has.
+    pub(crate) prolific_tweets: usize,
 }
 
 impl People {
@@ -95,8 +106,13 @@ impl People {
     pub(crate) fn of_scale(scale: f64) -> Self {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of people")]
         let wanted = (20_000.0 * scale) as usize;
-        let least = FOLLOWED[FOLLOWED.len() - 1] + 2 * GROUP * FOLLOWED.len() + 500;
-        Self { count: wanted.max(least) }
+        let least = FOLLOWED[FOLLOWED.len() - 1] + FIRST_OTHER + 500;
+        Self { count: wanted.max(least), prolific_tweets: if scale >= 0.1 { 100_000 } else { 1_000 } }
+    }
+
+    /// The one who writes a lot.
+    pub(crate) fn prolific(&self) -> usize {
+        self.count + 1
     }
 
     /// How many followers the authors of each group have: the last group as many as there are others, up to 10,000.
@@ -106,12 +122,14 @@ impl People {
 
     /// The readers of a group.
     pub(crate) fn readers(group: usize) -> std::ops::Range<usize> {
-        1 + group * GROUP..1 + (group + 1) * GROUP
+        let first = 1 + READERS[..group].iter().sum::<usize>();
+        first..first + READERS[group]
     }
 
     /// The authors of a group.
     pub(crate) fn authors(group: usize) -> std::ops::Range<usize> {
-        Self::readers(FOLLOWED.len() + group)
+        let first = 1 + READERS.iter().sum::<usize>() + group * AUTHORS;
+        first..first + AUTHORS
     }
 
     /// Somebody of no group.
@@ -134,8 +152,8 @@ impl People {
 
     /// Loads users and follows.
     pub(crate) fn load(&self, database: &mut Database) -> anyhow::Result<()> {
-        let users =
-            (1..=self.count).map(|id| format!("({id}, 'user {id}', 'user{id}@example.com', 'no hash', '')"));
+        let users = (1..=self.prolific())
+            .map(|id| format!("({id}, 'user {id}', 'user{id}@example.com', 'no hash', '')"));
         database.insert("users (id, name, email, hashed_password, profile)", users)?;
 
         let mut rng = Rng::with_seed(1);
@@ -148,14 +166,14 @@ impl People {
         }
         for (group, &followers) in self.followers().iter().enumerate() {
             // The largest group would make more follows than all others together: a few authors of it do.
-            let few = if followers > 1_000 { 4 } else { GROUP };
+            let few = if followers > 1_000 { 4 } else { AUTHORS };
             for author in Self::authors(group).take(few) {
                 follows
                     .extend(self.sample(&mut rng, followers).into_iter().map(|follower| (follower, author)));
             }
         }
         for follower in FIRST_OTHER..=self.count {
-            for _ in 0..15 {
+            for _ in 0..FOLLOWED_BY_OTHERS {
                 follows.push((follower, self.popular(&mut rng)));
             }
         }
@@ -178,13 +196,21 @@ impl People {
         others
     }
 
-    /// Loads the tweets from one number to another, by everybody of no group.
+    /// Loads the tweets from one number to another, by everybody of no group about as many each.
     pub(crate) fn tweet(&self, database: &mut Database, from: usize, to: usize) -> anyhow::Result<()> {
         let mut rng = Rng::with_seed(from as u64 + 2);
         let rows = (from..to).map(|number| {
-            let (id, author) = (tweet_id(number), self.popular(&mut rng));
+            let (id, author) = (tweet_id(number), self.other(&mut rng));
             format!("({id}, {author}, '{}')", text(i64::try_from(number).unwrap_or_default()))
         });
+        database.insert("tweets (id, user_id, tweet)", rows).context("cannot load tweets")
+    }
+
+    /// Loads the tweets of the one who writes a lot.
+    pub(crate) fn tweet_a_lot(&self, database: &mut Database) -> anyhow::Result<()> {
+        let author = self.prolific();
+        let rows = (0..self.prolific_tweets)
+            .map(|number| format!("({}, {author}, 'one of many')", tweet_id(number) + 1));
         database.insert("tweets (id, user_id, tweet)", rows).context("cannot load tweets")
     }
 }

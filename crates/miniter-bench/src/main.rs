@@ -4,8 +4,10 @@
 //! Absolute figures are noise between machines and hours; the ratios are what to compare.
 
 mod ceiling;
+mod client;
 mod data;
 mod load;
+mod plot;
 mod report;
 mod server;
 mod suite;

@@ -7,6 +7,10 @@ use serde::Serialize;
 
 use crate::data::FOLLOWED;
 use crate::load::Figures;
+use crate::plot;
+
+/// What the measurements of the page from memory are called.
+pub(crate) const PAGE: &str = "ceiling: a page of 20 tweets from memory";
 
 /// One measured load.
 #[derive(Serialize)]
@@ -19,32 +23,152 @@ pub(crate) struct Measurement {
 /// All that one run has measured.
 #[derive(Serialize)]
 pub(crate) struct Report {
-    database: &'static str,
-    scale: f64,
+    pub(crate) is_sqlite: bool,
+    pub(crate) scale: f64,
     /// Durable commits of one row, by one connection, in a second.
     pub(crate) raw_commits: f64,
     /// Of the server, after all of it.
     pub(crate) resident_mib: u64,
+    /// How much longer a reader's first request takes than the second, in milliseconds, for each group.
+    pub(crate) first_requests: Vec<f64>,
+    /// How much longer a tweet with the most followers takes than one with the fewest.
+    pub(crate) tweet_ratio: f64,
+    /// How long following somebody with many tweets takes, and the longest that others waited, in milliseconds.
+    pub(crate) big_follow_ms: (f64, f64),
     pub(crate) measurements: Vec<Measurement>,
+    notes: Vec<String>,
+}
+
+/// A figure to reach.
+struct Target {
+    what: &'static str,
+    measured: f64,
+    wanted: f64,
+    /// Whether more is better.
+    is_least: bool,
 }
 
 impl Report {
-    pub(crate) fn new(database_url: &str, scale: f64) -> Self {
-        let database = if database_url.starts_with("sqlite:") { "SQLite" } else { "MySQL/MariaDB" };
-        Self { database, scale, raw_commits: 0.0, resident_mib: 0, measurements: Vec::new() }
+    pub(crate) fn new(is_sqlite: bool, scale: f64) -> Self {
+        Self {
+            is_sqlite,
+            scale,
+            raw_commits: 0.0,
+            resident_mib: 0,
+            first_requests: Vec::new(),
+            tweet_ratio: 0.0,
+            big_follow_ms: (0.0, 0.0),
+            measurements: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
-    /// The mean rate of the static page, which was measured before and after all else.
-    fn ceiling(&self) -> f64 {
-        let rates: Vec<_> = self
-            .measurements
-            .iter()
-            .filter(|m| m.name == "ceiling /page")
-            .map(|m| m.figures.rate())
-            .collect();
-        #[expect(clippy::cast_precision_loss, reason = "two of them")]
-        let count = rates.len() as f64;
-        rates.iter().sum::<f64>() / count
+    /// Adds a sentence.
+    pub(crate) fn note(&mut self, sentence: String) {
+        self.notes.push(sentence);
+    }
+
+    /// The name of the database.
+    pub(crate) fn database(&self) -> &'static str {
+        if self.is_sqlite { "SQLite" } else { "MariaDB" }
+    }
+
+    /// The rates of the page from memory, each time it was measured.
+    fn ceilings(&self) -> impl Iterator<Item = f64> {
+        self.measurements.iter().filter(|m| m.name == PAGE).map(|m| m.figures.rate())
+    }
+
+    /// Their mean.
+    pub(crate) fn ceiling(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a few of them")]
+        let count = self.ceilings().count() as f64;
+        self.ceilings().sum::<f64>() / count
+    }
+
+    fn find(&self, name: &str) -> Option<&Figures> {
+        self.measurements.iter().find(|m| m.name == name).map(|m| &m.figures)
+    }
+
+    /// The rate of a measurement; not a number if there is none.
+    fn rate(&self, name: &str) -> f64 {
+        self.find(name).map_or(f64::NAN, Figures::rate)
+    }
+
+    fn p99_ms(&self, name: &str) -> f64 {
+        self.find(name).map_or(f64::NAN, |figures| figures.p99_ms)
+    }
+
+    /// The numbers of tweets at which first pages were read, ascending.
+    pub(crate) fn tweets(&self) -> Vec<usize> {
+        let prefix = format!("timeline, first page, F={}, T=", FOLLOWED[0]);
+        self.measurements.iter().filter_map(|m| m.name.strip_prefix(&prefix)?.parse().ok()).collect()
+    }
+
+    /// The ratio of a first page's rate to the ceiling.
+    pub(crate) fn first_page_ratio(&self, followed: usize, tweets: usize) -> f64 {
+        self.rate(&format!("timeline, first page, F={followed}, T={tweets}")) / self.ceiling()
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        let tweets = self.tweets();
+        let (least, most) =
+            (tweets.first().copied().unwrap_or_default(), tweets.last().copied().unwrap_or_default());
+        let first =
+            |followed: usize| self.rate(&format!("timeline, first page, F={followed}, T={most}, again"));
+        let on = |sqlite: f64, mariadb: f64| if self.is_sqlite { sqlite } else { mariadb };
+        let at_least = |what, measured, wanted| Target { what, measured, wanted, is_least: true };
+        let at_most = |what, measured, wanted| Target { what, measured, wanted, is_least: false };
+        #[expect(clippy::cast_precision_loss, reason = "mebibytes")]
+        let resident_mib = self.resident_mib as f64;
+        let mut targets = vec![
+            at_least(
+                "first page, F=100, to the page from memory",
+                first(100) / self.ceiling(),
+                on(0.35, 0.12),
+            ),
+            at_least("first page, F=5,000 to F=10", first(5_000) / first(10), 0.85),
+            at_least(
+                "first page, F=100, most tweets to fewest",
+                self.first_page_ratio(100, most) / self.first_page_ratio(100, least),
+                0.85,
+            ),
+            at_least(
+                "middle page to first page, F=100",
+                self.rate(&format!("timeline, middle page, F=100, T={most}")) / first(100),
+                on(0.3, 0.85),
+            ),
+            at_least(
+                "tweets with 100 followers, to raw commits",
+                self.rate("tweet, 100 followers") / self.raw_commits,
+                on(0.4, 1.5),
+            ),
+            at_most(
+                "p99 of reads while 4 clients write, to reads alone",
+                self.p99_ms("reads while 4 clients write") / self.p99_ms("reads alone"),
+                3.0,
+            ),
+            at_most("resident memory, MiB", resident_mib, on(150.0, 100.0)),
+        ];
+        if self.is_sqlite {
+            if let [_, hundred, _, most] = self.first_requests[..] {
+                targets.push(at_most(
+                    "first request after a start beyond the second, F=100, ms",
+                    hundred,
+                    1.0,
+                ));
+                targets.push(at_most("the same, F=5,000, ms", most, 10.0));
+            }
+        } else {
+            let (took, waited) = self.big_follow_ms;
+            targets.push(at_most(
+                "a tweet with the most followers to one with the fewest",
+                self.tweet_ratio,
+                100.0,
+            ));
+            targets.push(at_most("following somebody with many tweets, ms", took, 3_000.0));
+            targets.push(at_most("the longest that others waited meanwhile, ms", waited, 200.0));
+        }
+        targets
     }
 
     /// Writes NAME.md, NAME.json and NAME.svg.
@@ -52,84 +176,50 @@ impl Report {
         if let Some(folder) = name.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        std::fs::write(name.with_extension("md"), self.table()?)?;
+        std::fs::write(name.with_extension("md"), self.text(name)?)?;
         std::fs::write(name.with_extension("json"), serde_json::to_string_pretty(self)?)?;
-        std::fs::write(name.with_extension("svg"), self.plot()?)?;
+        std::fs::write(name.with_extension("svg"), plot::draw(self)?)?;
         Ok(())
     }
 
-    fn table(&self) -> anyhow::Result<String> {
+    fn text(&self, name: &Path) -> anyhow::Result<String> {
         let mut text = String::new();
-        let Self { database, scale, raw_commits, resident_mib, .. } = self;
-        writeln!(text, "# {database}, scale {scale}\n")?;
+        let picture = name.with_extension("svg");
+        let picture = picture.file_name().unwrap_or_default().display();
+        writeln!(text, "# {}, scale {}\n\n![growth]({picture})\n", self.database(), self.scale)?;
         writeln!(
             text,
-            "32 connections. The ratio is to the 20-tweet page served from memory in the same run.\n"
+            "F: accounts followed. T: tweets in all. 32 connections (sign-up and login: 4). The ratio is to the page of 20 \
+             tweets from memory, measured several times in the same run. Compare ratios; figures differ between machines.\n"
         )?;
+        writeln!(text, "| target | measured | wanted | reached |\n|---|---:|---:|---|")?;
+        for Target { what, measured, wanted, is_least } in self.targets() {
+            let (sign, is_reached) =
+                if is_least { ("≥", measured >= wanted) } else { ("≤", measured <= wanted) };
+            let reached = if is_reached { "yes" } else { "no" };
+            writeln!(text, "| {what} | {measured:.2} | {sign} {wanted} | {reached} |")?;
+        }
         writeln!(
             text,
-            "| what | req/s | p50 ms | p99 ms | errors | ratio |\n|---|---:|---:|---:|---:|---:|"
+            "\n| what | req/s | p50 ms | p99 ms | errors | ratio |\n|---|---:|---:|---:|---:|---:|"
         )?;
         for Measurement { name, figures } in &self.measurements {
             let (rate, ratio) = (figures.rate(), figures.rate() / self.ceiling());
             let Figures { p50_ms, p99_ms, errors, .. } = figures;
             writeln!(text, "| {name} | {rate:.0} | {p50_ms:.2} | {p99_ms:.2} | {errors} | {ratio:.3} |")?;
         }
-        writeln!(text, "\nRaw durable commits of one row, one connection: {raw_commits:.0}/s.")?;
-        writeln!(text, "Resident memory of the server after all of it: {resident_mib} MiB.")?;
-        Ok(text)
-    }
-
-    /// How the first page's rate changes as the number of tweets grows: a line for each number of followed accounts.
-    fn plot(&self) -> anyhow::Result<String> {
-        const COLOURS: [&str; 4] = ["#0072b2", "#009e73", "#d55e00", "#cc79a7"];
-        let ceiling = self.ceiling();
-        let mut svg = String::from(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 360\" font-family=\"sans-serif\" \
-             font-size=\"12\"><rect width=\"640\" height=\"360\" fill=\"white\"/>",
-        );
+        let (lowest, highest) =
+            self.ceilings().fold((f64::MAX, 0.0_f64), |(low, high), rate| (low.min(rate), high.max(rate)));
+        writeln!(text, "\n- The page from memory: {lowest:.0} to {highest:.0} a second.")?;
         writeln!(
-            svg,
-            "<text x=\"60\" y=\"20\">{}: first page of a timeline, ratio to the ceiling</text>",
-            self.database
+            text,
+            "- Raw durable commits of one row, one connection: {:.0} a second.",
+            self.raw_commits
         )?;
-        for tenth in 0..=5_u32 {
-            let y = 320.0 - f64::from(tenth) * 56.0;
-            let label = f64::from(tenth) / 10.0;
-            writeln!(
-                svg,
-                "<path d=\"M60 {y}H600\" stroke=\"#ddd\"/><text x=\"30\" y=\"{}\">{label}</text>",
-                y + 4.0
-            )?;
+        writeln!(text, "- Resident memory of the server after all of it: {} MiB.", self.resident_mib)?;
+        for note in &self.notes {
+            writeln!(text, "- {note}")?;
         }
-        for (line, followed) in FOLLOWED.iter().enumerate() {
-            let prefix = format!("timeline, first page, F={followed}, T=");
-            let mut points = Vec::new();
-            for Measurement { name, figures } in &self.measurements {
-                if let Some(tweets) = name.strip_prefix(&prefix).and_then(|tweets| tweets.parse::<f64>().ok())
-                {
-                    let x = 60.0 + 540.0 * (tweets.log10() - 3.0).max(0.0) / 3.5;
-                    let y = 320.0 - (figures.rate() / ceiling).min(0.5) * 560.0;
-                    points.push(format!("{x:.1},{y:.1}"));
-                }
-            }
-            let colour = COLOURS[line % COLOURS.len()];
-            writeln!(
-                svg,
-                "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\
-                 <text x=\"520\" y=\"{}\" fill=\"{colour}\">F={followed}</text>",
-                points.join(" "),
-                40 + line * 16
-            )?;
-        }
-        for (power, label) in [(4.0, "10⁴"), (5.0, "10⁵"), (6.0, "10⁶")] {
-            writeln!(
-                svg,
-                "<text x=\"{:.0}\" y=\"340\">{label} tweets</text>",
-                60.0 + 540.0 * (power - 3.0) / 3.5
-            )?;
-        }
-        svg.push_str("</svg>\n");
-        Ok(svg)
+        Ok(text)
     }
 }

@@ -1,0 +1,54 @@
+//! One client who asks one thing after the other.
+
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+use crate::load::Request;
+
+/// A connection that is kept.
+pub(crate) struct Client {
+    agent: ureq::Agent,
+    base: String,
+}
+
+impl Client {
+    pub(crate) fn new(address: &str) -> Self {
+        let config = ureq::Agent::config_builder().http_status_as_error(false);
+        Self { agent: config.build().into(), base: format!("http://{address}") }
+    }
+
+    /// Sends a request, and says how long its answer took.
+    pub(crate) fn ask(&self, request: &Request) -> anyhow::Result<Duration> {
+        let Request { method, path, token, body } = request;
+        let built = ureq::http::Request::builder()
+            .method(*method)
+            .uri(format!("{}{path}", self.base))
+            .header("authorization", token)
+            .header("content-type", "application/json");
+        let begun = Instant::now();
+        let mut answer = if body.is_empty() {
+            self.agent.run(built.body(())?)?
+        } else {
+            self.agent.run(built.body(body.as_str())?)?
+        };
+        answer.body_mut().read_to_vec()?;
+        let elapsed = begun.elapsed();
+        if !answer.status().is_success() {
+            bail!("{method} {path}: {}", answer.status());
+        }
+        Ok(elapsed)
+    }
+
+    /// Sends them in turn, and gives the median of how long their answers took, in milliseconds.
+    pub(crate) fn median_ms<'a>(
+        &self,
+        requests: impl IntoIterator<Item = &'a Request>,
+    ) -> anyhow::Result<f64> {
+        let mut times =
+            requests.into_iter().map(|request| self.ask(request)).collect::<anyhow::Result<Vec<_>>>()?;
+        times.sort_unstable();
+        let median = times.get(times.len() / 2).copied().unwrap_or_default();
+        Ok(median.as_secs_f64() * 1_000.0)
+    }
+}
