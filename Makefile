@@ -68,6 +68,10 @@ schema-check: $(DIESEL) ## Check that both databases have the schema of schema.r
 bench: setup ## Measure a release server on both databases beside what the machine can do (BENCH_SCALE=1)
 	@scripts/bench.sh
 
+.PHONY: bench-micro
+bench-micro: ## Measure single calls of the repositories, on SQLite or on the server in MINITER_TEST_MYSQL_URL
+	$(CARGO) bench --locked --package miniter-persistence --features mysql --bench timelines
+
 .PHONY: migration
 migration: ## Make an empty migration for both databases: NAME=what_it_does
 	@scripts/migration.sh "$(NAME)"

@@ -117,7 +117,10 @@ fn somebody_whom_other_sql_has_made_is_filled_when_they_read() {
          INSERT INTO tweets (id, user_id, tweet) VALUES (1, 77, 'their own'); COMMIT",
         kim.id
     ));
-    assert_eq!(app.get("/timeline/77").send().tweets(), ["their own", "of kim"]);
+    // What is delivered before does not make it whole, also where the tweets were read lately.
+    app.tweet(&kim, "of kim again");
+    assert_eq!(app.timeline(&kim), ["of kim", "of kim again"]);
+    assert_eq!(app.get("/timeline/77").send().tweets(), ["their own", "of kim", "of kim again"]);
     assert_sound(&app);
 }
 
@@ -223,4 +226,51 @@ fn a_tweet_that_other_sql_deletes_or_an_entry_that_points_nowhere_leaves_no_gap_
     wait_until(|| app.get("/timeline?limit=3").by(&song).send().tweets().concat() == "124");
     let page = app.get("/timeline?limit=3").by(&song).send();
     assert_eq!(app.get(page.link("next").unwrap()).by(&song).send().tweets().concat(), "0");
+}
+
+#[test]
+fn a_fill_brings_everything_also_if_a_follow_has_been_noted_before() {
+    let app = TestApp::start();
+    let (song, kim, lee) = (app.user("song"), app.user("kim"), app.user("lee"));
+    // Song as an adopted database has them, and in the middle of following lee.
+    app.execute(&format!(
+        "START TRANSACTION; \
+         INSERT INTO users_follow_list (user_id, follow_user_id) VALUES ({song}, {kim}), ({song}, {lee}); \
+         INSERT INTO tweets (id, user_id, tweet) VALUES (1, {song}, 'own'), (2, {kim}, 'kim'), (3, {lee}, 'lee'); \
+         DELETE FROM home_readers WHERE user_id = {song}; \
+         INSERT INTO home_repairs VALUES ({song}, {lee}, {max}); COMMIT",
+        song = song.id,
+        kim = kim.id,
+        lee = lee.id,
+        max = i64::MAX
+    ));
+    assert_eq!(app.timeline(&song), ["own", "kim", "lee"]);
+}
+
+#[test]
+fn an_unfollow_whose_answer_was_lost_is_finished_by_the_next_one() {
+    let app = TestApp::start();
+    let (song, kim) = (app.user("song"), app.user("kim"));
+    app.tweet(&kim, "of kim");
+    app.follow(&song, &kim);
+    app.execute(&format!(
+        "START TRANSACTION; DELETE FROM users_follow_list; \
+         INSERT INTO home_repairs VALUES ({}, {}, {}); COMMIT",
+        song.id,
+        kim.id,
+        i64::MAX
+    ));
+    app.post("/unfollow", &json!({"unfollow": kim.id})).by(&song).send().empty();
+    assert_eq!(app.timeline(&song), Vec::<String>::new());
+}
+
+#[test]
+fn a_follow_begins_anew_where_an_earlier_one_was_interrupted() {
+    let app = TestApp::start();
+    let (song, kim) = (app.user("song"), app.user("kim"));
+    app.tweet(&kim, "of kim");
+    // It had come far; then an unfollow has taken out what it brought.
+    app.execute(&format!("INSERT INTO home_repairs VALUES ({}, {}, 5)", song.id, kim.id));
+    app.follow(&song, &kim);
+    assert_eq!(app.timeline(&song), ["of kim"]);
 }

@@ -162,7 +162,7 @@ impl<'a> Bench<'a> {
         // The same people never sign up twice: the load that warms up has others.
         Load::start(&server.address, &Self::sign_ups("w"), HASHING_CONNECTIONS, 1)?.figures()?;
         self.measure_once(report, server, "sign-up", &Self::sign_ups("m"))?;
-        self.measure_once(report, server, "login", &[post("/login", String::new(), account("m", 0))])
+        self.measure_once(report, server, "login", &[post("/login", String::new(), account("m", 5))])
     }
 
     /// Without warming up.

@@ -20,7 +20,8 @@ CREATE TABLE IF NOT EXISTS home_readers (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What is still to be done: the tweets of author_id with ids below `below` are to be brought into the timeline of user_id
--- or, if they do not follow (any more), taken out. (-1, -1) is a rebuild that has come to the reader `below`.
+-- or, if they do not follow (any more), taken out. An author_id of -1 says that all of the reader's are noted, as for a
+-- timeline that is being filled; (-1, -1) is a rebuild that has come to the reader `below`.
 CREATE TABLE IF NOT EXISTS home_repairs (
     user_id BIGINT NOT NULL,
     author_id BIGINT NOT NULL,

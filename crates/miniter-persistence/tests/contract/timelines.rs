@@ -171,3 +171,34 @@ fn on_sqlite_a_page_that_was_read_before_is_recalled_and_is_the_one_that_the_dat
         assert_eq!(&*recalled.entries[0].text, "new");
     }
 }
+
+#[test]
+fn who_follows_very_many_gets_the_newest_whether_they_have_written_lately_or_not() {
+    let database = Database::new();
+    let (song, loud) = (database.user("song"), database.user("loud"));
+    let rows = |count: i64, row: &dyn Fn(i64) -> String| (0..count).map(row).collect::<Vec<_>>().join(", ");
+    let users = rows(600, &|i| format!("({}, '', '{i}@quiet', '', '')", 1_000 + i));
+    let follows = rows(600, &|i| format!("({song}, {})", 1_000 + i));
+    let quiet = rows(600, &|i| format!("({}, {}, 'quiet')", 10_000 + i, 1_000 + i));
+    let loudly = rows(5_000, &|i| format!("({}, {loud}, 'loud')", 20_000 + i));
+    database
+        .execute(&format!("INSERT INTO users (id, name, email, profile, hashed_password) VALUES {users}"));
+    database.execute(&format!("INSERT INTO users_follow_list (user_id, follow_user_id) VALUES {follows}"));
+    database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES {quiet}"));
+    let newest = || {
+        database.rebuild();
+        let page = database.find_home(song, &PageRequest::newest(3)).unwrap().unwrap();
+        page.entries.iter().map(|entry| entry.tweet_id.get()).collect::<Vec<_>>()
+    };
+    assert_eq!(newest(), [10_597, 10_598, 10_599]);
+    // Far more by somebody else than are looked through.
+    database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES {loudly}"));
+    assert_eq!(newest(), [10_597, 10_598, 10_599]);
+    let lately = rows(200, &|i| format!("({}, {}, 'lately')", 30_000 + i, 1_000 + i));
+    database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES {lately}"));
+    assert_eq!(newest(), [30_197, 30_198, 30_199]);
+    let older = PageRequest { max_id: id(30_001), ..PageRequest::newest(2) };
+    let page = database.find_home(song, &older).unwrap().unwrap();
+    let ids: Vec<_> = page.entries.iter().map(|entry| entry.tweet_id.get()).collect();
+    assert_eq!((ids, page.has_older), (vec![10_599, 30_000], true));
+}

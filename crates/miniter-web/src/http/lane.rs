@@ -30,7 +30,7 @@ pub(crate) struct Lane {
 const SPARE: usize = 3;
 
 /// How many may wait for the one connection that writes, to share its next commit.
-const SHARING: usize = 64;
+const SHARING: usize = 16;
 
 /// The lanes, shared by all workers.
 pub struct Lanes {

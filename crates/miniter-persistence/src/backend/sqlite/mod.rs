@@ -56,6 +56,8 @@ fn set_up(connection: &mut SqliteConnection, role: Role) -> QueryResult<()> {
     // After a burst the log is cut back to 64 MiB, rather than keeping its greatest size for ever.
     connection.batch_execute("PRAGMA journal_size_limit = 67108864")?;
     if role == Role::Reader {
+        // Pages that are read again are in the operating system's cache; this one is there once for each connection.
+        connection.batch_execute("PRAGMA cache_size = -512")?;
         connection.batch_execute("PRAGMA query_only = ON")?;
     }
     Ok(())
@@ -111,7 +113,11 @@ impl Database {
         let index = Arc::new(HomeIndex::new());
         let (own_path, forgetful) = (path.to_owned(), Arc::clone(&index));
         let reconnect = move || {
-            connect(&own_path, Role::Writer).map_err(|error| RepositoryError::Unavailable(error.into()))
+            let unavailable = |error: diesel::r2d2::Error| RepositoryError::Unavailable(error.into());
+            let mut connection = connect(&own_path, Role::Writer).map_err(unavailable)?;
+            // The thread that writes waits for locks itself.
+            connection.batch_execute("PRAGMA busy_timeout = 0").map_err(classify)?;
+            Ok(connection)
         };
         let writer = Writer::start(reconnect, move || forgetful.forget_all())
             .map_err(|error| fail(error.to_string()))?;

@@ -5,8 +5,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
@@ -14,11 +15,14 @@ use diesel::result::Error;
 use diesel::sqlite::SqliteConnection;
 use miniter_domain::RepositoryError;
 
-use crate::backend::sqlite::data_version;
+use crate::backend::sqlite::{LOCK_WAIT, data_version};
 use crate::error::{Trouble, classify, trouble_of};
 
 /// The most that share a commit.
 const MAX_BATCH: usize = 256;
+
+/// How often the lock is tried while another program holds it.
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// Hands what is to be written to the thread that writes.
 pub(crate) struct Writer {
@@ -174,9 +178,9 @@ impl File {
 /// Writes until nobody can send any more.
 fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
     while let Ok(first) = queue.recv() {
-        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         let mut batch = vec![first];
-        let fate = write_batch(queue, &mut file, &mut batch);
+        let (mut file, begun) = begin(file);
+        let fate = begun.and_then(|()| write_batch(queue, &mut file, &mut batch));
         if let Err(error) = &fate {
             // Those who came meanwhile have waited as long, and would meet the same.
             batch.extend(queue.try_iter());
@@ -214,14 +218,30 @@ fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
     }
 }
 
-/// Runs what is in the queue in one transaction, which is `IMMEDIATE`: it waits for the lock before it reads anything.
-/// One that begins as a reader and writes later can be refused halfway.
+/// Begins a transaction, which is `IMMEDIATE`: it takes the lock before it reads anything. One that begins as a reader and
+/// writes later can be refused halfway.
+///
+/// It waits here and not in SQLite: meanwhile others can look whether the program that holds the lock has written.
+fn begin(file: &Mutex<File>) -> (MutexGuard<'_, File>, QueryResult<()>) {
+    let begun = Instant::now();
+    loop {
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        match AnsiTransactionManager::begin_transaction_sql(&mut file.connection, "BEGIN IMMEDIATE") {
+            Err(error) if trouble_of(&error) == Trouble::Locked && begun.elapsed() < LOCK_WAIT => {
+                drop(file);
+                thread::sleep(LOCK_PAUSE);
+            }
+            outcome => return (file, outcome),
+        }
+    }
+}
+
+/// Runs what is in the queue in the transaction that has begun, and commits it.
 fn write_batch(
     queue: &Receiver<Box<dyn Job>>,
     file: &mut File,
     batch: &mut Vec<Box<dyn Job>>,
 ) -> QueryResult<()> {
-    AnsiTransactionManager::begin_transaction_sql(&mut file.connection, "BEGIN IMMEDIATE")?;
     let run = (|| {
         // With the lock, and before anything is written: what other programs wrote comes before it.
         file.look_for_others()?;
@@ -264,7 +284,7 @@ mod tests {
     fn open(path: &std::path::Path) -> SqliteConnection {
         let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
         connection
-            .batch_execute("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON")
+            .batch_execute("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 0; PRAGMA foreign_keys = ON")
             .unwrap();
         connection
     }
@@ -312,7 +332,7 @@ mod tests {
                 let threads: Vec<_> =
                     jobs.iter().map(|statements| scope.spawn(move || write(statements))).collect();
                 // Until all are in the queue; the first may have left it for the lock.
-                thread::sleep(std::time::Duration::from_millis(200));
+                thread::sleep(Duration::from_millis(200));
                 other.batch_execute("COMMIT").unwrap();
                 threads.into_iter().map(|thread| thread.join().unwrap()).collect()
             })
@@ -382,6 +402,31 @@ mod tests {
             }
         });
         assert_eq!(*order.lock().unwrap(), (1..=200).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_another_program_writes_is_noticed_also_while_a_write_waits_for_its_lock() {
+        let fixture = Fixture::new();
+        let mut other = fixture.connect();
+        let writer = &fixture.writer;
+        other.batch_execute("BEGIN IMMEDIATE; INSERT INTO numbers VALUES (1)").unwrap();
+        thread::scope(|scope| {
+            let write = scope.spawn(move || {
+                writer.write(|connection| connection.batch_execute("INSERT INTO numbers VALUES (2)"), |()| ())
+            });
+            let begun = Instant::now();
+            thread::sleep(Duration::from_millis(100));
+            assert!(!write.is_finished(), "it waits");
+            // As somebody who reads would; the writer is in the way for moments only.
+            while !writer.look_for_others() {
+                assert!(begun.elapsed() < LOCK_WAIT, "the writer is always in the way");
+                thread::yield_now();
+            }
+            assert!(!write.is_finished(), "it still waits");
+            other.batch_execute("COMMIT").unwrap();
+            write.join().unwrap().unwrap();
+        });
+        assert_eq!(*fixture.in_doubt.lock().unwrap(), 1);
     }
 
     #[test]

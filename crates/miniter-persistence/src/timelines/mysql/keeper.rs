@@ -85,7 +85,7 @@ fn look_once(
     }
     let noted: Vec<i64> = pool.read(|connection| {
         prepared::<1, BigInt>(
-            "SELECT DISTINCT user_id FROM home_repairs WHERE user_id >= 0 ORDER BY user_id LIMIT ?",
+            "SELECT DISTINCT user_id FROM home_repairs WHERE user_id >= 0 AND author_id >= 0 ORDER BY user_id LIMIT ?",
             [AT_ONCE],
         )
         .load(connection)

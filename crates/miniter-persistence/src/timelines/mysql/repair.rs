@@ -17,6 +17,9 @@ const BATCH: i64 = 4_000;
 /// How many authors a batch deals with.
 const AUTHORS: i64 = 200;
 
+/// Who has written nothing.
+const NOBODY: i64 = -1;
+
 /// For how long batches are begun before whoever waits is told that there is more to do.
 const TURN: Duration = Duration::from_millis(500);
 
@@ -31,16 +34,17 @@ pub(crate) fn note(connection: &mut MysqlConnection, [reader, author]: [i64; 2])
     .map(drop)
 }
 
-/// Notes this for a reader's whole timeline: all who are in it, and all who should be.
+/// Notes this for a reader's whole timeline: all who are in it, and all who should be. The note about [`NOBODY`] says that
+/// this was done.
 fn note_all(connection: &mut MysqlConnection, reader: i64) -> QueryResult<()> {
     execute(
         connection,
         "INSERT INTO home_repairs (user_id, author_id, below) \
          SELECT ?, authors.id, ? FROM (SELECT ? AS id \
              UNION SELECT follow_user_id FROM users_follow_list WHERE user_id = ? \
-             UNION SELECT author_id FROM home_timelines WHERE user_id = ?) authors \
+             UNION SELECT author_id FROM home_timelines WHERE user_id = ? UNION SELECT ?) authors \
          ON DUPLICATE KEY UPDATE below = VALUES(below)",
-        [reader, i64::MAX, reader, reader, reader],
+        [reader, i64::MAX, reader, reader, reader, NOBODY],
     )
     .map(drop)
 }
@@ -83,14 +87,18 @@ pub(crate) fn rebuild(pool: &Pool, reader: i64) -> Result<(), RepositoryError> {
     finish_fill(pool, reader)
 }
 
-/// Notes all that is to be brought, unless somebody has begun: then what they have noted is what is left.
+/// Notes all that is to be brought, unless somebody has: then what they have noted is what is left. Notes of follows may
+/// stand there, too, and say nothing about the rest.
 fn begin_fill(pool: &Pool, reader: i64) -> Result<(), RepositoryError> {
-    let noted: Option<i64> = pool.read(|connection| {
-        prepared::<1, BigInt>("SELECT author_id FROM home_repairs WHERE user_id = ? LIMIT 1", [reader])
-            .get_result(connection)
-            .optional()
+    let begun: Option<i64> = pool.read(|connection| {
+        prepared::<2, BigInt>(
+            "SELECT author_id FROM home_repairs WHERE user_id = ? AND author_id = ?",
+            [reader, NOBODY],
+        )
+        .get_result(connection)
+        .optional()
     })?;
-    if noted.is_none() {
+    if begun.is_none() {
         pool.write(|connection| note_all(connection, reader))?;
     }
     Ok(())
@@ -103,7 +111,8 @@ fn finish_fill(pool: &Pool, reader: i64) -> Result<(), RepositoryError> {
             connection,
             "INSERT IGNORE INTO home_readers (user_id) SELECT id FROM users WHERE id = ?",
             [reader],
-        )
+        )?;
+        execute(connection, "DELETE FROM home_repairs WHERE user_id = ? AND author_id = ?", [reader, NOBODY])
     })
     .map(drop)
 }
@@ -130,9 +139,10 @@ fn run_batch(connection: &mut MysqlConnection, reader: i64, author: Option<i64>)
             [reader, author],
         )
         .load(connection)?,
-        None => prepared::<2, (BigInt, BigInt)>(
-            "SELECT author_id, below FROM home_repairs WHERE user_id = ? ORDER BY author_id LIMIT ? FOR UPDATE",
-            [reader, AUTHORS],
+        None => prepared::<3, (BigInt, BigInt)>(
+            "SELECT author_id, below FROM home_repairs WHERE user_id = ? AND author_id > ? \
+             ORDER BY author_id LIMIT ? FOR UPDATE",
+            [reader, NOBODY, AUTHORS],
         )
         .load(connection)?,
     };

@@ -1,0 +1,138 @@
+//! What single calls of the repositories cost, without HTTP: `make bench-micro`. On SQLite in a temporary file, or on the
+//! server in `MINITER_TEST_MYSQL_URL`. Figures are for comparing, on one machine, before and after a change.
+
+#![allow(unreachable_pub, reason = "a benchmark has no outside")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on ends")]
+
+#[path = "../../../tests/support/database.rs"]
+mod database;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use divan::Bencher;
+use miniter_domain::{
+    CanonicalEmail, Clock, Email, Follow, FollowRepository, NewTweet, NewUser, PageRequest, Profile,
+    Progress, SystemClock, TimelineRepository, TweetId, TweetIds, TweetRepository, TweetText, UserId,
+    UserName, UserRepository,
+};
+use miniter_persistence::{Store, StoreOptions};
+
+use crate::database::TestDatabase;
+
+fn main() {
+    divan::main();
+}
+
+struct CountingIds(AtomicI64);
+
+impl TweetIds for CountingIds {
+    fn next(&self) -> TweetId {
+        TweetId::new(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Somebody who follows others, and others who follow them.
+struct World {
+    database: TestDatabase,
+    ids: Arc<CountingIds>,
+    store: Store,
+    hub: UserId,
+    others: Vec<UserId>,
+}
+
+impl World {
+    /// With as many others, who have ten tweets each.
+    fn new(others: usize) -> Self {
+        let database = TestDatabase::new();
+        let ids = Arc::new(CountingIds(AtomicI64::new(1_000_000)));
+        let store = open(&database, &ids);
+        let user = |number: usize| {
+            let user = NewUser {
+                name: UserName::parse("somebody".into()).unwrap(),
+                email: Email::parse(&format!("user{number}@example.com")).unwrap(),
+                profile: Profile::parse(String::new()).unwrap(),
+                hashed_password: "a hash".into(),
+                created_at: SystemClock.now(),
+            };
+            UserRepository::create(&store, &user).unwrap()
+        };
+        let hub = user(0);
+        let others: Vec<UserId> = (1..=others).map(user).collect();
+        for (number, other) in others.iter().enumerate() {
+            let rows: Vec<_> =
+                (0..10).map(|i| format!("({}, {other}, 'tweet {i}')", number * 10 + i + 1)).collect();
+            database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES {}", rows.join(", ")));
+            follow(&store, hub, *other);
+            follow(&store, *other, hub);
+        }
+        Self { database, ids, store, hub, others }
+    }
+}
+
+fn open(database: &TestDatabase, ids: &Arc<CountingIds>) -> Store {
+    Store::open(&database.url(), StoreOptions { connections: 2 }, ids.clone(), &mut |_| ()).unwrap()
+}
+
+fn follow(store: &Store, follower: UserId, followee: UserId) {
+    let follow = Follow::new(follower, followee).unwrap();
+    FollowRepository::create(store, follow).unwrap();
+    while store.settle(follow).unwrap() == Progress::Unfinished {}
+}
+
+fn unfollow(store: &Store, follower: UserId, followee: UserId) {
+    let follow = Follow::new(follower, followee).unwrap();
+    store.delete(follow).unwrap();
+    while store.settle(follow).unwrap() == Progress::Unfinished {}
+}
+
+/// A reader's first page after a start.
+#[divan::bench(args = [10, 100, 1_000], sample_count = 20)]
+fn first_page_after_a_start(bencher: Bencher<'_, '_>, followed: usize) {
+    let world = World::new(followed);
+    bencher.with_inputs(|| open(&world.database, &world.ids)).bench_local_values(|store| {
+        store.find_home(world.hub, &PageRequest::newest(20)).unwrap().map(|_| store)
+    });
+}
+
+/// A page, by where it begins.
+#[divan::bench(args = ["first", "middle", "a thousand"])]
+fn page(bencher: Bencher<'_, '_>, which: &str) {
+    let world = World::new(200);
+    let page = match which {
+        "first" => PageRequest::newest(20),
+        "middle" => PageRequest { max_id: Some(TweetId::new(1_000)), ..PageRequest::newest(20) },
+        _ => PageRequest::newest(1_000),
+    };
+    bencher.bench_local(|| match world.store.recall_home(world.hub, &page) {
+        Some(page) => Some(page),
+        None => world.store.find_home(world.hub, &page).unwrap(),
+    });
+}
+
+/// A tweet, by how many follow its author.
+#[divan::bench(args = [10, 1_000])]
+fn tweet(bencher: Bencher<'_, '_>, followers: usize) {
+    let world = World::new(followers);
+    bencher.bench_local(|| {
+        let text = TweetText::parse("measured".into()).unwrap();
+        let tweet = NewTweet { author: world.hub, text, created_at: SystemClock.now() };
+        TweetRepository::create(&world.store, tweet).unwrap()
+    });
+}
+
+#[divan::bench]
+fn unfollow_and_follow(bencher: Bencher<'_, '_>) {
+    let world = World::new(10);
+    bencher.bench_local(|| {
+        unfollow(&world.store, world.hub, world.others[0]);
+        follow(&world.store, world.hub, world.others[0]);
+    });
+}
+
+#[divan::bench]
+fn credentials(bencher: Bencher<'_, '_>) {
+    let world = World::new(10);
+    let email = CanonicalEmail::of("USER5@example.com");
+    bencher.bench_local(|| world.store.find_credentials(&email).unwrap());
+}
