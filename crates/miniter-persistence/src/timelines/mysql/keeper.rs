@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -20,16 +20,16 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How many readers it takes up at a time.
 const AT_ONCE: i64 = 100;
 
-/// The thread; it ends when this is dropped.
+/// What keeps the thread going. Once this is dropped it ends, as soon as it can: nobody waits for it, since it may be
+/// stuck with a server that hangs.
 pub(crate) struct Keeper {
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _going: Sender<()>,
 }
 
 impl Keeper {
     pub(crate) fn start(pool: Arc<Pool>) -> std::io::Result<Self> {
-        let (stop, stopped) = mpsc::channel();
-        let thread = thread::Builder::new().name("timelines-keeper".to_owned()).spawn(move || {
+        let (going, stopped) = mpsc::channel();
+        thread::Builder::new().name("timelines-keeper".to_owned()).spawn(move || {
             let mut filled_up_to = i64::MIN;
             loop {
                 let is_stopped = || !matches!(stopped.try_recv(), Err(mpsc::TryRecvError::Empty));
@@ -42,16 +42,7 @@ impl Keeper {
                 }
             }
         })?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        Ok(Self { _going: going })
     }
 }
 
