@@ -1,7 +1,6 @@
 //! Random histories, held against a model that is nothing but a list of tweets and a set of follows.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Mutex;
 use std::thread;
 
 use fastrand::Rng;
@@ -11,202 +10,211 @@ use crate::support::Database;
 
 /// Everything that is true.
 #[derive(Default)]
-struct Model {
-    /// Authors by the ids of their tweets.
-    tweets: BTreeMap<i64, UserId>,
+pub struct Model {
+    /// Authors and texts by the ids of the tweets.
+    pub tweets: BTreeMap<i64, (UserId, String)>,
     /// Who reads whom.
-    follows: HashSet<(UserId, UserId)>,
+    pub follows: HashSet<(UserId, UserId)>,
 }
+
+/// What a page says: ids, authors and texts, and whether there are older ones.
+pub type Said = (Vec<(i64, UserId, String)>, bool);
 
 impl Model {
     fn reads(&self, reader: UserId, author: UserId) -> bool {
         reader == author || self.follows.contains(&(reader, author))
     }
 
-    /// The ids of a page and whether there are older ones, from their definitions in classic-api.md and at
-    /// [`TimelinePage`].
-    fn page(&self, reader: UserId, page: &PageRequest) -> (Vec<i64>, bool) {
+    /// A page, from the definitions in classic-api.md and at [`TimelinePage`].
+    pub fn page(&self, reader: UserId, page: &PageRequest) -> Said {
         let limit = usize::try_from(page.limit).unwrap();
-        let all: Vec<i64> = self
-            .tweets
+        let is_above = |bound: Option<TweetId>, id: i64| bound.is_none_or(|bound| id > bound.get());
+        let own: Vec<_> = self.tweets.iter().filter(|(_, (author, _))| self.reads(reader, *author)).collect();
+        let in_range: Vec<_> = own
             .iter()
-            .filter(|(_, author)| self.reads(reader, **author))
-            .map(|(id, _)| *id)
+            .filter(|(id, _)| page.max_id.is_none_or(|max| **id < max.get()))
+            .filter(|(id, _)| is_above(page.since_id, **id) && is_above(page.min_id, **id))
             .collect();
-        let at_least = |bound: Option<TweetId>, id: i64| bound.is_none_or(|bound| id > bound.get());
-        let in_range: Vec<i64> = all
-            .iter()
-            .copied()
-            .filter(|id| page.max_id.is_none_or(|max| *id < max.get()))
-            .filter(|id| at_least(page.since_id, *id) && at_least(page.min_id, *id))
-            .collect();
-        let ids = if page.min_id.is_some() {
-            in_range[..limit.min(in_range.len())].to_vec()
+        let taken = if page.min_id.is_some() {
+            &in_range[..limit.min(in_range.len())]
         } else {
-            in_range[in_range.len().saturating_sub(limit)..].to_vec()
+            &in_range[in_range.len().saturating_sub(limit)..]
         };
-        let has_older = ids
-            .first()
-            .is_some_and(|oldest| all.iter().any(|id| id < oldest && at_least(page.since_id, *id)));
-        (ids, has_older)
+        let has_older = taken.first().is_some_and(|(oldest, _)| {
+            own.iter().any(|(id, _)| id < oldest && is_above(page.since_id, **id))
+        });
+        (taken.iter().map(|(id, (author, text))| (**id, *author, text.clone())).collect(), has_older)
     }
 }
 
-fn ids(page: &TimelinePage) -> Vec<i64> {
-    page.entries.iter().map(|entry| entry.tweet_id.get()).collect()
+pub fn said(page: &TimelinePage) -> Said {
+    let entry =
+        |entry: &miniter_domain::TimelineEntry| (entry.tweet_id.get(), entry.author, entry.text.to_string());
+    (page.entries.iter().map(entry).collect(), page.has_older)
 }
 
-fn any_page(rng: &mut Rng, model: &Model) -> PageRequest {
-    let newest = model.tweets.keys().next_back().copied().unwrap_or(1_000);
-    let mut cursor = |chance: f64| (rng.f64() < chance).then(|| TweetId::new(rng.i64(990..newest + 5)));
-    let (max_id, since_id, min_id) = (cursor(0.4), cursor(0.2), cursor(0.2));
-    let limit = rng.choice([1, 2, 3, 5, 20, 60, 200, 1_000]).unwrap();
-    PageRequest { limit, max_id, since_id, min_id }
+/// How many people there are in the end.
+const PEOPLE: usize = 12;
+
+/// One history, by one client after the other: each operation goes through any of the nodes.
+struct History {
+    seed: u64,
+    step: usize,
+    rng: Rng,
+    nodes: Vec<Database>,
+    users: Vec<UserId>,
+    model: Model,
+}
+
+impl History {
+    /// Begins with authors of several hundred tweets, so that pages lie outside of whatever is kept of a timeline's end.
+    fn begin(seed: u64) -> Self {
+        let nodes = Database::nodes(2);
+        let users: Vec<UserId> = (0..4).map(|i| nodes[0].user(&format!("user{i}"))).collect();
+        let mut model = Model::default();
+        for i in 0..1_000 {
+            let (id, author) = (1 + i, users[usize::try_from(i % 3).unwrap()]);
+            model.tweets.insert(id, (author, format!("old {id}")));
+        }
+        nodes[0].import(&model.tweets);
+        Self { seed, step: 0, rng: Rng::with_seed(seed), nodes, users, model }
+    }
+
+    fn node(&mut self) -> &Database {
+        let any = self.rng.usize(..self.nodes.len());
+        &self.nodes[any]
+    }
+
+    fn act(&mut self) {
+        self.step += 1;
+        let (one, another) =
+            (self.rng.choice(&self.users).copied().unwrap(), self.rng.choice(&self.users).copied().unwrap());
+        match self.rng.u32(..1_000) {
+            0..20 if self.users.len() < PEOPLE => {
+                let name = format!("user{}", self.users.len());
+                let user = self.node().user(&name);
+                self.users.push(user);
+            }
+            20..160 => {
+                // A few write most of it.
+                let count = self.users.len();
+                let author = self.users[self.rng.usize(..count).min(self.rng.usize(..count))];
+                let text = format!("new {}", self.step);
+                let id = self.node().tweet(author, &text);
+                self.model.tweets.insert(id.get(), (author, text));
+            }
+            160..220 if one != another => {
+                self.node().follow(one, another);
+                self.model.follows.insert((one, another));
+            }
+            220..260 if one != another => {
+                self.node().unfollow(one, another);
+                self.model.follows.remove(&(one, another));
+            }
+            260..275 => self.walk_down(one),
+            275..290 => self.walk_up(one),
+            _ => {
+                let page = self.any_page();
+                self.read(one, &page);
+            }
+        }
+    }
+
+    /// Reads a page twice where it can be had in two ways, and compares it with the model.
+    fn read(&mut self, reader: UserId, page: &PageRequest) -> Said {
+        let expected = self.model.page(reader, page);
+        let (seed, step) = (self.seed, self.step);
+        let node = self.node();
+        if let Some(recalled) = node.recall_home(reader, page) {
+            assert_eq!(said(&recalled), expected, "recalled; seed {seed}, step {step}, {reader}: {page:?}");
+        }
+        let found = node.find_home(reader, page).unwrap().unwrap();
+        assert_eq!(said(&found), expected, "seed {seed}, step {step}, {reader}: {page:?}");
+        expected
+    }
+
+    /// From the newest page to the oldest, or to the bound.
+    fn walk_down(&mut self, reader: UserId) {
+        let limit = self.rng.choice([30, 100, 400]).unwrap();
+        let since_id = if self.rng.bool() { self.cursor() } else { None };
+        let mut page = PageRequest { since_id, ..PageRequest::newest(limit) };
+        loop {
+            let (entries, has_older) = self.read(reader, &page);
+            if !has_older {
+                return;
+            }
+            page.max_id = entries.first().map(|(id, ..)| TweetId::new(*id));
+        }
+    }
+
+    /// From somewhere up to the newest.
+    fn walk_up(&mut self, reader: UserId) {
+        let limit = self.rng.choice([30, 100, 400]).unwrap();
+        let mut page = PageRequest { min_id: Some(self.any_id()), ..PageRequest::newest(limit) };
+        loop {
+            let (entries, _) = self.read(reader, &page);
+            let Some((newest, ..)) = entries.last() else { return };
+            page.min_id = Some(TweetId::new(*newest));
+        }
+    }
+
+    /// One that there is, or its neighbour, or one of the ends.
+    fn any_id(&mut self) -> TweetId {
+        let ids: Vec<i64> = self.model.tweets.keys().copied().collect();
+        TweetId::new(match self.rng.u32(..20) {
+            0 => 0,
+            1 => i64::MAX,
+            // Among the newest, where pages begin.
+            2..11 => ids[ids.len() - 1 - self.rng.usize(..40)] + self.rng.i64(-1..=1),
+            _ => ids[self.rng.usize(..ids.len())] + self.rng.i64(-1..=1),
+        })
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "cursors are optional")]
+    fn cursor(&mut self) -> Option<TweetId> {
+        Some(self.any_id())
+    }
+
+    fn any_page(&mut self) -> PageRequest {
+        let limit = match self.rng.u32(..10) {
+            0..5 => self.rng.u32(1..=5),
+            5..8 => self.rng.u32(6..=60),
+            8 => self.rng.u32(61..=400),
+            _ => 100_000,
+        };
+        let max_id = if self.rng.u32(..10) < 4 { self.cursor() } else { None };
+        let since_id = if self.rng.u32(..10) < 3 { self.cursor() } else { None };
+        let min_id = if self.rng.u32(..10) < 3 { self.cursor() } else { None };
+        PageRequest { limit, max_id, since_id, min_id }
+    }
+
+    /// Everybody's whole timeline on each node, and what the database keeps of it.
+    fn end(&mut self) {
+        let whole = PageRequest::newest(100_000);
+        for reader in self.users.clone() {
+            let expected = self.model.page(reader, &whole);
+            for node in &self.nodes {
+                let found = node.find_home(reader, &whole).unwrap().unwrap();
+                assert_eq!(said(&found), expected, "seed {}, in the end, {reader}", self.seed);
+            }
+        }
+        let nobody = UserId::new(1_000_000);
+        assert_eq!(self.node().find_home(nobody, &whole).unwrap(), None);
+        self.nodes[0].check();
+    }
 }
 
 #[test]
 fn whatever_happens_in_whatever_order_every_page_is_what_the_definitions_say() {
-    for seed in 0..4 {
-        let nodes = Database::nodes(2);
-        let mut rng = Rng::with_seed(seed);
-        let mut model = Model::default();
-        let mut users = Vec::new();
-        for step in 0..1_200 {
-            let node = &nodes[rng.usize(..nodes.len())];
-            if users.len() < 3 || (users.len() < 9 && rng.f64() < 0.02) {
-                users.push(node.user(&format!("user{}", users.len())));
-            }
-            let (one, another) = (rng.choice(&users).copied().unwrap(), rng.choice(&users).copied().unwrap());
-            match rng.u32(..100) {
-                0..35 => {
-                    // A few write most of it.
-                    let author = users[rng.usize(..users.len()).min(rng.usize(..users.len()))];
-                    let id = node.tweet(author, &format!("{seed}.{step}"));
-                    model.tweets.insert(id.get(), author);
+    thread::scope(|scope| {
+        for seed in 0..3 {
+            scope.spawn(move || {
+                let mut history = History::begin(seed);
+                for _ in 0..2_000 {
+                    history.act();
                 }
-                35..45 if one != another => {
-                    node.follow(one, another);
-                    model.follows.insert((one, another));
-                }
-                45..52 if one != another => {
-                    node.unfollow(one, another);
-                    model.follows.remove(&(one, another));
-                }
-                _ => {
-                    let page = any_page(&mut rng, &model);
-                    let found = node.find_home(one, &page).unwrap().unwrap();
-                    let said = (ids(&found), found.has_older);
-                    assert_eq!(said, model.page(one, &page), "seed {seed}, step {step}, {one}: {page:?}");
-                    for entry in &found.entries {
-                        assert_eq!(model.tweets[&entry.tweet_id.get()], entry.author, "seed {seed}");
-                    }
-                    // What is known without asking is the same.
-                    if let Some(recalled) = node.recall_home(one, &page) {
-                        assert_eq!(recalled, found, "seed {seed}, step {step}, {one}: {page:?}");
-                    }
-                }
-            }
+                history.end();
+            });
         }
-    }
-}
-
-/// What several clients know together: the tweets that have been acknowledged to any of them.
-type Acknowledged = Mutex<BTreeMap<i64, UserId>>;
-
-/// A client, who alone writes, follows and unfollows as their two users.
-struct Client<'a> {
-    node: &'a Database,
-    own: [UserId; 2],
-    everybody: &'a [UserId],
-    acknowledged: &'a Acknowledged,
-    follows: HashSet<(UserId, UserId)>,
-    rng: Rng,
-}
-
-impl Client<'_> {
-    fn act(&mut self) {
-        let own = self.own[self.rng.usize(..2)];
-        // Everybody is after the first of them, who writes the most.
-        let other = self.everybody[if self.rng.bool() { 0 } else { self.rng.usize(..self.everybody.len()) }];
-        match self.rng.u32(..100) {
-            0..40 => {
-                let id = self.node.tweet(own, "text");
-                self.acknowledged.lock().unwrap().insert(id.get(), own);
-            }
-            40..60 if own != other => {
-                self.node.follow(own, other);
-                self.follows.insert((own, other));
-                self.read(own);
-            }
-            60..75 if own != other => {
-                self.node.unfollow(own, other);
-                self.follows.remove(&(own, other));
-                self.read(own);
-            }
-            _ => self.read(own),
-        }
-    }
-
-    /// Reads the timeline of one of the own users: who they follow is known, and so is what must be there.
-    fn read(&mut self, reader: UserId) {
-        let before = self.acknowledged.lock().unwrap().clone();
-        let limit = self.rng.choice([3, 20, 100_000]).unwrap();
-        let page = PageRequest::newest(limit);
-        let found = match self.node.recall_home(reader, &page) {
-            Some(found) => found,
-            None => self.node.find_home(reader, &page).unwrap().unwrap(),
-        };
-        let reads = |author: UserId| author == reader || self.follows.contains(&(reader, author));
-        let ids = ids(&found);
-        assert!(ids.is_sorted_by(|a, b| a < b), "each once and in order: {ids:?}");
-        for entry in &found.entries {
-            assert!(reads(entry.author), "{reader} does not read {}", entry.author);
-        }
-        let from = if found.has_older { ids[0] } else { i64::MIN };
-        for (id, author) in before.range(from..) {
-            assert!(!reads(*author) || ids.contains(id), "{reader} lacks {id} of {author}: {ids:?}");
-        }
-    }
-}
-
-#[test]
-fn whoever_acts_at_once_sees_all_that_was_acknowledged_and_nothing_that_is_not_theirs() {
-    for seed in 0..2 {
-        let nodes = Database::nodes(2);
-        let everybody: Vec<UserId> = (0..8).map(|i| nodes[0].user(&format!("user{i}"))).collect();
-        let acknowledged = Acknowledged::default();
-        let follows: Vec<_> = thread::scope(|scope| {
-            let clients: Vec<_> = (0..4)
-                .map(|i| {
-                    let mut client = Client {
-                        node: &nodes[i % nodes.len()],
-                        own: [everybody[i], everybody[4 + i]],
-                        everybody: &everybody,
-                        acknowledged: &acknowledged,
-                        follows: HashSet::new(),
-                        rng: Rng::with_seed(seed * 10 + u64::try_from(i).unwrap()),
-                    };
-                    scope.spawn(move || {
-                        for _ in 0..300 {
-                            client.act();
-                        }
-                        client.follows
-                    })
-                })
-                .collect();
-            clients.into_iter().map(|client| client.join().unwrap()).collect()
-        });
-        let model = Model {
-            tweets: acknowledged.into_inner().unwrap(),
-            follows: follows.into_iter().flatten().collect(),
-        };
-        for reader in everybody {
-            let page = PageRequest::newest(100_000);
-            for node in &nodes {
-                let found = node.find_home(reader, &page).unwrap().unwrap();
-                assert_eq!((ids(&found), found.has_older), model.page(reader, &page), "seed {seed}");
-            }
-        }
-        nodes[0].check();
-    }
+    });
 }

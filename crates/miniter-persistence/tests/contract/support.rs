@@ -1,5 +1,6 @@
 //! A fresh database for a test, and people in it.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -46,7 +47,8 @@ impl Database {
     pub fn nodes(count: usize) -> Vec<Self> {
         let below = Arc::new(TestDatabase::new());
         let ids = Arc::new(CountingIds(AtomicI64::new(1_000)));
-        let options = StoreOptions { connections: 2 };
+        // With several nodes it is about what happens at once.
+        let options = StoreOptions { connections: if count > 1 { 6 } else { 2 } };
         let count = if below.is_sqlite() { 1 } else { count };
         let node = |_| Self {
             store: Store::open(&below.url(), options, ids.clone(), &mut |_| ()).unwrap(),
@@ -83,6 +85,14 @@ impl Database {
     pub fn tweet(&self, author: UserId, text: &str) -> TweetId {
         let text = TweetText::parse(text.to_owned()).unwrap();
         TweetRepository::create(&self.store, NewTweet { author, text, created_at: moment() }).unwrap().id
+    }
+
+    /// Writes tweets with these ids, authors and texts as other SQL does, and makes them show up.
+    pub fn import(&self, tweets: &BTreeMap<i64, (UserId, String)>) {
+        let rows: Vec<String> =
+            tweets.iter().map(|(id, (author, text))| format!("({id}, {author}, '{text}')")).collect();
+        self.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES {}", rows.join(", ")));
+        self.rebuild();
     }
 
     pub fn follow(&self, follower: UserId, followee: UserId) {

@@ -1,0 +1,438 @@
+//! Several clients at once, through every node, and nobody who holds them back.
+//!
+//! Each operation is noted with the moments before and after it. What a read must have found, and what it may have found,
+//! follows from that when all is over: a tweet that was acknowledged before the read began must be there, one that was
+//! begun only after it had ended cannot be, and of what went on at the same time either is right.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+
+use fastrand::Rng;
+use miniter_domain::{PageRequest, TimelineRepository, TweetId, UserId};
+
+use crate::model::{Model, Said, said};
+use crate::support::Database;
+
+/// The order of what all clients do.
+#[derive(Default)]
+struct Clock(AtomicU64);
+
+impl Clock {
+    fn tick(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::SeqCst) + 1
+    }
+}
+
+/// The moments before a call and after its acknowledgement.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    begun: u64,
+    done: u64,
+}
+
+#[derive(Debug)]
+struct Posted {
+    id: i64,
+    author: UserId,
+    text: String,
+    span: Span,
+}
+
+/// That somebody follows from now on, or does not.
+#[derive(Debug)]
+struct Change {
+    pair: (UserId, UserId),
+    follows: bool,
+    span: Span,
+}
+
+#[derive(Debug)]
+struct Read {
+    reader: UserId,
+    page: PageRequest,
+    said: Said,
+    span: Span,
+}
+
+#[derive(Default)]
+struct History {
+    posted: Vec<Posted>,
+    changes: Vec<Change>,
+    reads: Vec<Read>,
+}
+
+/// A client. Of each user only one client changes the follows, so that their order is known.
+struct Client<'a> {
+    node: &'a Database,
+    clock: &'a Clock,
+    rng: Rng,
+    history: History,
+}
+
+impl<'a> Client<'a> {
+    fn new(node: &'a Database, clock: &'a Clock, seed: u64) -> Self {
+        Self { node, clock, rng: Rng::with_seed(seed), history: History::default() }
+    }
+
+    fn tweet(&mut self, author: UserId) {
+        let begun = self.clock.tick();
+        let text = format!("{author} at {begun}");
+        let id = self.node.tweet(author, &text).get();
+        let span = Span { begun, done: self.clock.tick() };
+        self.history.posted.push(Posted { id, author, text, span });
+    }
+
+    fn change(&mut self, follower: UserId, followee: UserId, follows: bool) {
+        let begun = self.clock.tick();
+        if follows {
+            self.node.follow(follower, followee);
+        } else {
+            self.node.unfollow(follower, followee);
+        }
+        let span = Span { begun, done: self.clock.tick() };
+        self.history.changes.push(Change { pair: (follower, followee), follows, span });
+    }
+
+    /// As a request does: from memory or, where it is not there, from the database.
+    fn read(&mut self, reader: UserId, page: PageRequest) -> Said {
+        let begun = self.clock.tick();
+        let found = match self.node.recall_home(reader, &page) {
+            Some(found) => found,
+            None => self.node.find_home(reader, &page).unwrap().unwrap(),
+        };
+        let span = Span { begun, done: self.clock.tick() };
+        let said = said(&found);
+        self.history.reads.push(Read { reader, page, said: said.clone(), span });
+        said
+    }
+
+    /// The newest page, or one around a tweet that was in it.
+    fn read_any(&mut self, reader: UserId) {
+        let limit = self.rng.choice([1, 3, 20, 60, 300]).unwrap();
+        let (entries, _) = self.read(reader, PageRequest::newest(limit));
+        if entries.is_empty() || self.rng.bool() {
+            return;
+        }
+        let some = Some(TweetId::new(self.rng.choice(&entries).unwrap().0));
+        let page = PageRequest::newest(self.rng.choice([2, 30, 200]).unwrap());
+        let page = match self.rng.u32(..3) {
+            0 => PageRequest { max_id: some, ..page },
+            1 => PageRequest { since_id: some, ..page },
+            _ => PageRequest { min_id: some, ..page },
+        };
+        self.read(reader, page);
+    }
+}
+
+/// All that happened, once it is over.
+struct Past {
+    context: String,
+    tweets: BTreeMap<i64, Posted>,
+    changes: HashMap<(UserId, UserId), Vec<Change>>,
+    reads: Vec<Read>,
+    everybody: Vec<UserId>,
+}
+
+impl Past {
+    fn new(context: String, everybody: Vec<UserId>, histories: Vec<History>) -> Self {
+        let mut past =
+            Self { context, tweets: BTreeMap::new(), changes: HashMap::new(), reads: Vec::new(), everybody };
+        for history in histories {
+            for posted in history.posted {
+                let twice = past.tweets.insert(posted.id, posted);
+                assert!(twice.is_none(), "{}: an id was given twice: {twice:?}", past.context);
+            }
+            for change in history.changes {
+                past.changes.entry(change.pair).or_default().push(change);
+            }
+            past.reads.extend(history.reads);
+        }
+        past
+    }
+
+    /// Tweets that were there before anything else.
+    fn with_imported(mut self, tweets: BTreeMap<i64, (UserId, String)>) -> Self {
+        let span = Span { begun: 0, done: 0 };
+        self.tweets
+            .extend(tweets.into_iter().map(|(id, (author, text))| (id, Posted { id, author, text, span })));
+        self
+    }
+
+    /// Whether somebody read an author all through a span, and whether they may have at any moment of it.
+    fn reads(&self, reader: UserId, author: UserId, span: Span) -> (bool, bool) {
+        if reader == author {
+            return (true, true);
+        }
+        let changes = self.changes.get(&(reader, author)).map_or(&[][..], Vec::as_slice);
+        let before = changes.iter().take_while(|change| change.span.done < span.begun).count();
+        let from = before.checked_sub(1).is_some_and(|last| changes[last].follows);
+        let mut meanwhile = changes[before..].iter().take_while(|change| change.span.begun < span.done);
+        (
+            from && meanwhile.clone().all(|change| change.follows),
+            from || meanwhile.any(|change| change.follows),
+        )
+    }
+
+    fn check_reads(&self) {
+        for read in &self.reads {
+            self.check_read(read);
+        }
+    }
+
+    fn check_read(&self, read: &Read) {
+        let Read { reader, page, said: (entries, has_older), span } = read;
+        let by: HashMap<UserId, (bool, bool)> =
+            self.everybody.iter().map(|author| (*author, self.reads(*reader, *author, *span))).collect();
+        let must = |tweet: &Posted| by[&tweet.author].0 && tweet.span.done < span.begun;
+        let may = |tweet: &Posted| by[&tweet.author].1 && tweet.span.begun < span.done;
+        let show = || {
+            let PageRequest { limit, max_id, since_id, min_id } = page;
+            let ids: Vec<i64> = entries.iter().map(|(id, ..)| *id).collect();
+            format!(
+                "{}: {reader} read {limit} of max {max_id:?}, since {since_id:?}, min {min_id:?} at {span:?} \
+                 and got {ids:?}, older: {has_older}",
+                self.context
+            )
+        };
+
+        assert!(entries.is_sorted_by(|a, b| a.0 < b.0), "each once and in order. {}", show());
+        let limit = usize::try_from(page.limit).unwrap();
+        assert!(entries.len() <= limit, "{}", show());
+        let above = page.lower_bound().map_or(i64::MIN, TweetId::get);
+        let below = page.max_id.map_or(i64::MAX, TweetId::get);
+        for (id, author, text) in entries {
+            let posted = self.tweets.get(id).unwrap_or_else(|| panic!("nobody wrote {id}. {}", show()));
+            assert_eq!((posted.author, &posted.text), (*author, text), "{}", show());
+            assert!(may(posted), "{posted:?} cannot be there. {}", show());
+            assert!(above < *id && *id < below, "{id} was not asked for. {}", show());
+        }
+
+        // A full page says nothing of what lies beyond it.
+        let is_full = entries.len() == limit;
+        let (from, to) = match (entries.first(), entries.last()) {
+            (Some(_), Some(newest)) if is_full && page.is_oldest_first() => (above, newest.0),
+            (Some(oldest), Some(_)) if is_full => (oldest.0, below),
+            _ => (above, below),
+        };
+        let there: HashSet<i64> = entries.iter().map(|(id, ..)| *id).collect();
+        for (id, posted) in between(&self.tweets, from, to) {
+            assert!(!must(posted) || there.contains(id), "{posted:?} is missing. {}", show());
+        }
+
+        let Some((oldest, ..)) = entries.first() else {
+            assert!(!has_older, "older than nothing. {}", show());
+            return;
+        };
+        let floor = page.since_id.map_or(i64::MIN, TweetId::get);
+        let mut older = between(&self.tweets, floor, *oldest);
+        if *has_older {
+            assert!(older.any(|(_, posted)| may(posted)), "there are no older ones. {}", show());
+            assert!(is_full || page.is_oldest_first(), "older ones would have had a place. {}", show());
+        } else {
+            let hidden = older.find(|(_, posted)| must(posted));
+            assert!(hidden.is_none(), "{hidden:?} is older. {}", show());
+        }
+    }
+
+    /// What is true now that nothing goes on any more: on every node, and page by page.
+    fn check_end(&self, nodes: &[Database]) {
+        let model = Model {
+            tweets: self
+                .tweets
+                .iter()
+                .map(|(id, posted)| (*id, (posted.author, posted.text.clone())))
+                .collect(),
+            follows: self
+                .changes
+                .iter()
+                .filter(|(_, changes)| changes.last().is_some_and(|last| last.follows))
+                .map(|(pair, _)| *pair)
+                .collect(),
+        };
+        for reader in &self.everybody {
+            for node in nodes {
+                let mut page = PageRequest::newest(777);
+                loop {
+                    let expected = model.page(*reader, &page);
+                    let found = node.find_home(*reader, &page).unwrap().unwrap();
+                    assert_eq!(said(&found), expected, "{}, in the end, {reader}: {page:?}", self.context);
+                    if !found.has_older {
+                        break;
+                    }
+                    page.max_id = Some(found.entries[0].tweet_id);
+                }
+            }
+        }
+        nodes[0].check();
+    }
+}
+
+/// Those between two ids, both excluded.
+fn between(tweets: &BTreeMap<i64, Posted>, above: i64, below: i64) -> impl Iterator<Item = (&i64, &Posted)> {
+    tweets.range(above.saturating_add(1)..).take_while(move |(id, _)| **id < below)
+}
+
+#[test]
+fn whoever_acts_at_once_sees_all_that_was_acknowledged_and_nothing_that_is_not_theirs() {
+    for seed in 0..2_u64 {
+        let nodes = Database::nodes(2);
+        let everybody: Vec<UserId> = (0..8).map(|i| nodes[0].user(&format!("user{i}"))).collect();
+        let clock = Clock::default();
+        let histories = thread::scope(|scope| {
+            let clients: Vec<_> = (0..4)
+                .map(|i| {
+                    let mut client =
+                        Client::new(&nodes[i % nodes.len()], &clock, seed * 100 + u64::try_from(i).unwrap());
+                    let (everybody, own) = (&everybody, [everybody[i], everybody[4 + i]]);
+                    spawn(scope, format!("seed {seed}, client {i}"), move || {
+                        for _ in 0..250 {
+                            act(&mut client, own, everybody);
+                        }
+                        client.history
+                    })
+                })
+                .collect();
+            clients.into_iter().map(|client| client.join().unwrap()).collect()
+        });
+        let past = Past::new(format!("seed {seed}"), everybody, histories);
+        past.check_reads();
+        past.check_end(&nodes);
+    }
+}
+
+/// Something random: by one of the client's own users, or a look at somebody else's timeline.
+fn act(client: &mut Client<'_>, own: [UserId; 2], everybody: &[UserId]) {
+    let one = own[client.rng.usize(..2)];
+    // Everybody is after the first of them, who writes the most.
+    let other = everybody[if client.rng.bool() { 0 } else { client.rng.usize(..everybody.len()) }];
+    match client.rng.u32(..100) {
+        0..35 => client.tweet(one),
+        35..60 if one != other => {
+            let follows = client.rng.u32(..5) < 3;
+            client.change(one, other, follows);
+            client.read_any(one);
+        }
+        60..75 => client.read_any(other),
+        _ => client.read_any(one),
+    }
+}
+
+/// Ids below this one are imported.
+const FIRST_ID: i64 = 100_000;
+
+#[test]
+fn who_follows_an_author_that_writes_without_pause_misses_nothing() {
+    let seed = 7;
+    let nodes = Database::nodes(2);
+    nodes[0].ids.0.store(FIRST_ID, Ordering::SeqCst);
+    let [star, archive, poller] = ["star", "archive", "poller"].map(|name| nodes[0].user(name));
+    let fans: Vec<UserId> = (0..3).map(|i| nodes[0].user(&format!("fan{i}"))).collect();
+    // More than is brought at a time.
+    let imported: BTreeMap<i64, (UserId, String)> =
+        (1..=5_000).map(|id| (id, (archive, format!("old {id}")))).collect();
+    nodes[0].import(&imported);
+
+    let clock = Clock::default();
+    let busy = AtomicUsize::new(fans.len());
+    let histories = thread::scope(|scope| {
+        let (clock, busy, nodes) = (&clock, &busy, &nodes);
+        let mut clients = Vec::new();
+        // The star through several connections and nodes at once.
+        for (i, author) in [star, star, archive].into_iter().enumerate() {
+            let mut client = Client::new(&nodes[i % nodes.len()], clock, seed);
+            clients.push(spawn(scope, format!("seed {seed}, author {i}"), move || {
+                while busy.load(Ordering::SeqCst) > 0 {
+                    client.tweet(author);
+                }
+                client.history
+            }));
+        }
+        for (i, fan) in fans.iter().enumerate() {
+            let mut client =
+                Client::new(&nodes[(i + 1) % nodes.len()], clock, seed * 100 + u64::try_from(i).unwrap());
+            let fan = *fan;
+            clients.push(spawn(scope, format!("seed {seed}, fan {i}"), move || {
+                let _done = Countdown(busy);
+                for round in 0..40 {
+                    let author = if round % 8 == 7 { archive } else { star };
+                    client.change(fan, author, true);
+                    client.read(fan, PageRequest::newest(60));
+                    client.read_any(fan);
+                    if client.rng.u32(..5) > 0 {
+                        client.change(fan, author, false);
+                        client.read(fan, PageRequest::newest(60));
+                    }
+                }
+                client.history
+            }));
+        }
+        let mut client = Client::new(&nodes[0], clock, seed);
+        clients.push(spawn(scope, format!("seed {seed}, poller"), move || {
+            poll(&mut client, poller, star, busy);
+            client.history
+        }));
+        clients.into_iter().map(|client| client.join().unwrap()).collect()
+    });
+    let everybody = [&[star, archive, poller], &fans[..]].concat();
+    let past = Past::new(format!("seed {seed}"), everybody, histories).with_imported(imported);
+    past.check_reads();
+    past.check_end(&nodes);
+    if nodes[0].is_sqlite() {
+        // There ids are committed in their order.
+        past.check_poll(poller, star);
+    }
+}
+
+/// Asks again and again for what is newer than the newest that is known.
+fn poll(client: &mut Client<'_>, reader: UserId, author: UserId, busy: &AtomicUsize) {
+    client.change(reader, author, true);
+    let (entries, _) = client.read(reader, PageRequest::newest(1));
+    let mut known = entries.last().map_or(0, |(id, ..)| *id);
+    loop {
+        let was_busy = busy.load(Ordering::SeqCst) > 0;
+        let page = PageRequest { min_id: Some(TweetId::new(known)), ..PageRequest::newest(10) };
+        let (entries, _) = client.read(reader, page);
+        match entries.last() {
+            Some((newest, ..)) => known = *newest,
+            None if !was_busy => return,
+            None => {}
+        }
+    }
+}
+
+impl Past {
+    fn check_poll(&self, poller: UserId, author: UserId) {
+        let polled: HashSet<i64> = self
+            .reads
+            .iter()
+            .filter(|read| read.reader == poller)
+            .flat_map(|read| read.said.0.iter().map(|(id, ..)| *id))
+            .collect();
+        let first = polled.iter().min().copied().unwrap_or(i64::MAX);
+        // The very last ones may have been acknowledged after the poller had left.
+        let last = polled.iter().max().copied().unwrap_or(i64::MIN);
+        for (id, posted) in self.tweets.range(first..=last) {
+            let is_polled = posted.author != author || polled.contains(id);
+            assert!(is_polled, "{}: {posted:?} came up below what the poller knew", self.context);
+        }
+    }
+}
+
+/// Counts down also if its thread panics, so that nobody waits for ever.
+struct Countdown<'a>(&'a AtomicUsize);
+
+impl Drop for Countdown<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A thread whose name, which a panic tells, says how to have it again.
+fn spawn<'scope, T: Send + 'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    name: String,
+    run: impl FnOnce() -> T + Send + 'scope,
+) -> thread::ScopedJoinHandle<'scope, T> {
+    thread::Builder::new().name(name).spawn_scoped(scope, run).unwrap()
+}
