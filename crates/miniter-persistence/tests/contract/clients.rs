@@ -107,6 +107,13 @@ impl<'a> Client<'a> {
         said
     }
 
+    /// Reads what is newer than the newest that is known; gives the newest that is known then.
+    fn poll(&mut self, reader: UserId, known: TweetId) -> TweetId {
+        let page = PageRequest { min_id: Some(known), ..PageRequest::newest(10) };
+        let (entries, _) = self.read(reader, page);
+        entries.last().map_or(known, |(newest, ..)| TweetId::new(*newest))
+    }
+
     /// The newest page, or one around a tweet that was in it.
     fn read_any(&mut self, reader: UserId) {
         let limit = self.rng.choice([1, 3, 20, 60, 300]).unwrap();
@@ -334,16 +341,23 @@ fn who_follows_an_author_that_writes_without_pause_misses_nothing() {
     nodes[0].import(&imported);
 
     let clock = Clock::default();
+    let mut first = Client::new(&nodes[0], &clock, seed);
+    first.change(poller, star, true);
+    let first = first.history;
     let busy = AtomicUsize::new(fans.len());
-    let histories = thread::scope(|scope| {
+    let mut histories: Vec<History> = thread::scope(|scope| {
         let (clock, busy, nodes) = (&clock, &busy, &nodes);
         let mut clients = Vec::new();
         // The star through several connections and nodes at once.
         for (i, author) in [star, star, archive].into_iter().enumerate() {
             let mut client = Client::new(&nodes[i % nodes.len()], clock, seed);
             clients.push(spawn(scope, format!("seed {seed}, author {i}"), move || {
+                let mut known = TweetId::new(0);
                 while busy.load(Ordering::SeqCst) > 0 {
                     client.tweet(author);
+                    if author == archive {
+                        known = client.poll(poller, known);
+                    }
                 }
                 client.history
             }));
@@ -367,13 +381,9 @@ fn who_follows_an_author_that_writes_without_pause_misses_nothing() {
                 client.history
             }));
         }
-        let mut client = Client::new(&nodes[0], clock, seed);
-        clients.push(spawn(scope, format!("seed {seed}, poller"), move || {
-            poll(&mut client, poller, star, busy);
-            client.history
-        }));
         clients.into_iter().map(|client| client.join().unwrap()).collect()
     });
+    histories.push(first);
     let everybody = [&[star, archive, poller], &fans[..]].concat();
     let past = Past::new(format!("seed {seed}"), everybody, histories).with_imported(imported);
     past.check_reads();
@@ -384,24 +394,8 @@ fn who_follows_an_author_that_writes_without_pause_misses_nothing() {
     }
 }
 
-/// Asks again and again for what is newer than the newest that is known.
-fn poll(client: &mut Client<'_>, reader: UserId, author: UserId, busy: &AtomicUsize) {
-    client.change(reader, author, true);
-    let (entries, _) = client.read(reader, PageRequest::newest(1));
-    let mut known = entries.last().map_or(0, |(id, ..)| *id);
-    loop {
-        let was_busy = busy.load(Ordering::SeqCst) > 0;
-        let page = PageRequest { min_id: Some(TweetId::new(known)), ..PageRequest::newest(10) };
-        let (entries, _) = client.read(reader, page);
-        match entries.last() {
-            Some((newest, ..)) => known = *newest,
-            None if !was_busy => return,
-            None => {}
-        }
-    }
-}
-
 impl Past {
+    /// Whoever asks again and again for what is newer than what they know misses nothing in between.
     fn check_poll(&self, poller: UserId, author: UserId) {
         let polled: HashSet<i64> = self
             .reads
@@ -409,10 +403,9 @@ impl Past {
             .filter(|read| read.reader == poller)
             .flat_map(|read| read.said.0.iter().map(|(id, ..)| *id))
             .collect();
-        let first = polled.iter().min().copied().unwrap_or(i64::MAX);
-        // The very last ones may have been acknowledged after the poller had left.
+        // When the poller left, others may still have been writing.
         let last = polled.iter().max().copied().unwrap_or(i64::MIN);
-        for (id, posted) in self.tweets.range(first..=last) {
+        for (id, posted) in self.tweets.range(..=last) {
             let is_polled = posted.author != author || polled.contains(id);
             assert!(is_polled, "{}: {posted:?} came up below what the poller knew", self.context);
         }
