@@ -5,7 +5,7 @@
 //! begun only after it had ended cannot be, and of what went on at the same time either is right.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
 use fastrand::Rng;
@@ -62,7 +62,7 @@ struct History {
     reads: Vec<Read>,
 }
 
-/// A client. Of each user only one client changes the follows, so that their order is known.
+/// A client.
 struct Client<'a> {
     node: &'a Database,
     clock: &'a Clock,
@@ -112,6 +112,13 @@ impl<'a> Client<'a> {
         let page = PageRequest { min_id: Some(known), ..PageRequest::newest(10) };
         let (entries, _) = self.read(reader, page);
         entries.last().map_or(known, |(newest, ..)| TweetId::new(*newest))
+    }
+
+    /// A page far below the newest.
+    fn read_old(&mut self, reader: UserId) {
+        let max_id = Some(TweetId::new(self.rng.i64(1..FIRST_ID)));
+        let limit = self.rng.choice([2, 30, 200]).unwrap();
+        self.read(reader, PageRequest { max_id, ..PageRequest::newest(limit) });
     }
 
     /// The newest page, or one around a tweet that was in it.
@@ -167,18 +174,24 @@ impl Past {
     }
 
     /// Whether somebody read an author all through a span, and whether they may have at any moment of it.
+    ///
+    /// Any change may have been the last one that had begun before the span was over and was not followed by another
+    /// before it began. Nobody follows at first.
     fn reads(&self, reader: UserId, author: UserId, span: Span) -> (bool, bool) {
         if reader == author {
             return (true, true);
         }
         let changes = self.changes.get(&(reader, author)).map_or(&[][..], Vec::as_slice);
-        let before = changes.iter().take_while(|change| change.span.done < span.begun).count();
-        let from = before.checked_sub(1).is_some_and(|last| changes[last].follows);
-        let mut meanwhile = changes[before..].iter().take_while(|change| change.span.begun < span.done);
-        (
-            from && meanwhile.clone().all(|change| change.follows),
-            from || meanwhile.any(|change| change.follows),
-        )
+        let over = || changes.iter().filter(|change| change.span.done < span.begun);
+        // Whatever was acknowledged before this was undone or confirmed before the span.
+        let superseded = over().map(|change| change.span.begun).max().unwrap_or(0);
+        let last = changes
+            .iter()
+            .filter(|change| change.span.done >= superseded && change.span.begun < span.done)
+            .map(|change| change.follows);
+        let at_first = (superseded == 0).then_some(false);
+        let mut last = last.chain(at_first);
+        (last.clone().all(|follows| follows), last.any(|follows| follows))
     }
 
     fn check_reads(&self) {
@@ -189,10 +202,14 @@ impl Past {
 
     fn check_read(&self, read: &Read) {
         let Read { reader, page, said: (entries, has_older), span } = read;
-        let by: HashMap<UserId, (bool, bool)> =
-            self.everybody.iter().map(|author| (*author, self.reads(*reader, *author, *span))).collect();
-        let must = |tweet: &Posted| by[&tweet.author].0 && tweet.span.done < span.begun;
-        let may = |tweet: &Posted| by[&tweet.author].1 && tweet.span.begun < span.done;
+        // By the numbers of users, which are small here: this is asked for each tweet of each read.
+        let number = |user: UserId| usize::try_from(user.get()).unwrap();
+        let mut by = vec![(false, false); 1 + self.everybody.iter().copied().map(number).max().unwrap()];
+        for author in &self.everybody {
+            by[number(*author)] = self.reads(*reader, *author, *span);
+        }
+        let must = |tweet: &Posted| tweet.span.done < span.begun && by[number(tweet.author)].0;
+        let may = |tweet: &Posted| tweet.span.begun < span.done && by[number(tweet.author)].1;
         let show = || {
             let PageRequest { limit, max_id, since_id, min_id } = page;
             let ids: Vec<i64> = entries.iter().map(|(id, ..)| *id).collect();
@@ -222,9 +239,9 @@ impl Past {
             (Some(oldest), Some(_)) if is_full => (oldest.0, below),
             _ => (above, below),
         };
-        let there: HashSet<i64> = entries.iter().map(|(id, ..)| *id).collect();
+        let is_there = |id: &i64| entries.binary_search_by_key(id, |(id, ..)| *id).is_ok();
         for (id, posted) in between(&self.tweets, from, to) {
-            assert!(!must(posted) || there.contains(id), "{posted:?} is missing. {}", show());
+            assert!(!must(posted) || is_there(id), "{posted:?} is missing. {}", show());
         }
 
         let Some((oldest, ..)) = entries.first() else {
@@ -253,7 +270,10 @@ impl Past {
             follows: self
                 .changes
                 .iter()
-                .filter(|(_, changes)| changes.last().is_some_and(|last| last.follows))
+                .filter(|(_, changes)| {
+                    let last = changes.iter().max_by_key(|change| change.span.done);
+                    last.is_some_and(|last| last.follows)
+                })
                 .map(|(pair, _)| *pair)
                 .collect(),
         };
@@ -325,34 +345,35 @@ fn act(client: &mut Client<'_>, own: [UserId; 2], everybody: &[UserId]) {
     }
 }
 
-/// Ids below this one are imported.
-const FIRST_ID: i64 = 100_000;
+/// Ids below this one are imported: a sixth of them by the star, so that their timeline is longer than what is kept of it,
+/// the others by the archive, which are more than are brought at a time.
+const FIRST_ID: i64 = 6_000;
 
 #[test]
 fn who_follows_an_author_that_writes_without_pause_misses_nothing() {
     let seed = 7;
     let nodes = Database::nodes(2);
     nodes[0].ids.0.store(FIRST_ID, Ordering::SeqCst);
-    let [star, archive, poller] = ["star", "archive", "poller"].map(|name| nodes[0].user(name));
+    let [star, archive, poller, torn] = ["star", "archive", "poller", "torn"].map(|name| nodes[0].user(name));
     let fans: Vec<UserId> = (0..3).map(|i| nodes[0].user(&format!("fan{i}"))).collect();
-    // More than is brought at a time.
-    let imported: BTreeMap<i64, (UserId, String)> =
-        (1..=5_000).map(|id| (id, (archive, format!("old {id}")))).collect();
+    let imported: BTreeMap<i64, (UserId, String)> = (1..FIRST_ID)
+        .map(|id| (id, (if id % 6 == 0 { star } else { archive }, format!("old {id}"))))
+        .collect();
     nodes[0].import(&imported);
 
     let clock = Clock::default();
-    let mut first = Client::new(&nodes[0], &clock, seed);
-    first.change(poller, star, true);
-    let first = first.history;
+    let mut steady = Client::new(&nodes[0], &clock, seed);
+    steady.change(poller, star, true);
     let busy = AtomicUsize::new(fans.len());
     let mut histories: Vec<History> = thread::scope(|scope| {
         let (clock, busy, nodes) = (&clock, &busy, &nodes);
         let mut clients = Vec::new();
+        let node = |i: usize| &nodes[i % nodes.len()];
         // The star through several connections and nodes at once.
         for (i, author) in [star, star, archive].into_iter().enumerate() {
-            let mut client = Client::new(&nodes[i % nodes.len()], clock, seed);
+            let mut client = Client::new(node(i), clock, seed);
             clients.push(spawn(scope, format!("seed {seed}, author {i}"), move || {
-                let mut known = TweetId::new(0);
+                let mut known = TweetId::new(FIRST_ID - 1);
                 while busy.load(Ordering::SeqCst) > 0 {
                     client.tweet(author);
                     if author == archive {
@@ -363,28 +384,31 @@ fn who_follows_an_author_that_writes_without_pause_misses_nothing() {
             }));
         }
         for (i, fan) in fans.iter().enumerate() {
-            let mut client =
-                Client::new(&nodes[(i + 1) % nodes.len()], clock, seed * 100 + u64::try_from(i).unwrap());
+            let seed = seed * 100 + u64::try_from(i).unwrap();
+            let clients_of_fan =
+                [Client::new(node(i + 1), clock, seed), Client::new(node(i), clock, seed + 50)];
             let fan = *fan;
             clients.push(spawn(scope, format!("seed {seed}, fan {i}"), move || {
                 let _done = Countdown(busy);
-                for round in 0..40 {
-                    let author = if round % 8 == 7 { archive } else { star };
-                    client.change(fan, author, true);
-                    client.read(fan, PageRequest::newest(60));
-                    client.read_any(fan);
-                    if client.rng.u32(..5) > 0 {
-                        client.change(fan, author, false);
-                        client.read(fan, PageRequest::newest(60));
-                    }
+                be_a_fan(clients_of_fan, fan, [star, archive])
+            }));
+        }
+        // Somebody who has two clients, which do not know of each other.
+        for i in 0..2 {
+            let mut client = Client::new(node(i), clock, seed);
+            clients.push(spawn(scope, format!("seed {seed}, torn {i}"), move || {
+                for round in 0..12 {
+                    client.change(torn, archive, (round + i) % 2 == 0);
+                    client.read_old(torn);
                 }
                 client.history
             }));
         }
         clients.into_iter().map(|client| client.join().unwrap()).collect()
     });
-    histories.push(first);
-    let everybody = [&[star, archive, poller], &fans[..]].concat();
+    steady.change(torn, archive, true);
+    histories.push(steady.history);
+    let everybody = [&[star, archive, poller, torn], &fans[..]].concat();
     let past = Past::new(format!("seed {seed}"), everybody, histories).with_imported(imported);
     past.check_reads();
     past.check_end(&nodes);
@@ -392,6 +416,40 @@ fn who_follows_an_author_that_writes_without_pause_misses_nothing() {
         // There ids are committed in their order.
         past.check_poll(poller, star);
     }
+}
+
+/// Follows and unfollows again and again and looks at once what has come of it, while another client looks all the time.
+fn be_a_fan(
+    [mut client, mut onlooker]: [Client<'_>; 2],
+    fan: UserId,
+    [star, archive]: [UserId; 2],
+) -> History {
+    for round in 0..32 {
+        let author = if round % 8 == 7 { archive } else { star };
+        // In the end it follows both.
+        let changes = if round >= 30 || client.rng.u32(..5) == 0 { &[true][..] } else { &[true, false] };
+        for follows in changes {
+            let is_over = AtomicBool::new(false);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    for _ in 0..15 {
+                        onlooker.read_any(fan);
+                        onlooker.read_old(fan);
+                        if is_over.load(Ordering::SeqCst) {
+                            break;
+                        }
+                    }
+                });
+                client.change(fan, author, *follows);
+                client.read(fan, PageRequest::newest(60));
+                client.read_old(fan);
+                client.read_any(fan);
+                is_over.store(true, Ordering::SeqCst);
+            });
+        }
+    }
+    client.history.reads.append(&mut onlooker.history.reads);
+    client.history
 }
 
 impl Past {
@@ -405,7 +463,7 @@ impl Past {
             .collect();
         // When the poller left, others may still have been writing.
         let last = polled.iter().max().copied().unwrap_or(i64::MIN);
-        for (id, posted) in self.tweets.range(..=last) {
+        for (id, posted) in self.tweets.range(FIRST_ID..=last.max(FIRST_ID)) {
             let is_polled = posted.author != author || polled.contains(id);
             assert!(is_polled, "{}: {posted:?} came up below what the poller knew", self.context);
         }

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Utc};
 use miniter_domain::{
-    Clock, Email, Follow, FollowRepository, NewTweet, NewUser, PageRequest, Profile, Progress, SystemClock,
-    TimelineRepository, TweetId, TweetIds, TweetRepository, TweetText, UserId, UserName, UserRepository,
+    Clock, Email, Follow, FollowRepository, NewTweet, NewUser, PageRequest, Profile, Progress,
+    RepositoryError, SystemClock, TimelineRepository, TweetId, TweetIds, TweetRepository, TweetText, UserId,
+    UserName, UserRepository,
 };
 use miniter_persistence::{Store, StoreOptions};
 
@@ -84,7 +85,8 @@ impl Database {
 
     pub fn tweet(&self, author: UserId, text: &str) -> TweetId {
         let text = TweetText::parse(text.to_owned()).unwrap();
-        TweetRepository::create(&self.store, NewTweet { author, text, created_at: moment() }).unwrap().id
+        let tweet = NewTweet { author, text, created_at: moment() };
+        patiently(|| TweetRepository::create(&self.store, tweet.clone())).id
     }
 
     /// Writes tweets with these ids, authors and texts as other SQL does, and makes them show up.
@@ -97,18 +99,18 @@ impl Database {
 
     pub fn follow(&self, follower: UserId, followee: UserId) {
         let follow = Follow::new(follower, followee).unwrap();
-        FollowRepository::create(&self.store, follow).unwrap();
+        patiently(|| FollowRepository::create(&self.store, follow));
         self.settle(follow);
     }
 
     pub fn unfollow(&self, follower: UserId, followee: UserId) {
         let follow = Follow::new(follower, followee).unwrap();
-        self.store.delete(follow).unwrap();
+        patiently(|| self.store.delete(follow));
         self.settle(follow);
     }
 
     fn settle(&self, follow: Follow) {
-        while self.store.settle(follow).unwrap() == Progress::Unfinished {}
+        while patiently(|| self.store.settle(follow)) == Progress::Unfinished {}
     }
 
     /// Makes what other SQL has written show up, as `miniter timelines rebuild` does.
@@ -135,6 +137,18 @@ impl Database {
     pub fn timeline(&self, reader: UserId) -> Vec<String> {
         self.page(reader, &PageRequest::newest(1_000)).0
     }
+}
+
+/// Asks again a few times, as clients do, where the answer is that this cannot be done now: on a machine that is busy
+/// with other things a lock may be held for longer than anybody waits for it.
+fn patiently<T>(mut call: impl FnMut() -> Result<T, RepositoryError>) -> T {
+    for _ in 0..4 {
+        match call() {
+            Err(RepositoryError::Unavailable(_)) => {}
+            outcome => return outcome.unwrap(),
+        }
+    }
+    call().unwrap()
 }
 
 pub fn moment() -> DateTime<Utc> {
