@@ -36,8 +36,9 @@ const FIRST_ANSWER: Duration = Duration::from_secs(10);
 /// are stuck in connections that died without a word.
 const SPARE: u32 = 4;
 
-/// How long what is done may take before it counts as stuck: a little longer than the server lets a statement take.
-const STUCK: Duration = Duration::from_millis(1_500);
+/// How long what is done may take before it counts as stuck. A little less than a request waits for its answer, so that the
+/// next one is not given a dead connection, too; what is merely slow costs others no more than a new connection.
+const STUCK: Duration = Duration::from_millis(1_350);
 
 /// How often a transaction is run again that the database chose as the victim of a deadlock.
 const DEADLOCK_RETRIES: u32 = 3;

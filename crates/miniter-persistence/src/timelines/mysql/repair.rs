@@ -1,8 +1,11 @@
 //! Putting a reader's timeline in order, author by author and in batches. A batch is a transaction of its own: whoever is
 //! interrupted, another goes on where they were.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
+use diesel::dsl::{count_star, exists, select};
 use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
@@ -10,12 +13,13 @@ use miniter_domain::{Progress, RepositoryError};
 
 use crate::backend::mysql::Pool;
 use crate::backend::prepared::{execute, prepared};
+use crate::schema::{tweets, users_follow_list};
 
 /// How many entries a batch brings or takes out. It takes some 20 ms, in which nobody waits but for the same reader.
 const BATCH: i64 = 4_000;
 
-/// How many authors a batch deals with.
-const AUTHORS: i64 = 200;
+/// How many authors a batch looks at.
+const AUTHORS: i64 = 100;
 
 /// Who has written nothing.
 const NOBODY: i64 = -1;
@@ -146,64 +150,129 @@ fn run_batch(connection: &mut MysqlConnection, reader: i64, author: Option<i64>)
         )
         .load(connection)?,
     };
-    let mut left = BATCH;
-    for &(author, below) in &noted {
-        if left <= 0 {
-            return Ok(Progress::Unfinished);
-        }
-        let reads: Option<i64> = if author == reader {
-            Some(author)
-        } else {
-            prepared::<2, BigInt>(
-                "SELECT follow_user_id FROM users_follow_list WHERE user_id = ? AND follow_user_id = ?",
-                [reader, author],
-            )
-            .get_result(connection)
-            .optional()?
-        };
-        let (done, rest) = if reads.is_some() {
-            bring(connection, reader, author, below, left)?
-        } else {
-            take_out(connection, reader, author, left)?
-        };
-        left -= done;
-        match rest {
-            None => execute(
-                connection,
-                "DELETE FROM home_repairs WHERE user_id = ? AND author_id = ?",
-                [reader, author],
-            )?,
-            Some(below) => execute(
-                connection,
-                "UPDATE home_repairs SET below = ? WHERE user_id = ? AND author_id = ?",
-                [below, reader, author],
-            )?,
-        };
-        if rest.is_some() {
-            return Ok(Progress::Unfinished);
+    // Most authors have few tweets, and many of them are done together.
+    let together = if author.is_none() { count_together(connection, &noted)? } else { 0 };
+    if together > 1 {
+        let authors: Vec<i64> = noted[..together].iter().map(|(author, _)| *author).collect();
+        settle_together(connection, reader, &authors)?;
+    } else if let Some(&(author, below)) = noted.first() {
+        let rest = settle_one(connection, reader, author, below)?;
+        if rest == Progress::Unfinished {
+            return Ok(rest);
         }
     }
-    // With all authors asked for, there may be more than were listed.
-    let is_all = author.is_some() || i64::try_from(noted.len()).is_ok_and(|count| count < AUTHORS);
+    // With all authors asked for, there may be more than were listed or done.
+    let is_all = match author {
+        Some(_) => true,
+        None => {
+            noted.len() <= together.max(1) && i64::try_from(noted.len()).is_ok_and(|count| count < AUTHORS)
+        }
+    };
     Ok(if is_all { Progress::Done } else { Progress::Unfinished })
 }
 
-/// Brings up to `most` tweets of an author below an id into a reader's timeline, newest first, and removes what is there in
-/// their place. Gives how many, and below which id there is more to do.
-fn bring(
+/// How many of these authors, from the first, have no more tweets together than a batch brings.
+fn count_together(connection: &mut MysqlConnection, noted: &[(i64, i64)]) -> QueryResult<usize> {
+    let authors: Vec<i64> = noted.iter().map(|(author, _)| *author).collect();
+    let counts: HashMap<i64, i64> = tweets::table
+        .filter(tweets::user_id.eq_any(&authors))
+        .group_by(tweets::user_id)
+        .select((tweets::user_id, count_star()))
+        .load::<(i64, i64)>(connection)?
+        .into_iter()
+        .collect();
+    let mut sum = 0;
+    Ok(authors
+        .iter()
+        .take_while(|author| {
+            sum += counts.get(*author).copied().unwrap_or(0);
+            sum <= BATCH
+        })
+        .count())
+}
+
+/// Puts the entries of several authors with few tweets in order.
+fn settle_together(connection: &mut MysqlConnection, reader: i64, authors: &[i64]) -> QueryResult<()> {
+    let read: Vec<i64> = users_follow_list::table
+        .filter(users_follow_list::user_id.eq(reader))
+        .filter(users_follow_list::follow_user_id.eq_any(authors))
+        .select(users_follow_list::follow_user_id)
+        .load(connection)?;
+    let is_read = |author: &i64| *author == reader || read.contains(author);
+    let (read, gone): (Vec<i64>, Vec<i64>) = authors.iter().copied().partition(is_read);
+    if !gone.is_empty() {
+        let gone = list(&gone);
+        connection.batch_execute(&format!(
+            "DELETE FROM home_timelines WHERE user_id = {reader} AND author_id IN ({gone})"
+        ))?;
+    }
+    if !read.is_empty() {
+        let read = list(&read);
+        connection.batch_execute(&format!(
+            "DELETE h FROM home_timelines h LEFT JOIN tweets t ON t.id = h.tweet_id AND t.user_id = h.author_id \
+             WHERE h.user_id = {reader} AND h.author_id IN ({read}) AND t.id IS NULL"
+        ))?;
+        connection.batch_execute(&format!(
+            "INSERT INTO home_timelines (user_id, tweet_id, author_id) \
+             SELECT {reader}, id, user_id FROM tweets WHERE user_id IN ({read}) \
+             ON DUPLICATE KEY UPDATE author_id = VALUES(author_id)"
+        ))?;
+    }
+    let authors = list(authors);
+    connection.batch_execute(&format!(
+        "DELETE FROM home_repairs WHERE user_id = {reader} AND author_id IN ({authors})"
+    ))
+}
+
+/// Numbers for an `IN`.
+fn list(numbers: &[i64]) -> String {
+    numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Puts a part of the entries of one author in order, newest first.
+fn settle_one(
     connection: &mut MysqlConnection,
     reader: i64,
     author: i64,
     below: i64,
-    most: i64,
-) -> QueryResult<(i64, Option<i64>)> {
+) -> QueryResult<Progress> {
+    let is_read = author == reader
+        || select(exists(users_follow_list::table.find((reader, author)))).get_result(connection)?;
+    let rest = if is_read {
+        bring(connection, reader, author, below)?
+    } else {
+        take_out(connection, reader, author)?
+    };
+    match rest {
+        None => {
+            execute(
+                connection,
+                "DELETE FROM home_repairs WHERE user_id = ? AND author_id = ?",
+                [reader, author],
+            )?;
+            Ok(Progress::Done)
+        }
+        Some(below) => {
+            execute(
+                connection,
+                "UPDATE home_repairs SET below = ? WHERE user_id = ? AND author_id = ?",
+                [below, reader, author],
+            )?;
+            Ok(Progress::Unfinished)
+        }
+    }
+}
+
+/// Brings a batch of an author's tweets below an id into a reader's timeline, and removes what is there in their place.
+/// Gives below which id there is more to do.
+fn bring(connection: &mut MysqlConnection, reader: i64, author: i64, below: i64) -> QueryResult<Option<i64>> {
     let (count, oldest): (i64, Option<i64>) = prepared::<3, (BigInt, Nullable<BigInt>)>(
         "SELECT COUNT(*), MIN(id) FROM \
          (SELECT id FROM tweets WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?) newest",
-        [author, below, most],
+        [author, below, BATCH],
     )
     .get_result(connection)?;
-    let rest = oldest.filter(|_| count >= most);
+    let rest = oldest.filter(|_| count >= BATCH);
     let from = rest.unwrap_or(i64::MIN);
     execute(
         connection,
@@ -221,21 +290,15 @@ fn bring(
             [reader, author, from, below],
         )?;
     }
-    Ok((count, rest))
+    Ok(rest)
 }
 
-/// Takes up to `most` entries of an author out of a reader's timeline. Gives how many, and whether there is more to do.
-fn take_out(
-    connection: &mut MysqlConnection,
-    reader: i64,
-    author: i64,
-    most: i64,
-) -> QueryResult<(i64, Option<i64>)> {
+/// Takes a batch of an author's entries out of a reader's timeline. Gives whether there is more to do, and from where.
+fn take_out(connection: &mut MysqlConnection, reader: i64, author: i64) -> QueryResult<Option<i64>> {
     let deleted = execute(
         connection,
         "DELETE FROM home_timelines WHERE user_id = ? AND author_id = ? ORDER BY tweet_id LIMIT ?",
-        [reader, author, most],
+        [reader, author, BATCH],
     )?;
-    let deleted = i64::try_from(deleted).unwrap_or(i64::MAX);
-    Ok((deleted, (deleted >= most).then_some(i64::MAX)))
+    Ok((i64::try_from(deleted).unwrap_or(i64::MAX) >= BATCH).then_some(i64::MAX))
 }
