@@ -9,6 +9,7 @@ mod concurrency;
 mod cors;
 mod documentation;
 mod follows;
+mod model;
 mod process;
 mod routing;
 mod support;

@@ -128,11 +128,16 @@ impl<'a> Client<'a> {
         if entries.is_empty() || self.rng.bool() {
             return;
         }
-        let some = Some(TweetId::new(self.rng.choice(&entries).unwrap().0));
+        let place = self.rng.usize(..entries.len());
+        let some = Some(TweetId::new(entries[place].0));
         let page = PageRequest::newest(self.rng.choice([2, 30, 200]).unwrap());
         let page = match self.rng.u32(..3) {
             0 => PageRequest { max_id: some, ..page },
-            1 => PageRequest { since_id: some, ..page },
+            // As many as there are newer ones, if no more come up.
+            1 => {
+                let newer = u32::try_from(entries.len() - place - 1).unwrap();
+                PageRequest { since_id: some, ..PageRequest::newest(newer.max(1)) }
+            }
             _ => PageRequest { min_id: some, ..page },
         };
         self.read(reader, page);

@@ -120,6 +120,25 @@ impl History {
         }
     }
 
+    /// More of one author than is kept of a timeline's end, while their readers read on.
+    fn burst(&mut self) {
+        let author = self.users[0];
+        for i in 0..300 {
+            let text = format!("burst {i}");
+            let id = self.node().tweet(author, &text);
+            self.model.tweets.insert(id.get(), (author, text));
+            if i % 10 == 0 {
+                let (reader, page) = (self.rng.choice(&self.users).copied().unwrap(), self.any_page());
+                self.read(reader, &page);
+                self.read(author, &page);
+            }
+        }
+        for reader in self.users.clone() {
+            self.read(reader, &PageRequest::newest(200));
+            self.walk_down(reader);
+        }
+    }
+
     /// Reads a page twice where it can be had in two ways, and compares it with the model.
     fn read(&mut self, reader: UserId, page: &PageRequest) -> Said {
         let expected = self.model.page(reader, page);
@@ -210,7 +229,11 @@ fn whatever_happens_in_whatever_order_every_page_is_what_the_definitions_say() {
         for seed in 0..3 {
             scope.spawn(move || {
                 let mut history = History::begin(seed);
-                for _ in 0..2_000 {
+                for _ in 0..1_000 {
+                    history.act();
+                }
+                history.burst();
+                for _ in 0..1_000 {
                     history.act();
                 }
                 history.end();
