@@ -116,7 +116,9 @@ fn who_follows_somebody_who_is_writing_has_all_that_was_answered_and_nothing_aft
         let outcomes: Vec<_> = fans.into_iter().map(thread::ScopedJoinHandle::join).collect();
         is_over.store(true, Ordering::SeqCst);
         writer.join().unwrap();
-        outcomes.into_iter().for_each(|outcome| outcome.unwrap());
+        for outcome in outcomes {
+            outcome.unwrap();
+        }
     });
     let all = answered.into_inner().unwrap();
     for reader in [&star, &song, &kim] {

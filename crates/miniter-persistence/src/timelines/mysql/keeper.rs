@@ -12,13 +12,13 @@ use miniter_domain::RepositoryError;
 
 use crate::backend::mysql::Pool;
 use crate::backend::prepared::prepared;
-use crate::timelines::mysql::repair;
+use crate::timelines::mysql::repair::{self, Whole};
 
 /// How often it looks.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How many readers it takes up at a time.
-const AT_ONCE: i64 = 100;
+const AT_ONCE: i64 = 1_000;
 
 /// What keeps the thread going. Once this is dropped it ends, as soon as it can: nobody waits for it, since it may be
 /// stuck with a server that hangs.
@@ -52,27 +52,26 @@ fn look_once(
     filled_up_to: &mut i64,
     is_stopped: &dyn Fn() -> bool,
 ) -> Result<(), RepositoryError> {
-    let mut filled = 0_u64;
+    let mut filled = 0;
     while !is_stopped() {
         let unfilled = list_unfilled(pool, *filled_up_to, AT_ONCE)?;
-        for reader in &unfilled.readers {
+        let mut left = &unfilled.readers[..];
+        while !left.is_empty() {
             if is_stopped() {
                 return Ok(());
             }
-            repair::fill(pool, *reader)?;
-            *filled_up_to = *reader;
-            filled += 1;
-            if filled.is_multiple_of(1_000) {
-                log::info!("filled the home timelines of {filled} readers");
-            }
+            let done = repair::put_in_order(pool, left, Whole::Fill)?;
+            filled += done;
+            left = &left[done..];
+        }
+        if let Some(last) = unfilled.readers.last() {
+            *filled_up_to = *last;
+            log::info!("filled the home timelines of {filled} readers");
         }
         if let Some(up_to) = unfilled.all_up_to {
             *filled_up_to = up_to;
             break;
         }
-    }
-    if filled > 0 {
-        log::info!("filled the home timelines of {filled} readers: all are filled");
     }
     let noted: Vec<i64> = pool.read(|connection| {
         prepared::<1, BigInt>(

@@ -21,6 +21,9 @@ const BATCH: i64 = 4_000;
 /// How many authors a batch looks at.
 const AUTHORS: i64 = 100;
 
+/// For how long short timelines are put in order that share a commit.
+const SHARED: Duration = Duration::from_millis(50);
+
 /// Who has written nothing.
 const NOBODY: i64 = -1;
 
@@ -68,57 +71,75 @@ pub(crate) fn settle_all(pool: &Pool, reader: i64) -> Result<Progress, Repositor
 /// # Errors
 /// `Unavailable` if it takes longer; what is left is noted.
 pub(crate) fn fill_for_a_while(pool: &Pool, reader: i64) -> Result<(), RepositoryError> {
-    begin_fill(pool, reader)?;
+    pool.write(|connection| begin_fill(connection, reader))?;
     match settle_all(pool, reader)? {
-        Progress::Done => finish_fill(pool, reader),
+        Progress::Done => pool.write(|connection| finish_fill(connection, reader)),
         Progress::Unfinished => {
             Err(RepositoryError::Unavailable("the reader's timeline is being filled".into()))
         }
     }
 }
 
-/// Fills a reader's timeline, however long it takes.
-pub(crate) fn fill(pool: &Pool, reader: i64) -> Result<(), RepositoryError> {
-    begin_fill(pool, reader)?;
-    while settle_all(pool, reader)? == Progress::Unfinished {}
-    finish_fill(pool, reader)
+/// What is done with a whole timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whole {
+    /// What is left of a fill, or all of it if none was begun.
+    Fill,
+    /// All of it, from the beginning.
+    Rebuild,
 }
 
-/// Goes through a timeline from the beginning, however long it takes.
-pub(crate) fn rebuild(pool: &Pool, reader: i64) -> Result<(), RepositoryError> {
-    pool.write(|connection| note_all(connection, reader))?;
-    while settle_all(pool, reader)? == Progress::Unfinished {}
-    finish_fill(pool, reader)
+/// Puts the timelines of some of these readers in order, from the first, and says of how many. At least of one, however
+/// long that takes; of more if they are short, since a commit takes longer than such a timeline.
+pub(crate) fn put_in_order(pool: &Pool, readers: &[i64], how: Whole) -> Result<usize, RepositoryError> {
+    let (done, progress) = pool.write(|connection| {
+        let begun = Instant::now();
+        let mut done = 0;
+        for reader in readers {
+            match how {
+                Whole::Fill => begin_fill(connection, *reader)?,
+                Whole::Rebuild => note_all(connection, *reader)?,
+            }
+            if run_batch(connection, *reader, None)? == Progress::Unfinished {
+                return Ok((done, Progress::Unfinished));
+            }
+            finish_fill(connection, *reader)?;
+            done += 1;
+            if begun.elapsed() > SHARED {
+                break;
+            }
+        }
+        Ok((done, Progress::Done))
+    })?;
+    let Some(long) = readers.get(done).filter(|_| progress == Progress::Unfinished) else {
+        return Ok(done);
+    };
+    while settle_all(pool, *long)? == Progress::Unfinished {}
+    pool.write(|connection| finish_fill(connection, *long))?;
+    Ok(done + 1)
 }
 
 /// Notes all that is to be brought, unless somebody has: then what they have noted is what is left. Notes of follows may
 /// stand there, too, and say nothing about the rest.
-fn begin_fill(pool: &Pool, reader: i64) -> Result<(), RepositoryError> {
-    let begun: Option<i64> = pool.read(|connection| {
-        prepared::<2, BigInt>(
-            "SELECT author_id FROM home_repairs WHERE user_id = ? AND author_id = ?",
-            [reader, NOBODY],
-        )
-        .get_result(connection)
-        .optional()
-    })?;
-    if begun.is_none() {
-        pool.write(|connection| note_all(connection, reader))?;
-    }
-    Ok(())
+fn begin_fill(connection: &mut MysqlConnection, reader: i64) -> QueryResult<()> {
+    let begun: Option<i64> = prepared::<2, BigInt>(
+        "SELECT author_id FROM home_repairs WHERE user_id = ? AND author_id = ?",
+        [reader, NOBODY],
+    )
+    .get_result(connection)
+    .optional()?;
+    if begun.is_none() { note_all(connection, reader) } else { Ok(()) }
 }
 
 /// A timeline counts as filled, unless its reader is gone.
-fn finish_fill(pool: &Pool, reader: i64) -> Result<(), RepositoryError> {
-    pool.write(|connection| {
-        execute(
-            connection,
-            "INSERT IGNORE INTO home_readers (user_id) SELECT id FROM users WHERE id = ?",
-            [reader],
-        )?;
-        execute(connection, "DELETE FROM home_repairs WHERE user_id = ? AND author_id = ?", [reader, NOBODY])
-    })
-    .map(drop)
+fn finish_fill(connection: &mut MysqlConnection, reader: i64) -> QueryResult<()> {
+    execute(
+        connection,
+        "INSERT IGNORE INTO home_readers (user_id) SELECT id FROM users WHERE id = ?",
+        [reader],
+    )?;
+    execute(connection, "DELETE FROM home_repairs WHERE user_id = ? AND author_id = ?", [reader, NOBODY])
+        .map(drop)
 }
 
 fn for_a_while(

@@ -10,17 +10,17 @@ use crate::backend::mysql::{Pool, Role};
 use crate::backend::prepared::{execute, prepared};
 use crate::error::OpenError;
 use crate::timelines::mysql::keeper::list_unfilled;
-use crate::timelines::mysql::repair;
+use crate::timelines::mysql::repair::{self, Whole};
 use crate::url::MysqlUrl;
 
 /// The note of how far a rebuild has come stands under these numbers, which nobody has.
 const REBUILD: [i64; 2] = [-1, -1];
 
-/// After how many readers that is noted.
-const NOTE_EVERY: u64 = 20;
+/// How many readers are listed at a time.
+const LISTED: usize = 50;
 
 /// How many readers are filled between two reports.
-const AT_ONCE: i64 = 100;
+const AT_ONCE: i64 = 1_000;
 
 /// The most differences of a kind that are listed for a reader.
 const MOST: i64 = 100;
@@ -61,11 +61,13 @@ impl TimelineTables {
         let (mut above, mut done) = (i64::MIN, 0);
         loop {
             let unfilled = list_unfilled(pool, above, AT_ONCE)?;
-            for reader in unfilled.readers {
-                repair::fill(pool, reader)?;
-                above = reader;
-                done += 1;
+            let mut left = &unfilled.readers[..];
+            while !left.is_empty() {
+                let some = repair::put_in_order(pool, left, Whole::Fill)?;
+                done += u64::try_from(some).unwrap_or(0);
+                left = &left[some..];
             }
+            above = unfilled.readers.last().copied().unwrap_or(above);
             if done > 0 {
                 report(done);
             }
@@ -99,20 +101,22 @@ impl TimelineTables {
         let total = count(i64::MAX)?;
         let mut done = count(reader)?;
         report(done, total);
-        while let Some(next) = pool.read(|connection| next_reader(connection, reader))? {
-            reader = next;
-            repair::rebuild(pool, reader)?;
-            done += 1;
-            if done.is_multiple_of(NOTE_EVERY) {
-                pool.write(|connection| {
-                    execute(
-                        connection,
-                        "INSERT INTO home_repairs (user_id, author_id, below) VALUES (?, ?, ?) \
-                         ON DUPLICATE KEY UPDATE below = VALUES(below)",
-                        [REBUILD[0], REBUILD[1], reader],
-                    )
-                })?;
+        loop {
+            let next = pool.read(|connection| next_readers(connection, reader))?;
+            if next.is_empty() {
+                break;
             }
+            let some = repair::put_in_order(pool, &next, Whole::Rebuild)?;
+            reader = next[some - 1];
+            done += u64::try_from(some).unwrap_or(0);
+            pool.write(|connection| {
+                execute(
+                    connection,
+                    "INSERT INTO home_repairs (user_id, author_id, below) VALUES (?, ?, ?) \
+                     ON DUPLICATE KEY UPDATE below = VALUES(below)",
+                    [REBUILD[0], REBUILD[1], reader],
+                )
+            })?;
             report(done.min(total), total);
         }
         pool.write(|connection| execute(connection, "DELETE FROM home_repairs WHERE user_id = ?", [key]))?;
@@ -156,6 +160,19 @@ fn next_reader(connection: &mut MysqlConnection, above: i64) -> QueryResult<Opti
         [above, above],
     )
     .get_result(connection)
+}
+
+/// The next few of them.
+fn next_readers(connection: &mut MysqlConnection, above: i64) -> QueryResult<Vec<i64>> {
+    let mut readers = Vec::new();
+    let mut last = above;
+    while readers.len() < LISTED
+        && let Some(next) = next_reader(connection, last)?
+    {
+        readers.push(next);
+        last = next;
+    }
+    Ok(readers)
 }
 
 /// Each question is one statement, and so sees one moment.
