@@ -236,14 +236,16 @@ impl<'a> Bench<'a> {
         Ok(rate)
     }
 
-    /// Reads while four clients write without pause.
+    /// Reads while four clients write without pause, as people whom some of the readers follow.
     fn measure_reads_under_writes(&self, report: &mut Report, server: &Server) -> anyhow::Result<()> {
         progress("reads, alone and under writes");
         let reads = self.first_pages(1)?;
         let seconds = self.options.seconds;
         Load::start(&server.address, &reads, CONNECTIONS, 1)?.figures()?;
         let alone = Load::start(&server.address, &reads, CONNECTIONS, seconds)?.figures()?;
-        let writes = Load::start(&server.address, &self.tweets(1)?, 4, seconds)?;
+        let mut rng = Rng::with_seed(11);
+        let writers = (0..AUTHORS).map(|_| self.tweet_by(self.people.other(&mut rng)));
+        let writes = Load::start(&server.address, &writers.collect::<anyhow::Result<Vec<_>>>()?, 4, seconds)?;
         let under = Load::start(&server.address, &reads, CONNECTIONS, seconds)?.figures()?;
         let writes = writes.figures()?;
         for (name, figures) in
@@ -269,15 +271,17 @@ impl<'a> Bench<'a> {
 
     fn tweets(&self, group: usize) -> anyhow::Result<Vec<Request>> {
         let few = if self.people.followers()[group] > 1_000 { 4 } else { AUTHORS };
-        People::authors(group)
-            .take(few)
-            .map(|author| Ok(post("/tweet", self.token(author)?, r#"{"tweet":"measured"}"#.to_owned())))
-            .collect()
+        People::authors(group).take(few).map(|author| self.tweet_by(author)).collect()
+    }
+
+    fn tweet_by(&self, author: usize) -> anyhow::Result<Request> {
+        Ok(post("/tweet", self.token(author)?, r#"{"tweet":"measured"}"#.to_owned()))
     }
 
     fn follows(&self) -> anyhow::Result<Vec<Request>> {
         let mut rng = Rng::with_seed(7);
-        (0..2_000)
+        // So many that few are asked for twice.
+        (0..60_000)
             .map(|_| {
                 let (follower, followee) = (self.people.other(&mut rng), self.people.other(&mut rng));
                 // Nobody follows themselves, whatever the dice say.
