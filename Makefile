@@ -65,7 +65,7 @@ schema-check: $(DIESEL) ## Check that both databases have the schema of schema.r
 	scripts/with-mariadb.sh scripts/schema.sh $(DIESEL) --check
 
 .PHONY: bench
-bench: setup ## Measure a release server on both databases beside what the machine can do (BENCH_SCALE=1)
+bench: setup ## Measure a release server on both databases beside what the machine can do (BENCH_SCALE=1; BENCH_PUBLISH=1: into docs/)
 	@scripts/bench.sh
 
 .PHONY: bench-micro

@@ -43,8 +43,8 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// For a database of which many connections read and one writes, for many at a time. Its locks may be held by other programs: a request
-    /// waits for them, for up to 12 seconds in all.
+    /// For a database of which many connections read and one writes, for many at a time. Its locks may be held by other
+    /// programs: a request waits for them, for up to 12 seconds in all.
     #[must_use]
     pub fn beside_one_writer(readers: usize, hashers: usize) -> Self {
         let lane = |places| Lane::new(places, Duration::from_secs(5), Duration::from_secs(7));
