@@ -45,6 +45,12 @@ const NEWEST_IDS: &str = "SELECT h.tweet_id, h.author_id \
     JOIN home_timelines h FORCE INDEX (PRIMARY) ON h.user_id = u.id \
     WHERE u.id = ? AND h.tweet_id > ? AND h.tweet_id < ? ORDER BY h.tweet_id DESC LIMIT ?";
 
+/// Of a user: whether their timeline is filled, and whether there is anything in a range of it. Both at one moment.
+const STANDING: &str = "SELECT r.user_id, EXISTS (SELECT 1 FROM home_timelines h FORCE INDEX (PRIMARY) \
+        JOIN tweets t ON t.id = h.tweet_id AND t.user_id = h.author_id \
+        WHERE h.user_id = u.id AND h.tweet_id > ? AND h.tweet_id < ?) \
+    FROM users u LEFT JOIN home_readers r ON r.user_id = u.id WHERE u.id = ?";
+
 /// Puts a tweet into the timelines of its author and of everyone who follows them.
 const DELIVER: &str = "INSERT INTO home_timelines (user_id, tweet_id, author_id) \
     SELECT ?, ?, ? UNION ALL \
@@ -61,21 +67,21 @@ pub(crate) fn find_home(
     if !found.entries.is_empty() {
         return Ok(Some(found));
     }
-    // An empty page may have other reasons than an empty timeline.
-    let reader_row: Option<Option<i64>> = pool.read(|connection| {
-        prepared::<1, Nullable<BigInt>>(
-            "SELECT r.user_id FROM users u LEFT JOIN home_readers r ON r.user_id = u.id WHERE u.id = ?",
-            [reader],
-        )
-        .get_result(connection)
-        .optional()
+    // An empty page may have other reasons than an empty range.
+    let above = page.lower_bound().map_or(i64::MIN, TweetId::get);
+    let below = page.max_id.map_or(i64::MAX, TweetId::get);
+    let standing: Option<(Option<i64>, i64)> = pool.read(|connection| {
+        prepared::<3, (Nullable<BigInt>, BigInt)>(STANDING, [above, below, reader])
+            .get_result(connection)
+            .optional()
     })?;
-    match reader_row {
+    match standing {
         None => return Ok(None),
-        Some(Some(_)) => {}
-        Some(None) => repair::fill_for_a_while(pool, reader)?,
+        Some((Some(_), 0)) => return Ok(Some(found)),
+        // It was filled between the two questions.
+        Some((Some(_), _)) => {}
+        Some((None, _)) => repair::fill_for_a_while(pool, reader)?,
     }
-    // Asked once more: it may have been filled between the two questions.
     pool.read(|connection| load_page(connection, recent, reader, page)).map(Some)
 }
 
