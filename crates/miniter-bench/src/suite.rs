@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use miniter_domain::{SystemClock, UserId};
+use miniter_domain::{SystemClock, TokenVersion, UserId};
 use miniter_persistence::{DatabaseUrl, Store};
 use miniter_service::{TokenSecret, Tokens};
 
@@ -257,7 +257,7 @@ impl<'a> Bench<'a> {
     }
 
     fn token(&self, user: usize) -> anyhow::Result<String> {
-        Ok(self.tokens.issue(UserId::new(i64::try_from(user)?))?)
+        Ok(self.tokens.issue(UserId::new(i64::try_from(user)?), TokenVersion::FIRST)?)
     }
 
     fn first_pages(&self, group: usize) -> anyhow::Result<Vec<Request>> {

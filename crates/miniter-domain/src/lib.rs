@@ -7,6 +7,7 @@
 mod clock;
 mod error;
 mod follow;
+mod quota;
 mod repository;
 mod timeline;
 mod tweet;
@@ -15,11 +16,19 @@ mod user;
 pub use clock::{Clock, SystemClock};
 pub use error::{DomainError, RepositoryError};
 pub use follow::{Follow, Progress};
-pub use repository::{FollowRepository, TimelineRepository, TweetIds, TweetRepository, UserRepository};
+pub use quota::{Allowance, Exhausted, FullAt, Quota};
+pub use repository::{
+    Connections, FailureRepository, FollowRepository, Health, TimelineRepository, TweetIds, TweetRepository,
+    UserRepository,
+};
 #[cfg(feature = "mock")]
 pub use repository::{
-    MockFollowRepository, MockTimelineRepository, MockTweetIds, MockTweetRepository, MockUserRepository,
+    MockFailureRepository, MockFollowRepository, MockHealth, MockTimelineRepository, MockTweetIds,
+    MockTweetRepository, MockUserRepository,
 };
 pub use timeline::{PageRequest, TimelineEntry, TimelinePage};
 pub use tweet::{NewTweet, Tweet, TweetId, TweetText};
-pub use user::{CanonicalEmail, Credentials, Email, NewUser, Password, Profile, UserId, UserName};
+pub use user::{
+    AccountKey, CanonicalEmail, Credentials, Email, NewUser, Password, Profile, TokenVersion, UserId,
+    UserName,
+};

@@ -6,9 +6,11 @@
 //! [`RepositoryError::Unavailable`](crate::RepositoryError::Unavailable) or
 //! [`Backend`](crate::RepositoryError::Backend); what else a call may fail with is said at the call.
 
+use chrono::{DateTime, Utc};
+
 use crate::{
-    CanonicalEmail, Credentials, Follow, NewTweet, NewUser, PageRequest, Progress, RepositoryError,
-    TimelinePage, Tweet, TweetId, UserId,
+    AccountKey, CanonicalEmail, Credentials, Follow, FullAt, NewTweet, NewUser, PageRequest, Progress, Quota,
+    RepositoryError, TimelinePage, TokenVersion, Tweet, TweetId, UserId,
 };
 
 /// People and their credentials.
@@ -27,6 +29,12 @@ pub trait UserRepository: Send + Sync {
     /// Only the general ones.
     fn find_credentials(&self, email: &CanonicalEmail) -> Result<Option<Credentials>, RepositoryError>;
 
+    /// The same for a user who is known by their number; `None` if there is no such user.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_credentials_of(&self, user: UserId) -> Result<Option<Credentials>, RepositoryError>;
+
     /// Replaces the stored hash of `seen.user_id` with `hashed_password`, but only while it still is the one in
     /// `seen`: a password that was changed meanwhile must not be undone.
     ///
@@ -34,6 +42,28 @@ pub trait UserRepository: Send + Sync {
     /// Only the general ones.
     fn replace_password_hash(&self, seen: &Credentials, hashed_password: &str)
     -> Result<(), RepositoryError>;
+
+    /// Replaces the stored hash of `seen.user_id` with that of another password and gives their tokens a new version,
+    /// which it returns: greater than any before. `None`, and nothing is changed, if the hash is not the one in `seen` any
+    /// more.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn change_password(
+        &self,
+        seen: &Credentials,
+        hashed_password: &str,
+    ) -> Result<Option<TokenVersion>, RepositoryError>;
+
+    /// The version that the tokens of `user` must have, if that is known without waiting for anything. What is known so is
+    /// less than a second old. `None` if it must be asked.
+    fn recall_token_version(&self, user: UserId) -> Option<TokenVersion>;
+
+    /// The version that the tokens of `user` must have; the first one for a user who does not exist.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_token_version(&self, user: UserId) -> Result<TokenVersion, RepositoryError>;
 
     /// Whether there is such a user.
     ///
@@ -94,6 +124,51 @@ pub trait TimelineRepository: Send + Sync {
     /// # Errors
     /// Only the general ones.
     fn find_home(&self, reader: UserId, page: &PageRequest) -> Result<Option<TimelinePage>, RepositoryError>;
+}
+
+/// Wrong passwords, counted for each account on behalf of all nodes.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait FailureRepository: Send + Sync {
+    /// The state of the account's bucket; `None` if it is full.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_failures(&self, account: &AccountKey) -> Result<Option<FullAt>, RepositoryError>;
+
+    /// Charges the account's bucket, whether anything is left in it or not, and returns its new state. Of any number of
+    /// calls at once, each is counted.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn count_failure(
+        &self,
+        account: &AccountKey,
+        quota: Quota,
+        now: DateTime<Utc>,
+    ) -> Result<FullAt, RepositoryError>;
+}
+
+/// How the database is.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait Health: Send + Sync {
+    /// Reads from a table, and makes sure that the schema is not older than this program. A statement without a table would
+    /// succeed on a server that has lost its quorum.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn check(&self) -> Result<(), RepositoryError>;
+
+    /// The connections that there are.
+    fn connections(&self) -> Connections;
+}
+
+/// How many connections to the database there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// All that are open.
+    pub open: u32,
+    /// Those of them that nobody uses.
+    pub idle: u32,
 }
 
 /// Makes tweet ids: unique, and each greater than those made before by the same generator.

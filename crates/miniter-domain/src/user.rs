@@ -212,7 +212,35 @@ pub struct Credentials {
     pub user_id: UserId,
     /// As it is stored: a PHC string, a bcrypt hash of an older database, or something unreadable.
     pub hashed_password: String,
+    /// The version of the tokens that they open a session with.
+    pub token_version: TokenVersion,
 }
+
+/// Which of a user's tokens are good: those with this version. A change of the password gives a new one, and so ends all
+/// sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenVersion(i64);
+
+impl TokenVersion {
+    /// Of tokens of a user who has never changed the password, and of those that name none.
+    pub const FIRST: Self = Self(0);
+
+    /// A version from the database or a token.
+    #[must_use]
+    pub const fn new(version: i64) -> Self {
+        Self(version)
+    }
+
+    /// The number itself.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+/// What wrong passwords are counted by: a digest, since people type all kinds of things where an address belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AccountKey(pub [u8; 32]);
 
 #[cfg(test)]
 mod tests {

@@ -7,11 +7,14 @@
 mod adoption;
 mod backend;
 mod error;
+mod failures;
 mod follows;
+mod health;
 mod rows;
 mod schema;
 mod store;
 mod timelines;
+mod token_versions;
 mod tweets;
 mod url;
 mod users;

@@ -1,6 +1,20 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    log_in_failures (account) {
+        account -> Binary,
+        full_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    token_versions (user_id) {
+        user_id -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     tweets (id) {
         id -> BigInt,
         user_id -> BigInt,
@@ -32,4 +46,10 @@ diesel::table! {
 
 diesel::joinable!(tweets -> users (user_id));
 
-diesel::allow_tables_to_appear_in_same_query!(tweets, users, users_follow_list,);
+diesel::allow_tables_to_appear_in_same_query!(
+    log_in_failures,
+    token_versions,
+    tweets,
+    users,
+    users_follow_list,
+);

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use diesel::sqlite::Sqlite;
 use miniter_domain::TweetIds;
 
 #[cfg(feature = "mysql")]
 use crate::backend::mysql;
-use crate::backend::{Backend, sqlite};
+use crate::backend::{Backend, newest, sqlite};
 use crate::error::OpenError;
+use crate::token_versions::TokenVersions;
 use crate::url::DatabaseUrl;
 
 /// How a [`Store`] uses its database.
@@ -21,6 +23,9 @@ pub struct StoreOptions {
 pub struct Store {
     pub(crate) backend: Backend,
     pub(crate) tweet_ids: Arc<dyn TweetIds>,
+    pub(crate) token_versions: Arc<TokenVersions>,
+    /// The version of the newest migration that this program knows.
+    pub(crate) newest_migration: String,
 }
 
 impl Store {
@@ -35,14 +40,21 @@ impl Store {
         report: &mut dyn FnMut(&str),
     ) -> Result<Self, OpenError> {
         Self::migrate(url, report)?;
-        let backend = match url {
+        let token_versions = Arc::new(TokenVersions::new());
+        let (backend, newest_migration) = match url {
             DatabaseUrl::Sqlite(path) => {
-                Backend::Sqlite(sqlite::Database::connect(path, options.connections)?)
+                let doubtful = Arc::clone(&token_versions);
+                let database =
+                    sqlite::Database::connect(path, options.connections, move || doubtful.doubt())?;
+                (Backend::Sqlite(database), newest::<Sqlite>(&sqlite::MIGRATIONS)?)
             }
             #[cfg(feature = "mysql")]
-            DatabaseUrl::Mysql(url) => Backend::Mysql(mysql::Database::connect(url, options.connections)?),
+            DatabaseUrl::Mysql(url) => {
+                let database = mysql::Database::connect(url, options.connections)?;
+                (Backend::Mysql(database), newest::<diesel::mysql::Mysql>(&mysql::MIGRATIONS)?)
+            }
         };
-        Ok(Self { backend, tweet_ids })
+        Ok(Self { backend, tweet_ids, token_versions, newest_migration })
     }
 
     /// Opens the database as [`Store::open`] does, runs the migrations it lacks and returns their names.

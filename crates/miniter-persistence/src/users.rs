@@ -1,12 +1,16 @@
 //! Users in the database.
 
-use diesel::dsl::{exists, now, select};
-use diesel::prelude::*;
-use miniter_domain::{CanonicalEmail, Credentials, NewUser, RepositoryError, UserId, UserRepository};
+use std::sync::Arc;
 
-use crate::backend::{read, write};
+use diesel::dsl::{exists, max, now, select};
+use diesel::prelude::*;
+use miniter_domain::{
+    CanonicalEmail, Credentials, NewUser, RepositoryError, TokenVersion, UserId, UserRepository,
+};
+
+use crate::backend::{Backend, read, write};
 use crate::rows::NewUserRow;
-use crate::schema::users;
+use crate::schema::{token_versions, users};
 use crate::store::Store;
 use crate::timelines::OpenTimeline;
 
@@ -28,14 +32,27 @@ impl UserRepository for Store {
     }
 
     fn find_credentials(&self, email: &CanonicalEmail) -> Result<Option<Credentials>, RepositoryError> {
-        let row: Option<(i64, String)> = read!(self, |connection| {
+        let row: Option<CredentialsRow> = read!(self, |connection| {
             users::table
+                .left_join(token_versions::table.on(token_versions::user_id.eq(users::id)))
                 .filter(users::email_canonical.eq(email.as_bytes()))
-                .select((users::id, users::hashed_password))
+                .select((users::id, users::hashed_password, token_versions::version.nullable()))
                 .first(connection)
                 .optional()
         })?;
-        Ok(row.map(|(id, hashed_password)| Credentials { user_id: UserId::new(id), hashed_password }))
+        Ok(row.map(credentials))
+    }
+
+    fn find_credentials_of(&self, user: UserId) -> Result<Option<Credentials>, RepositoryError> {
+        let row: Option<CredentialsRow> = read!(self, |connection| {
+            users::table
+                .left_join(token_versions::table.on(token_versions::user_id.eq(users::id)))
+                .filter(users::id.eq(user.get()))
+                .select((users::id, users::hashed_password, token_versions::version.nullable()))
+                .first(connection)
+                .optional()
+        })?;
+        Ok(row.map(credentials))
     }
 
     fn replace_password_hash(
@@ -54,7 +71,85 @@ impl UserRepository for Store {
         .map(drop)
     }
 
+    fn change_password(
+        &self,
+        seen: &Credentials,
+        hashed_password: &str,
+    ) -> Result<Option<TokenVersion>, RepositoryError> {
+        loop {
+            let (seen, hashed_password) = (seen.clone(), hashed_password.to_owned());
+            let user = seen.user_id.get();
+            let versions = Arc::clone(&self.token_versions);
+            let changed = write!(self, |connection| {
+                let replaced = diesel::update(users::table)
+                    .filter(users::id.eq(user))
+                    .filter(users::hashed_password.eq(&seen.hashed_password))
+                    .set((users::hashed_password.eq(&hashed_password), users::updated_at.eq(now)))
+                    .execute(connection)?;
+                if replaced == 0 {
+                    return Ok(None);
+                }
+                let newest: Option<i64> =
+                    token_versions::table.select(max(token_versions::version)).first(connection)?;
+                // Of two that draw the same number, the one that comes second waits for the first and is refused.
+                let version = newest.unwrap_or(0) + 1;
+                let updated = diesel::update(token_versions::table.find(user))
+                    .set(token_versions::version.eq(version))
+                    .execute(connection)?;
+                if updated == 0 {
+                    diesel::insert_into(token_versions::table)
+                        .values((token_versions::user_id.eq(user), token_versions::version.eq(version)))
+                        .execute(connection)?;
+                }
+                Ok(Some(version))
+            });
+            match changed {
+                Err(RepositoryError::Duplicate) => {}
+                Ok(Some(version)) => {
+                    versions.learn(user, version);
+                    return Ok(Some(TokenVersion::new(version)));
+                }
+                Ok(None) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn recall_token_version(&self, user: UserId) -> Option<TokenVersion> {
+        let known = self.token_versions.recall(user);
+        match &self.backend {
+            Backend::Sqlite(file) if known.is_none() => {
+                // Nobody else may have written since: then what was known still holds.
+                file.present_index();
+                self.token_versions.confirm();
+                self.token_versions.recall(user)
+            }
+            Backend::Sqlite(_) => known,
+            #[cfg(feature = "mysql")]
+            Backend::Mysql(_) => known,
+        }
+    }
+
+    fn find_token_version(&self, user: UserId) -> Result<TokenVersion, RepositoryError> {
+        self.token_versions.find(user, |newest| {
+            read!(self, |connection| {
+                token_versions::table
+                    .filter(token_versions::version.gt(newest))
+                    .select((token_versions::user_id, token_versions::version))
+                    .load(connection)
+            })
+        })
+    }
+
     fn exists(&self, user: UserId) -> Result<bool, RepositoryError> {
         read!(self, |connection| select(exists(users::table.find(user.get()))).get_result(connection))
     }
+}
+
+/// User, hash, version.
+type CredentialsRow = (i64, String, Option<i64>);
+
+fn credentials((user, hashed_password, version): CredentialsRow) -> Credentials {
+    let token_version = version.map_or(TokenVersion::FIRST, TokenVersion::new);
+    Credentials { user_id: UserId::new(user), hashed_password, token_version }
 }

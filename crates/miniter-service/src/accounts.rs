@@ -8,6 +8,7 @@ use miniter_domain::{
 };
 
 use crate::error::ServiceError;
+use crate::failures::{Account, Failures};
 use crate::password::{Passwords, Verdict};
 use crate::token::Tokens;
 
@@ -36,6 +37,7 @@ pub struct Session {
 pub struct Accounts {
     users: Arc<dyn UserRepository>,
     passwords: Passwords,
+    failures: Failures,
     tokens: Arc<Tokens>,
     clock: Arc<dyn Clock>,
 }
@@ -46,10 +48,11 @@ impl Accounts {
     pub fn new(
         users: Arc<dyn UserRepository>,
         passwords: Passwords,
+        failures: Failures,
         tokens: Arc<Tokens>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { users, passwords, tokens, clock }
+        Self { users, passwords, failures, tokens, clock }
     }
 
     /// Creates an account and returns its number.
@@ -75,24 +78,55 @@ impl Accounts {
     /// Neither value has a form to keep here: what is stored may be older than our rules.
     ///
     /// # Errors
-    /// [`ServiceError::InvalidCredentials`] for an unknown address and for a wrong password, in the same time; and the
-    /// general `Unavailable` and `Internal`.
+    /// [`ServiceError::InvalidCredentials`] for an unknown address and for a wrong password, in the same time;
+    /// [`ServiceError::TooManyFailures`] after too many of these, whether the password is right or not; and the general
+    /// `Unavailable` and `Internal`.
     pub fn log_in(&self, email: &str, password: &str) -> Result<Session, ServiceError> {
-        let credentials = self.users.find_credentials(&CanonicalEmail::of(email))?;
+        let email = CanonicalEmail::of(email);
+        let account = Account::LogIn(&email);
+        self.failures.admit(&account)?;
+        let credentials = self.users.find_credentials(&email)?;
         let stored = credentials.as_ref().map(|found| found.hashed_password.as_str());
         let verdict = self.passwords.verify(password, stored);
         match (credentials, verdict) {
-            (None, _) | (_, Verdict::Wrong) => Err(ServiceError::InvalidCredentials),
-            (Some(credentials), Verdict::Right) => self.open_session(credentials.user_id),
+            (None, _) | (_, Verdict::Wrong) => {
+                self.failures.count(&account)?;
+                Err(ServiceError::InvalidCredentials)
+            }
+            (Some(credentials), Verdict::Right) => self.open_session(&credentials),
             (Some(credentials), Verdict::RightButOutdated) => {
                 self.rehash(&credentials, password);
-                self.open_session(credentials.user_id)
+                self.open_session(&credentials)
             }
         }
     }
 
-    fn open_session(&self, user_id: UserId) -> Result<Session, ServiceError> {
-        Ok(Session { user_id, access_token: self.tokens.issue(user_id)? })
+    /// Changes one's own password. That ends all sessions, on every node within a second, and opens a new one.
+    ///
+    /// # Errors
+    /// [`ServiceError::Invalid`] for a new password that breaks a rule, [`ServiceError::WrongPassword`],
+    /// [`ServiceError::TooManyFailures`], [`ServiceError::Unauthenticated`] if the actor does not exist, and the general
+    /// `Unavailable` and `Internal`.
+    pub fn change_password(&self, actor: UserId, old: &str, new: String) -> Result<Session, ServiceError> {
+        let new = Password::parse(new)?;
+        let account = Account::ChangePassword(actor);
+        self.failures.admit(&account)?;
+        let credentials = self.users.find_credentials_of(actor)?.ok_or(ServiceError::Unauthenticated)?;
+        if self.passwords.verify(old, Some(&credentials.hashed_password)) == Verdict::Wrong {
+            self.failures.count(&account)?;
+            return Err(ServiceError::WrongPassword);
+        }
+        // If it is not the same any more, then the old one has just become a wrong one.
+        let token_version = self
+            .users
+            .change_password(&credentials, &self.hash(new.as_str())?)?
+            .ok_or(ServiceError::WrongPassword)?;
+        self.open_session(&Credentials { token_version, ..credentials })
+    }
+
+    fn open_session(&self, credentials: &Credentials) -> Result<Session, ServiceError> {
+        let Credentials { user_id, token_version, .. } = *credentials;
+        Ok(Session { user_id, access_token: self.tokens.issue(user_id, token_version)? })
     }
 
     /// Replaces an outdated hash. If that fails the log-in still succeeds, and the next one tries again.
@@ -115,12 +149,35 @@ impl Accounts {
     }
 }
 
+/// Gives the account with this address another password, on behalf of who runs the server. That ends all its sessions.
+///
+/// # Errors
+/// [`ServiceError::Invalid`], [`ServiceError::UserNotFound`], and the general `Unavailable` and `Internal`.
+pub fn set_password(
+    users: &dyn UserRepository,
+    passwords: &Passwords,
+    email: &str,
+    new: String,
+) -> Result<UserId, ServiceError> {
+    let new = Password::parse(new)?;
+    let hashed = passwords.hash(new.as_str()).map_err(|error| ServiceError::Internal(error.into()))?;
+    loop {
+        let seen = users.find_credentials(&CanonicalEmail::of(email))?.ok_or(ServiceError::UserNotFound)?;
+        // Unless its owner has changed it this very moment.
+        if users.change_password(&seen, &hashed)?.is_some() {
+            return Ok(seen.user_id);
+        }
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::time::Duration;
 
     use chrono::{DateTime, Utc};
-    use miniter_domain::{DomainError, MockUserRepository};
+    use miniter_domain::{
+        DomainError, FullAt, MockFailureRepository, MockUserRepository, Quota, TokenVersion,
+    };
 
     use super::*;
     use crate::token::TokenSecret;
@@ -140,13 +197,24 @@ pub(crate) mod tests {
         }
     }
 
-    fn tokens() -> Arc<Tokens> {
+    pub(crate) fn tokens() -> Arc<Tokens> {
         let secret = TokenSecret::new([1; 32]).unwrap();
         Arc::new(Tokens::new(&secret, &[], Duration::from_mins(1), Arc::new(FixedClock::at(1_000))))
     }
 
     fn accounts(users: MockUserRepository) -> Accounts {
-        Accounts::new(Arc::new(users), Passwords::new().unwrap(), tokens(), Arc::new(FixedClock::at(1_000)))
+        // A mock without expectations panics at any call.
+        counting(users, MockFailureRepository::new(), None)
+    }
+
+    fn counting(
+        users: MockUserRepository,
+        failures: MockFailureRepository,
+        quota: Option<Quota>,
+    ) -> Accounts {
+        let clock = Arc::new(FixedClock::at(1_000));
+        let failures = Failures::new(Arc::new(failures), quota, clock.clone());
+        Accounts::new(Arc::new(users), Passwords::new().unwrap(), failures, tokens(), clock)
     }
 
     fn song() -> SignUp {
@@ -158,13 +226,17 @@ pub(crate) mod tests {
         }
     }
 
+    fn song_with(hashed_password: &str) -> Credentials {
+        let hashed_password = hashed_password.to_owned();
+        Credentials { user_id: UserId::new(7), hashed_password, token_version: TokenVersion::new(3) }
+    }
+
     /// A repository in which user 7 has this hash.
     fn users_with(hashed_password: String) -> MockUserRepository {
         let mut users = MockUserRepository::new();
         users.expect_find_credentials().returning(move |email| {
             let known = *email == CanonicalEmail::of("song@example.com");
-            Ok(known
-                .then(|| Credentials { user_id: UserId::new(7), hashed_password: hashed_password.clone() }))
+            Ok(known.then(|| song_with(&hashed_password)))
         });
         users
     }
@@ -210,7 +282,8 @@ pub(crate) mod tests {
         let hash = Passwords::new().unwrap().hash("correct horse").unwrap();
         let session = accounts(users_with(hash)).log_in("SONG@example.com", "correct horse").unwrap();
         assert_eq!(session.user_id, UserId::new(7));
-        assert_eq!(tokens().verify(&session.access_token), Ok(UserId::new(7)));
+        let bearer = tokens().verify(&session.access_token).unwrap();
+        assert_eq!((bearer.user, bearer.version), (UserId::new(7), TokenVersion::new(3)));
     }
 
     #[test]
@@ -253,5 +326,91 @@ pub(crate) mod tests {
         users.expect_find_credentials().returning(|_| Err(RepositoryError::Unavailable("locked".into())));
         let refused = accounts(users).log_in("song@example.com", "correct horse");
         assert!(matches!(refused, Err(ServiceError::Unavailable(_))));
+    }
+
+    fn quota(limit: u32) -> Quota {
+        Quota::new(limit.try_into().unwrap(), Duration::from_mins(1)).unwrap()
+    }
+
+    #[test]
+    fn a_wrong_password_is_counted_and_a_right_one_is_not() {
+        let hash = Passwords::new().unwrap().hash("correct horse").unwrap();
+        let mut failures = MockFailureRepository::new();
+        failures.expect_find_failures().returning(|_| Ok(None));
+        failures.expect_count_failure().times(2).returning(|_, quota, now| Ok(quota.charge(None, now)));
+        let accounts = counting(users_with(hash), failures, Some(quota(1)));
+        accounts.log_in("song@example.com", "correct horse").unwrap();
+        for email in ["song@example.com", "nobody@example.com"] {
+            let refused = accounts.log_in(email, "wrong horse");
+            assert!(matches!(refused, Err(ServiceError::InvalidCredentials)), "{email}");
+        }
+    }
+
+    #[test]
+    fn after_too_many_wrong_passwords_not_even_the_right_one_is_looked_at() {
+        let mut failures = MockFailureRepository::new();
+        failures.expect_find_failures().returning(|_| Ok(Some(FullAt::new(1_060_000_000))));
+        // No user is looked up either: a mock without expectations panics.
+        let accounts = counting(MockUserRepository::new(), failures, Some(quota(2)));
+        let refused = accounts.log_in("song@example.com", "correct horse");
+        assert!(
+            matches!(refused, Err(ServiceError::TooManyFailures { retry_after }) if retry_after.as_secs() == 30),
+            "{refused:?}"
+        );
+    }
+
+    #[test]
+    fn of_wrong_passwords_at_the_same_time_no_more_are_told_wrong_than_there_may_be() {
+        let mut failures = MockFailureRepository::new();
+        failures.expect_find_failures().returning(|_| Ok(None));
+        failures.expect_count_failure().returning(|_, _, _| Ok(FullAt::new(1_090_000_000)));
+        let hash = Passwords::new().unwrap().hash("correct horse").unwrap();
+        let accounts = counting(users_with(hash), failures, Some(quota(2)));
+        let refused = accounts.log_in("song@example.com", "wrong horse");
+        assert!(matches!(refused, Err(ServiceError::TooManyFailures { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn a_changed_password_opens_a_session_with_the_new_version() {
+        let hash = Passwords::new().unwrap().hash("correct horse").unwrap();
+        let mut users = MockUserRepository::new();
+        let stored = hash.clone();
+        users.expect_find_credentials_of().returning(move |_| Ok(Some(song_with(&stored))));
+        users
+            .expect_change_password()
+            .withf(move |seen, new| seen.hashed_password == hash && new.starts_with("$argon2id$"))
+            .times(1)
+            .returning(|_, _| Ok(Some(TokenVersion::new(4))));
+        let accounts = accounts(users);
+        let change = |old: &str, new: &str| accounts.change_password(UserId::new(7), old, new.to_owned());
+        let session = change("correct horse", "battery staple").unwrap();
+        assert_eq!(tokens().verify(&session.access_token).unwrap().version, TokenVersion::new(4));
+        let refused = change("wrong horse", "battery staple");
+        assert!(matches!(refused, Err(ServiceError::WrongPassword)), "{refused:?}");
+        let refused = change("correct horse", "short");
+        assert!(matches!(refused, Err(ServiceError::Invalid(DomainError::PasswordTooShort))), "{refused:?}");
+    }
+
+    #[test]
+    fn of_two_changes_at_once_the_second_finds_that_its_old_password_is_wrong() {
+        let hash = Passwords::new().unwrap().hash("correct horse").unwrap();
+        let mut users = MockUserRepository::new();
+        users.expect_find_credentials_of().returning(move |_| Ok(Some(song_with(&hash))));
+        users.expect_change_password().times(1).returning(|_, _| Ok(None));
+        let refused =
+            accounts(users).change_password(UserId::new(7), "correct horse", "battery staple".into());
+        assert!(matches!(refused, Err(ServiceError::WrongPassword)), "{refused:?}");
+    }
+
+    #[test]
+    fn an_operators_password_is_set_whatever_was_there_and_needs_an_account() {
+        let mut users = users_with("unreadable".into());
+        let mut outcomes = vec![Some(TokenVersion::new(4)), None];
+        users.expect_change_password().times(2).returning(move |_, _| Ok(outcomes.pop().unwrap()));
+        let passwords = Passwords::new().unwrap();
+        let set = |email, new: &str| set_password(&users, &passwords, email, new.to_owned());
+        assert_eq!(set("Song@example.com", "battery staple").unwrap(), UserId::new(7));
+        assert!(matches!(set("kim@example.com", "battery staple"), Err(ServiceError::UserNotFound)));
+        assert!(matches!(set("song@example.com", "short"), Err(ServiceError::Invalid(_))));
     }
 }

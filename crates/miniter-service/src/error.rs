@@ -1,6 +1,7 @@
 //! What a use case can answer other than success.
 
 use std::error::Error;
+use std::time::Duration;
 
 use miniter_domain::{DomainError, RepositoryError};
 
@@ -16,6 +17,15 @@ pub enum ServiceError {
     /// There is no such e-mail address, or the password is not its owner's; which one is not told.
     #[error("wrong e-mail address or password")]
     InvalidCredentials,
+    /// The password that was to be changed is another one.
+    #[error("wrong password")]
+    WrongPassword,
+    /// Too many wrong passwords were given for this account.
+    #[error("too many wrong passwords")]
+    TooManyFailures {
+        /// After which time another one may be tried.
+        retry_after: Duration,
+    },
     /// The user on whose behalf this was asked does not exist any more.
     #[error("the acting user does not exist")]
     Unauthenticated,

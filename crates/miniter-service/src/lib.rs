@@ -5,16 +5,20 @@
 
 mod accounts;
 mod error;
+mod failures;
 mod follows;
 mod password;
+mod sessions;
 mod timelines;
 mod token;
 mod tweets;
 
-pub use accounts::{Accounts, Session, SignUp};
+pub use accounts::{Accounts, Session, SignUp, set_password};
 pub use error::ServiceError;
+pub use failures::Failures;
 pub use follows::Follows;
 pub use password::Passwords;
+pub use sessions::Sessions;
 pub use timelines::Timelines;
-pub use token::{TokenError, TokenSecret, TokenSecretTooShort, Tokens};
+pub use token::{Bearer, TokenError, TokenSecret, TokenSecretTooShort, Tokens};
 pub use tweets::Tweets;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
-use miniter_domain::{Clock, UserId};
+use miniter_domain::{Clock, TokenVersion, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ServiceError;
@@ -45,6 +45,18 @@ struct Claims {
     /// Seconds since 1970 at which it was issued. Older servers left it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     iat: Option<i64>,
+    /// The version of the user's tokens. Older servers had none, which is the first.
+    #[serde(default)]
+    ver: i64,
+}
+
+/// Who shows a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bearer {
+    /// Whom it was issued to.
+    pub user: UserId,
+    /// Which of their versions it has.
+    pub version: TokenVersion,
 }
 
 /// Why a token was refused.
@@ -92,25 +104,30 @@ impl Tokens {
         }
     }
 
-    /// A new token for `user`.
+    /// A new token for `user`, whose tokens have this version.
     ///
     /// # Errors
     /// [`ServiceError::Internal`] if it cannot be signed, which no input causes.
-    pub fn issue(&self, user: UserId) -> Result<String, ServiceError> {
+    pub fn issue(&self, user: UserId, version: TokenVersion) -> Result<String, ServiceError> {
         let now = self.clock.now().timestamp();
         let lifetime = i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX);
-        let claims = Claims { user_id: user.get(), exp: now.saturating_add(lifetime), iat: Some(now) };
+        let claims = Claims {
+            user_id: user.get(),
+            exp: now.saturating_add(lifetime),
+            iat: Some(now),
+            ver: version.get(),
+        };
         encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
             .map_err(|error| ServiceError::Internal(error.into()))
     }
 
-    /// Whose token it is. Whether that user still exists, the use cases find out.
+    /// Whose token it is. Whether it still counts, [`Sessions`](crate::Sessions) finds out.
     ///
     /// # Errors
     /// [`TokenError`]. A token is refused unless its algorithm is HS256, its signature is by one of our secrets, it has
     /// `user_id` and `exp`, `exp` is in the future and `iat`, where there is one, is not. Key hints in its header
     /// (`kid`, `jku`, `jwk`) are not looked at, and a header with `crit` is refused (RFC 7515, 4.1.11).
-    pub fn verify(&self, token: &str) -> Result<UserId, TokenError> {
+    pub fn verify(&self, token: &str) -> Result<Bearer, TokenError> {
         let mut outcome = Err(TokenError::Invalid);
         for key in &self.verifying {
             match decode::<Claims>(token, key, &self.validation) {
@@ -126,7 +143,7 @@ impl Tokens {
         outcome
     }
 
-    fn check(&self, claims: &Claims) -> Result<UserId, TokenError> {
+    fn check(&self, claims: &Claims) -> Result<Bearer, TokenError> {
         let now = self.clock.now().timestamp();
         if claims.iat.is_some_and(|issued| issued > now.saturating_add(MAX_SKEW_SECONDS)) {
             return Err(TokenError::Invalid);
@@ -134,7 +151,7 @@ impl Tokens {
         if claims.exp <= now {
             return Err(TokenError::Expired);
         }
-        Ok(UserId::new(claims.user_id))
+        Ok(Bearer { user: UserId::new(claims.user_id), version: TokenVersion::new(claims.ver) })
     }
 }
 
@@ -146,6 +163,8 @@ mod tests {
     use crate::accounts::tests::FixedClock;
 
     const NOW: i64 = 1_800_000_000;
+
+    const SONG: Bearer = Bearer { user: UserId::new(7), version: TokenVersion::FIRST };
 
     fn secret(byte: u8) -> TokenSecret {
         TokenSecret::new([byte; 32]).unwrap()
@@ -161,10 +180,10 @@ mod tests {
 
     #[test]
     fn a_token_speaks_for_its_user_until_it_expires() {
-        let token = tokens(&secret(1), &[], NOW).issue(UserId::new(7)).unwrap();
+        let token = tokens(&secret(1), &[], NOW).issue(SONG.user, SONG.version).unwrap();
         for (later, outcome) in [
-            (0, Ok(UserId::new(7))),
-            (3_599, Ok(UserId::new(7))),
+            (0, Ok(SONG)),
+            (3_599, Ok(SONG)),
             (3_600, Err(TokenError::Expired)),
             (86_400, Err(TokenError::Expired)),
         ] {
@@ -174,17 +193,17 @@ mod tests {
 
     #[test]
     fn a_previous_secret_is_accepted_and_not_signed_with() {
-        let old = tokens(&secret(1), &[], NOW).issue(UserId::new(7)).unwrap();
+        let old = tokens(&secret(1), &[], NOW).issue(SONG.user, SONG.version).unwrap();
         let rotated = tokens(&secret(2), &[secret(3), secret(1)], NOW);
-        assert_eq!(rotated.verify(&old), Ok(UserId::new(7)));
-        let new = rotated.issue(UserId::new(7)).unwrap();
+        assert_eq!(rotated.verify(&old), Ok(SONG));
+        let new = rotated.issue(SONG.user, SONG.version).unwrap();
         assert_eq!(tokens(&secret(1), &[], NOW).verify(&new), Err(TokenError::Invalid));
     }
 
     #[test]
     fn a_token_of_an_older_server_without_iat_is_accepted() {
         let token = signed(Algorithm::HS256, &json!({"user_id": 7, "exp": NOW + 10}), &secret(1));
-        assert_eq!(tokens(&secret(1), &[], NOW).verify(&token), Ok(UserId::new(7)));
+        assert_eq!(tokens(&secret(1), &[], NOW).verify(&token), Ok(SONG));
     }
 
     #[test]
@@ -228,11 +247,7 @@ mod tests {
         ] {
             assert_eq!(tokens(&secret(1), &[], NOW).verify(&token), Err(TokenError::Invalid), "{what}");
         }
-        assert_eq!(
-            tokens(&secret(1), &[], NOW).verify(&whole),
-            Ok(UserId::new(7)),
-            "the one they are made from"
-        );
+        assert_eq!(tokens(&secret(1), &[], NOW).verify(&whole), Ok(SONG), "the one they are made from");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::LazyLock;
 
-use actix_web::http::header::{ContentType, LOCATION};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType, LOCATION, REFERRER_POLICY};
 use actix_web::{HttpResponse, web};
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -12,15 +12,17 @@ use utoipa_swagger_ui::Config;
 
 use crate::classic::ClassicApi;
 use crate::http::endpoint::Endpoint;
+use crate::http::limits::Limit;
 use crate::http::problem::{self, ApiError, Code, problems};
+use crate::operations::OperationsApi;
 
 /// The routes.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/openapi.json", |route| route.to(openapi_document)),
-        Endpoint::get("/docs", |route| route.to(to_docs_page)),
-        Endpoint::get("/docs/{file}", |route| route.to(docs_file)),
-        Endpoint::get("/docs/", |route| route.to(docs_page)),
+        Endpoint::get("/openapi.json", Limit::Read, |route| route.to(openapi_document)),
+        Endpoint::get("/docs", Limit::Read, |route| route.to(to_docs_page)),
+        Endpoint::get("/docs/{file}", Limit::Read, |route| route.to(docs_file)),
+        Endpoint::get("/docs/", Limit::Read, |route| route.to(docs_page)),
     ]
 }
 
@@ -28,7 +30,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "miniter", description = DESCRIPTION, license(name = "MIT OR Apache-2.0")),
-    tags((name = "miniter", description = "The microblog"), (name = "documentation", description = "This document")),
+    tags((name = "miniter", description = "The microblog"), (name = "documentation", description = "This document"),
+        (name = "operations", description = "For whoever runs the server")),
     paths(openapi_document, to_docs_page, docs_page, docs_file),
     modifiers(&Authorization)
 )]
@@ -59,7 +62,8 @@ impl Modify for Authorization {
 /// The OpenAPI 3.1 document of everything that is served.
 #[must_use]
 pub fn openapi() -> Document {
-    let mut document = Documentation::openapi().merge_from(ClassicApi::openapi());
+    let mut document =
+        Documentation::openapi().merge_from(ClassicApi::openapi()).merge_from(OperationsApi::openapi());
     // Whatever a path offers, it refuses the methods that it does not.
     for path in document.paths.paths.values_mut() {
         for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
@@ -72,7 +76,7 @@ pub fn openapi() -> Document {
 /// The document as JSON, made once.
 static DOCUMENT: LazyLock<Result<String, serde_json::Error>> = LazyLock::new(|| openapi().to_json());
 
-problems!(DocumentProblems: Internal);
+problems!(DocumentProblems: RateLimited, Internal);
 
 /// Returns this document.
 #[utoipa::path(
@@ -89,12 +93,14 @@ async fn openapi_document() -> Result<HttpResponse, ApiError> {
     }
 }
 
+problems!(RedirectProblems: RateLimited);
+
 /// Leads to the page that shows this document.
 #[utoipa::path(
     get,
     path = "/docs",
     tag = "documentation",
-    responses((status = 308, description = "The page is at `/docs/`."))
+    responses((status = 308, description = "The page is at `/docs/`."), RedirectProblems)
 )]
 async fn to_docs_page() -> HttpResponse {
     // Relative, so that it holds behind a proxy that adds a prefix.
@@ -112,7 +118,7 @@ async fn docs_page() -> Result<HttpResponse, ApiError> {
     serve("index.html")
 }
 
-problems!(DocsProblems: NotFound, Internal);
+problems!(DocsProblems: NotFound, RateLimited, Internal);
 
 /// Returns a file of that page.
 #[utoipa::path(
@@ -126,15 +132,22 @@ async fn docs_file(file: web::Path<String>) -> Result<HttpResponse, ApiError> {
     serve(&file)
 }
 
+/// What the page may do: run its own scripts and call this server. It sets styles from its scripts, and draws its icons from
+/// data.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 fn serve(file: &str) -> Result<HttpResponse, ApiError> {
     // Without "none" the page would send its address to a validator on the internet.
     static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
         Arc::new(Config::from("../openapi.json").persist_authorization(true).validator_url("none"))
     });
     match utoipa_swagger_ui::serve(file, Arc::clone(&CONFIG)) {
-        Ok(Some(file)) => {
-            Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
-        }
+        Ok(Some(file)) => Ok(HttpResponse::Ok()
+            .content_type(file.content_type)
+            .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+            .insert_header((REFERRER_POLICY, "no-referrer"))
+            .body(file.bytes.into_owned())),
         Ok(None) => Err(Code::NotFound.into()),
         Err(error) => Err(ApiError::from(Code::Internal).with_cause(error.to_string().into())),
     }
@@ -145,7 +158,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::classic;
+    use crate::Serving;
 
     #[test]
     fn every_route_is_in_the_openapi_document_and_nothing_else() {
@@ -156,9 +169,8 @@ mod tests {
                 documented.insert(format!("{} {path}", method.to_uppercase()));
             }
         }
-        let served: BTreeSet<_> = classic::endpoints()
+        let served: BTreeSet<_> = crate::endpoints(Serving::Everything)
             .iter()
-            .chain(&endpoints())
             .map(|endpoint| format!("{} {}", endpoint.method, endpoint.path))
             .collect();
         assert_eq!(documented, served);

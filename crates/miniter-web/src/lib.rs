@@ -6,6 +6,7 @@
 mod classic;
 mod docs;
 mod http;
+mod operations;
 mod state;
 
 use actix_web::body::MessageBody;
@@ -13,13 +14,29 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error, middleware, web};
 
 pub use docs::openapi;
+pub use http::address::TrustedProxies;
 pub use http::cors::CorsOrigins;
 pub use http::lane::Lanes;
-pub use state::{Services, State};
+pub use http::limits::{Limits, Quotas};
+pub use state::{Policy, Services, State};
 
-/// The whole application, for one worker of an HTTP server.
+use http::endpoint::Endpoint;
+
+/// What an application serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Serving {
+    /// Everything.
+    Everything,
+    /// Everything but the metrics.
+    EverythingButMetrics,
+    /// The metrics alone.
+    MetricsAlone,
+}
+
+/// The application, for one worker of an HTTP server.
 pub fn app(
     state: web::Data<State>,
+    serving: Serving,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -29,8 +46,7 @@ pub fn app(
         InitError = (),
     >,
 > {
-    let endpoints = classic::endpoints().into_iter().chain(docs::endpoints());
-    let routes = http::endpoint::resources(endpoints);
+    let routes = http::endpoint::resources(endpoints(serving));
     // The last to be wrapped is the first to see a request: what it adds stands on every answer.
     App::new()
         .wrap(http::cors::cors(&state.cors_origins))
@@ -42,4 +58,14 @@ pub fn app(
             }
         })
         .default_service(web::to(http::problem::not_found))
+}
+
+fn endpoints(serving: Serving) -> Vec<Endpoint> {
+    let metrics = operations::metrics_endpoint();
+    let others = || classic::endpoints().into_iter().chain(docs::endpoints()).chain(operations::endpoints());
+    match serving {
+        Serving::Everything => others().chain([metrics]).collect(),
+        Serving::EverythingButMetrics => others().collect(),
+        Serving::MetricsAlone => vec![metrics],
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
@@ -10,15 +9,13 @@ use actix_web::dev::Server;
 use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::{HttpServer, web};
 use anyhow::Context;
-use miniter_domain::{
-    Clock, FollowRepository, SystemClock, TimelineRepository, TweetRepository, UserRepository,
-};
+use miniter_domain::{Clock, SystemClock};
 use miniter_persistence::{Store, StoreOptions};
-use miniter_service::{Accounts, Follows, Passwords, Timelines, Tokens, Tweets};
-use miniter_web::{Lanes, Services, State};
+use miniter_service::{Accounts, Failures, Follows, Passwords, Sessions, Timelines, Tokens, Tweets};
+use miniter_web::{Lanes, Limits, Policy, Quotas, Services, Serving, State};
 
 use crate::secret;
-use crate::settings::Settings;
+use crate::settings::{Settings, Switch};
 use crate::tweet_ids::Snowflakes;
 
 /// How long an idle connection is kept: longer than the minute after which common balancers close theirs, so that it is
@@ -30,6 +27,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 pub struct Application {
     /// Where it listens.
     pub addresses: Vec<SocketAddr>,
+    /// Where the metrics are, if they are elsewhere.
+    pub metrics_addresses: Vec<SocketAddr>,
     /// To be awaited.
     pub server: Server,
 }
@@ -40,58 +39,105 @@ pub struct Application {
 /// With a sentence that names the setting and the mend.
 pub fn build(settings: &Settings) -> anyhow::Result<Application> {
     let state = web::Data::new(wire(settings)?);
-    let server = HttpServer::new(move || miniter_web::app(state.clone()))
+    let metrics = settings.metrics_bind.as_deref().filter(|address| !address.is_empty());
+    let metrics = metrics.map(|address| bind_metrics(address, state.clone())).transpose()?;
+    let serving = if metrics.is_some() { Serving::EverythingButMetrics } else { Serving::Everything };
+    let stop = stop_signal(state.clone(), Duration::from_secs(settings.drain_delay.into()))?;
+    let server = HttpServer::new(move || miniter_web::app(state.clone(), serving))
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(settings.shutdown_timeout.into())
-        .shutdown_signal(stop_signal()?)
+        .shutdown_signal(stop)
         .bind(&settings.bind)
         .with_context(|| {
             format!("cannot listen on {}; set MINITER_BIND to a free address of this machine", settings.bind)
         })?;
-    Ok(Application { addresses: server.addrs(), server: server.run() })
+    let addresses = server.addrs();
+    let metrics_addresses = metrics.iter().flat_map(|(addresses, _)| addresses.clone()).collect();
+    let server = server.run();
+    if let Some((_, metrics)) = metrics {
+        // It ends with the process.
+        actix_web::rt::spawn(metrics);
+    }
+    Ok(Application { addresses, metrics_addresses, server })
 }
 
-/// Completes when the process is told to stop. Either signal lets what has been begun finish; actix's own handler would
-/// cut it off at SIGINT.
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+fn bind_metrics(address: &str, state: web::Data<State>) -> anyhow::Result<(Vec<SocketAddr>, Server)> {
+    let server = HttpServer::new(move || miniter_web::app(state.clone(), Serving::MetricsAlone))
+        .workers(1)
+        .disable_signals()
+        .bind(address)
+        .with_context(|| {
+            format!("cannot listen on {address}; set MINITER_METRICS_BIND to a free address of this machine")
+        })?;
+    Ok((server.addrs(), server.run()))
+}
+
+/// Completes when the server is to stop. Either signal lets what has been begun finish; actix's own handler would cut it
+/// off at SIGINT.
+///
+/// Between SIGTERM and the stop there is a delay, in which balancers see that they should send nothing more, and those who
+/// still do are answered and told to close their connections. Whoever presses Ctrl-C has no balancer, and whoever asks a
+/// second time has no patience.
+fn stop_signal(
+    state: web::Data<State>,
+    delay: Duration,
+) -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    Ok(std::future::poll_fn(move |context| {
-        if interrupt.poll_recv(context).is_ready() || terminate.poll_recv(context).is_ready() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
+    Ok(async move {
+        let is_terminated = tokio::select! {
+            _ = interrupt.recv() => false,
+            _ = terminate.recv() => true,
+        };
+        state.drain();
+        if is_terminated && !delay.is_zero() {
+            log::info!("told to stop: going on for {} s, with /readyz at 503", delay.as_secs());
+            tokio::select! {
+                () = actix_web::rt::time::sleep(delay) => {}
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
         }
-    }))
+        log::info!("stopping: what has been begun is finished");
+    })
+}
+
+/// Opens the database and brings its schema up to date.
+///
+/// # Errors
+/// With a sentence that names the mend.
+pub fn open_store(settings: &Settings) -> anyhow::Result<Arc<Store>> {
+    let tweet_ids = Arc::new(Snowflakes::new(Arc::new(SystemClock)));
+    let options = StoreOptions { connections: settings.database_connections };
+    let report = &mut |line: &str| log::info!("{line}");
+    Ok(Arc::new(Store::open(&settings.database_url, options, tweet_ids, report)?))
 }
 
 fn wire(settings: &Settings) -> anyhow::Result<State> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let tweet_ids = Arc::new(Snowflakes::new(Arc::clone(&clock)));
-    let options = StoreOptions { connections: settings.database_connections };
-    let store =
-        Arc::new(Store::open(&settings.database_url, options, tweet_ids, &mut |line| log::info!("{line}"))?);
+    let store = open_store(settings)?;
     // After the database, whose folder the secret goes into.
     let (secret, previous) = secret::token_secrets(settings)?;
-
-    let users: Arc<dyn UserRepository> = store.clone();
-    let tweets: Arc<dyn TweetRepository> = store.clone();
-    let follows: Arc<dyn FollowRepository> = store.clone();
-    let timelines: Arc<dyn TimelineRepository> = store;
-
     let tokens = Arc::new(Tokens::new(&secret, &previous, settings.token_lifetime(), Arc::clone(&clock)));
     let passwords = Passwords::new().context("cannot set up password hashing")?;
+    let failure_quota = match settings.rate_limits {
+        Switch::On => Some(settings.log_in_failure_limit),
+        Switch::Off => None,
+    };
+    let failures = Failures::new(store.clone(), failure_quota, Arc::clone(&clock));
     let services = Services {
         accounts: Arc::new(Accounts::new(
-            Arc::clone(&users),
+            store.clone(),
             passwords,
+            failures,
             Arc::clone(&tokens),
             Arc::clone(&clock),
         )),
-        tweets: Arc::new(Tweets::new(tweets, clock)),
-        follows: Arc::new(Follows::new(follows, users)),
-        timelines: Arc::new(Timelines::new(timelines, settings.timeline_limit.get())),
-        tokens,
+        tweets: Arc::new(Tweets::new(store.clone(), Arc::clone(&clock))),
+        follows: Arc::new(Follows::new(store.clone(), store.clone())),
+        timelines: Arc::new(Timelines::new(store.clone(), settings.timeline_limit.get())),
+        sessions: Arc::new(Sessions::new(tokens, store.clone())),
+        health: store,
     };
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let connections = settings.database_connections as usize;
@@ -99,6 +145,20 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
         Lanes::beside_one_writer(connections, cores)
     } else {
         Lanes::of_a_pool(connections, cores)
+    }?;
+    let limits = match settings.rate_limits {
+        Switch::On => Limits::new(
+            Quotas {
+                log_in: settings.log_in_limit,
+                sign_up: settings.sign_up_limit,
+                write: settings.write_limit,
+                read: settings.read_limit,
+            },
+            &clock,
+        ),
+        Switch::Off => Limits::off(),
     };
-    Ok(State { services, lanes, cors_origins: settings.cors_origins.clone() })
+    let trusted_proxies = settings.trusted_proxies.clone();
+    let policy = Policy { lanes, limits, trusted_proxies, cors_origins: settings.cors_origins.clone() };
+    Ok(State::new(services, policy, env!("CARGO_PKG_VERSION"))?)
 }

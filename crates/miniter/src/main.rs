@@ -33,6 +33,7 @@ fn run() -> anyhow::Result<()> {
         Command::Serve => commands::serve::run(&settings),
         Command::Migrate => commands::migrate::run(&settings),
         Command::Timelines(command) => commands::timelines::run(command, &settings),
+        Command::User(command) => commands::user::run(command, &settings),
         Command::Openapi => commands::openapi::run(),
     }
 }

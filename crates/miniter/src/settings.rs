@@ -1,18 +1,21 @@
 //! Settings: each is a flag and a `MINITER_…` variable, read once.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
 use actix_web::http::Uri;
 use clap::error::{ContextKind, ContextValue};
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use log::LevelFilter;
+use miniter_domain::Quota;
 use miniter_persistence::DatabaseUrl;
-use miniter_web::CorsOrigins;
+use miniter_web::{CorsOrigins, TrustedProxies};
 
 use crate::commands::timelines::TimelinesCommand;
+use crate::commands::user::UserCommand;
 
 /// A microblog server.
 #[derive(Debug, Parser)]
@@ -43,7 +46,7 @@ impl Cli {
 }
 
 /// What miniter can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Bring the database's schema up to date and serve (the default)
     Serve,
@@ -52,6 +55,9 @@ pub enum Command {
     /// Look after the home timelines that MySQL and MariaDB keep
     #[command(subcommand)]
     Timelines(TimelinesCommand),
+    /// Look after accounts
+    #[command(subcommand)]
+    User(UserCommand),
     /// Print the OpenAPI document of the API
     Openapi,
 }
@@ -123,8 +129,46 @@ pub struct Settings {
     #[arg(long, global = true, env = "MINITER_DATABASE_CONNECTIONS", default_value = "8", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,
 
-    /// How long a stopping server waits for the requests it has begun, in seconds
-    #[arg(long, global = true, env = "MINITER_SHUTDOWN_TIMEOUT", default_value = "4", value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Whether to limit how often one may call
+    #[arg(long, global = true, env = "MINITER_RATE_LIMITS", default_value = "on", value_name = "on|off")]
+    pub rate_limits: Switch,
+
+    /// How many log-ins an address may try, and in what time: 25/5m. That many at once; from then on the time is shared out
+    /// evenly. An IPv6 address counts as its /64
+    #[arg(long, global = true, env = "MINITER_LOG_IN_LIMIT", default_value = "25/5m", value_name = "NUMBER/TIME", value_parser = parse_quota)]
+    pub log_in_limit: Quota,
+
+    /// How many wrong passwords may be tried on an account, from whatever addresses and on all nodes together
+    #[arg(long, global = true, env = "MINITER_LOG_IN_FAILURE_LIMIT", default_value = "25/1h", value_name = "NUMBER/TIME", value_parser = parse_quota)]
+    pub log_in_failure_limit: Quota,
+
+    /// How many sign-ups an address may send
+    #[arg(long, global = true, env = "MINITER_SIGN_UP_LIMIT", default_value = "5/30m", value_name = "NUMBER/TIME", value_parser = parse_quota)]
+    pub sign_up_limit: Quota,
+
+    /// How many tweets, follows and unfollows a user may send
+    #[arg(long, global = true, env = "MINITER_WRITE_LIMIT", default_value = "300/5m", value_name = "NUMBER/TIME", value_parser = parse_quota)]
+    pub write_limit: Quota,
+
+    /// How often a user, or an address where nobody is logged in, may read
+    #[arg(long, global = true, env = "MINITER_READ_LIMIT", default_value = "1500/5m", value_name = "NUMBER/TIME", value_parser = parse_quota)]
+    pub read_limit: Quota,
+
+    /// Proxies in front of this server, as addresses or networks separated by commas (10.0.0.0/8): of a request that comes
+    /// from one of them, the client's address is taken from X-Forwarded-For
+    #[arg(long, global = true, env = "MINITER_TRUSTED_PROXIES", default_value = "", hide_default_value = true, value_name = "NETWORKS", value_parser = parse_trusted_proxies)]
+    pub trusted_proxies: TrustedProxies,
+
+    /// An address of its own for /metrics; without it, they are where everything is
+    #[arg(long, global = true, env = "MINITER_METRICS_BIND", value_name = "ADDRESS:PORT")]
+    pub metrics_bind: Option<String>,
+
+    /// How long a server that is told to stop (SIGTERM) goes on, so that balancers notice that /readyz is 503, in seconds
+    #[arg(long, global = true, env = "MINITER_DRAIN_DELAY", default_value = "1", value_name = "SECONDS")]
+    pub drain_delay: u16,
+
+    /// How long it waits after that for the requests it has begun, in seconds
+    #[arg(long, global = true, env = "MINITER_SHUTDOWN_TIMEOUT", default_value = "3", value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..))]
     pub shutdown_timeout: u16,
 
     /// What to log: error, warn, info, debug, trace or off, also by module (warn,miniter::access=info)
@@ -134,8 +178,15 @@ pub struct Settings {
 
 impl Settings {
     /// The defaults, whatever the environment says. For tests.
+    ///
+    /// # Panics
+    /// Never: the quotas are in order.
     #[must_use]
+    #[expect(clippy::unwrap_used, reason = "constants")]
     pub fn defaults(database_url: DatabaseUrl) -> Self {
+        let quota = |limit: u32, seconds| {
+            Quota::new(NonZeroU32::new(limit).unwrap(), Duration::from_secs(seconds)).unwrap()
+        };
         Self {
             database_url,
             bind: "127.0.0.1:5000".to_owned(),
@@ -145,7 +196,16 @@ impl Settings {
             timeline_limit: NonZeroU32::MIN.saturating_add(999),
             cors_origins: CorsOrigins::Any,
             database_connections: 8,
-            shutdown_timeout: 4,
+            rate_limits: Switch::On,
+            log_in_limit: quota(25, 5 * 60),
+            log_in_failure_limit: quota(25, 60 * 60),
+            sign_up_limit: quota(5, 30 * 60),
+            write_limit: quota(300, 5 * 60),
+            read_limit: quota(1_500, 5 * 60),
+            trusted_proxies: TrustedProxies::default(),
+            metrics_bind: None,
+            drain_delay: 1,
+            shutdown_timeout: 3,
             log: "info".to_owned(),
         }
     }
@@ -169,10 +229,25 @@ impl fmt::Display for Settings {
             CorsOrigins::Any => "*".to_owned(),
             CorsOrigins::Only(origins) => origins.join(","),
         };
+        let limits = match self.rate_limits {
+            Switch::Off => "off".to_owned(),
+            Switch::On => [
+                ("log_in", self.log_in_limit),
+                ("log_in_failure", self.log_in_failure_limit),
+                ("sign_up", self.sign_up_limit),
+                ("write", self.write_limit),
+                ("read", self.read_limit),
+            ]
+            .map(|(name, quota)| format!("{name}:{}/{}s", quota.limit(), quota.window().as_secs()))
+            .join(","),
+        };
+        let proxies: Vec<String> = self.trusted_proxies.0.iter().map(ToString::to_string).collect();
+        let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(",") };
         write!(
             f,
             "database_url={} bind={} jwt_secret={} jwt_previous_secrets={} token_lifetime={} timeline_limit={} \
-             cors_origins={origins} database_connections={} shutdown_timeout={} log={}",
+             cors_origins={origins} database_connections={} rate_limits={limits} trusted_proxies={proxies} \
+             metrics_bind={} drain_delay={} shutdown_timeout={} log={}",
             self.database_url,
             self.bind,
             if self.jwt_secret.is_some() { "given" } else { "generated" },
@@ -180,10 +255,21 @@ impl fmt::Display for Settings {
             self.token_lifetime,
             self.timeline_limit,
             self.database_connections,
+            self.metrics_bind.as_deref().unwrap_or("none"),
+            self.drain_delay,
             self.shutdown_timeout,
             self.log,
         )
     }
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// As it should be.
+    On,
+    /// For measurements, and where something in front does it.
+    Off,
 }
 
 /// A value that is never shown.
@@ -217,6 +303,31 @@ fn parse_log_filter(text: &str) -> Result<String, String> {
         Err("use error, warn, info, debug, trace or off, also by module: warn,miniter::access=info"
             .to_owned())
     }
+}
+
+fn parse_quota(text: &str) -> Result<Quota, String> {
+    let parse = || {
+        let (limit, time) = text.split_once('/')?;
+        let (number, seconds) = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)]
+            .iter()
+            .find_map(|(unit, seconds)| Some((time.strip_suffix(unit)?, seconds)))?;
+        let number: u64 = number.parse::<u32>().ok()?.into();
+        Quota::new(limit.parse().ok()?, Duration::from_secs(number * seconds))
+    };
+    parse().ok_or_else(|| "write how many in what time: 25/5m, with s, m, h or d".to_owned())
+}
+
+fn parse_trusted_proxies(text: &str) -> Result<TrustedProxies, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty())
+        .map(|entry| {
+            entry.parse().or_else(|_| entry.parse().map(|address: IpAddr| address.into())).map_err(|_| {
+                format!("{entry:?} is neither an address nor a network; write 192.0.2.1 or 10.0.0.0/8")
+            })
+        })
+        .collect::<Result<_, _>>()
+        .map(TrustedProxies)
 }
 
 fn parse_cors_origins(text: &str) -> Result<CorsOrigins, String> {
@@ -313,6 +424,29 @@ mod tests {
         }
         for text in ["", "inof", "miniter", "=info", "a=b=c", "info,", "miniter=inof"] {
             assert!(parse_log_filter(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_a_number_and_a_time() {
+        for (text, limit, seconds) in
+            [("25/5m", 25, 300), ("1/1s", 1, 1), ("7/2h", 7, 7_200), ("9/1d", 9, 86_400)]
+        {
+            let quota = parse_quota(text).unwrap();
+            assert_eq!((quota.limit().get(), quota.window().as_secs()), (limit, seconds), "{text}");
+        }
+        for text in ["", "25", "25/5", "0/5m", "25/0m", "-1/5m", "25/m", "25/5w", "x/5m", "4000000000/1s"] {
+            assert!(parse_quota(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_an_address_or_a_network() {
+        let text = |text| parse_trusted_proxies(text).map(|TrustedProxies(networks)| format!("{networks:?}"));
+        assert_eq!(text(""), Ok("[]".into()));
+        assert_eq!(text("10.0.0.0/8, ::1"), Ok("[10.0.0.0/8, ::1/128]".into()));
+        for wrong in ["proxy.example.com", "10.0.0.0/33", "10.0.0"] {
+            assert!(text(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use miniter::app;
-use miniter::settings::{Secret, Settings};
+use miniter::settings::{Secret, Settings, Switch};
 use serde_json::{Value, json};
 use ureq::http::{Method, Request};
 
@@ -54,6 +54,7 @@ impl TestApp {
         "127.0.0.1:0".clone_into(&mut settings.bind);
         settings.jwt_secret = Some(Secret(SECRET.to_owned()));
         settings.database_connections = 2;
+        settings.rate_limits = Switch::Off;
         change(&mut settings);
 
         let (sender, started) = mpsc::channel();

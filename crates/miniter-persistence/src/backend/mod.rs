@@ -47,6 +47,12 @@ macro_rules! write {
 
 pub(crate) use {read, write};
 
+/// The version of the newest of these migrations.
+pub(crate) fn newest<DB: SqlBackend>(known: &impl MigrationSource<DB>) -> Result<String, OpenError> {
+    let migrations = known.migrations().map_err(|error| OpenError::Migration { cause: error.to_string() })?;
+    Ok(migrations.iter().map(|migration| migration.name().version().to_string()).max().unwrap_or_default())
+}
+
 /// Runs the migrations that the database lacks and returns their names.
 ///
 /// # Errors

@@ -13,8 +13,8 @@ use diesel::prelude::*;
 use diesel::result::ConnectionError;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use miniter_domain::RepositoryError;
-use r2d2::ManageConnection;
+use miniter_domain::{Connections, RepositoryError};
+use r2d2::{ManageConnection, State};
 
 use crate::adoption::adopt_if_wanted;
 use crate::backend::run_pending;
@@ -24,7 +24,7 @@ use crate::timelines::recent::RecentTweets;
 use crate::url::MysqlUrl;
 
 /// The migrations, compiled in. The `diesel` command line tool runs the same files.
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/mysql");
+pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/mysql");
 
 /// How long a request waits for a connection, in a pool that is exhausted or cannot reach the server.
 const CONNECTION_WAIT: Duration = Duration::from_secs(2);
@@ -197,6 +197,12 @@ impl Pool {
             .build(Manager { url: url.clone(), flavour, role })
             .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
         Ok(Self { sessions: pool, under_way: UnderWay::default() })
+    }
+
+    /// The connections that are open; more are opened as they are needed.
+    pub(crate) fn connections(&self) -> Connections {
+        let State { connections, idle_connections, .. } = self.sessions.state();
+        Connections { open: connections, idle: idle_connections }
     }
 
     /// Runs a query. If the connection turns out to be lost, it is run again on another.

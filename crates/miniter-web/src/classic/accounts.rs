@@ -1,10 +1,12 @@
-//! Signing up and logging in.
+//! Signing up, logging in and changing one's password.
 
-use actix_web::web;
-use miniter_service::SignUp;
+use actix_web::http::header::{CACHE_CONTROL, HeaderName};
+use actix_web::{HttpResponse, web};
+use miniter_service::{Session, SignUp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::auth::Actor;
 use crate::http::body::JsonBody;
 use crate::http::problem::{ApiError, problems};
 use crate::state::State;
@@ -43,7 +45,8 @@ pub(crate) struct SignUpResponse {
 }
 
 problems!(SignUpProblems: InvalidJson, InvalidBody, InvalidName, InvalidEmail, PasswordTooShort, PasswordTooLong,
-    ProfileTooLong, BadRequest, EmailTaken, BodyTimeout, BodyTooLarge, UnsupportedMediaType, Internal, Unavailable);
+    ProfileTooLong, BadRequest, EmailTaken, BodyTimeout, BodyTooLarge, UnsupportedMediaType, RateLimited, Internal,
+    Unavailable);
 
 /// Creates an account.
 #[utoipa::path(
@@ -92,8 +95,9 @@ pub(crate) struct LogInResponse {
     access_token: String,
 }
 
-problems!(LogInProblems: InvalidJson, InvalidBody, BadRequest, InvalidCredentials, BodyTimeout, BodyTooLarge, UnsupportedMediaType,
-    Internal, Unavailable);
+problems!(LogInProblems: InvalidJson, InvalidBody, BadRequest, InvalidCredentials, BodyTimeout, BodyTooLarge,
+    UnsupportedMediaType, TooManyFailures, RateLimited, Internal,
+    Unavailable);
 
 /// Gives out an access token.
 #[utoipa::path(
@@ -106,8 +110,52 @@ problems!(LogInProblems: InvalidJson, InvalidBody, BadRequest, InvalidCredential
 pub(crate) async fn log_in(
     state: web::Data<State>,
     JsonBody(request): JsonBody<LogInRequest>,
-) -> Result<web::Json<LogInResponse>, ApiError> {
+) -> Result<HttpResponse, ApiError> {
     let accounts = state.services.accounts.clone();
     let session = state.lanes.hash.run(move || accounts.log_in(&request.email, &request.password)).await?;
-    Ok(web::Json(LogInResponse { user_id: session.user_id.get(), access_token: session.access_token }))
+    Ok(respond(session))
+}
+
+/// What is not to be kept by anything on the way: it holds a token (RFC 6749, 5.1).
+const NOT_KEPT: (HeaderName, &str) = (CACHE_CONTROL, "no-store");
+
+fn respond(session: Session) -> HttpResponse {
+    let Session { user_id, access_token } = session;
+    HttpResponse::Ok().insert_header(NOT_KEPT).json(LogInResponse { user_id: user_id.get(), access_token })
+}
+
+/// Another password for one's account.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct PasswordRequest {
+    /// The password until now.
+    #[schema(example = "correct horse", format = Password)]
+    old_password: String,
+    /// 8 to 128 characters.
+    #[schema(example = "battery staple", min_length = 8, max_length = 128, format = Password)]
+    new_password: String,
+}
+
+problems!(PasswordProblems: InvalidJson, InvalidBody, PasswordTooShort, PasswordTooLong, BadRequest, TokenMissing,
+    TokenInvalid, TokenExpired, WrongPassword, BodyTimeout, BodyTooLarge, UnsupportedMediaType, TooManyFailures,
+    RateLimited, Internal, Unavailable);
+
+/// Changes one's password, and logs out everywhere: no token that was given out before is good any more.
+#[utoipa::path(
+    post,
+    path = "/password",
+    tag = "miniter",
+    request_body = PasswordRequest,
+    security(("token" = []), ("bearer" = [])),
+    responses((status = 200, description = "Changed. The token is a new one.", body = LogInResponse), PasswordProblems)
+)]
+pub(crate) async fn change_password(
+    state: web::Data<State>,
+    Actor(actor): Actor,
+    JsonBody(request): JsonBody<PasswordRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let accounts = state.services.accounts.clone();
+    let PasswordRequest { old_password, new_password } = request;
+    let session =
+        state.lanes.hash.run(move || accounts.change_password(actor, &old_password, new_password)).await?;
+    Ok(respond(session))
 }

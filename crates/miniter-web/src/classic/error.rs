@@ -11,6 +11,10 @@ impl From<ServiceError> for ApiError {
             ServiceError::Invalid(error) => error.into(),
             ServiceError::EmailTaken => Code::EmailTaken.into(),
             ServiceError::InvalidCredentials => Code::InvalidCredentials.into(),
+            ServiceError::WrongPassword => Code::WrongPassword.into(),
+            ServiceError::TooManyFailures { retry_after } => {
+                Self::from(Code::TooManyFailures).with_retry_after(retry_after)
+            }
             ServiceError::Unauthenticated => Code::TokenInvalid.into(),
             ServiceError::UserNotFound => Code::UserNotFound.into(),
             ServiceError::Unavailable(cause) => Self::from(Code::Unavailable).with_cause(cause),

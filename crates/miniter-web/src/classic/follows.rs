@@ -88,7 +88,8 @@ pub(crate) struct UnfollowRequest {
 }
 
 problems!(FollowProblems: InvalidJson, InvalidBody, InvalidUserId, FollowSelf, BadRequest, TokenMissing, TokenInvalid,
-    TokenExpired, UserNotFound, BodyTimeout, BodyTooLarge, UnsupportedMediaType, Internal, Unavailable);
+    TokenExpired, UserNotFound, BodyTimeout, BodyTooLarge, UnsupportedMediaType, RateLimited, Internal,
+    Unavailable);
 
 /// Follows a user. Their earlier tweets are in the timeline at once.
 #[utoipa::path(
@@ -112,7 +113,8 @@ pub(crate) async fn follow(
 }
 
 problems!(UnfollowProblems: InvalidJson, InvalidBody, InvalidUserId, BadRequest, TokenMissing, TokenInvalid,
-    TokenExpired, UserNotFound, BodyTimeout, BodyTooLarge, UnsupportedMediaType, Internal, Unavailable);
+    TokenExpired, UserNotFound, BodyTimeout, BodyTooLarge, UnsupportedMediaType, RateLimited, Internal,
+    Unavailable);
 
 /// Ends following a user. Their tweets leave the timeline at once.
 #[utoipa::path(

@@ -3,13 +3,17 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 
+use crate::http::problem::problems;
+
+problems!(PingProblems: RateLimited);
+
 /// Answers `pong`.
 #[utoipa::path(
     get,
     path = "/ping",
     tag = "miniter",
     responses((status = 200, description = "The server is there.", body = String, content_type = "text/plain",
-        example = "pong"))
+        example = "pong"), PingProblems)
 )]
 pub(crate) async fn ping() -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::plaintext()).body("pong")

@@ -32,7 +32,8 @@ pub(crate) struct EntryResponse<'a> {
 }
 
 problems!(OwnTimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, TokenMissing, TokenInvalid, TokenExpired,
-    Internal, Unavailable);
+    RateLimited, Internal,
+    Unavailable);
 
 /// Reads one's own timeline: one's own tweets and those of everyone one follows, each once.
 #[utoipa::path(
@@ -62,7 +63,8 @@ pub(crate) async fn read_own_timeline(
     Ok(respond(actor, "/timeline", &wanted, &page))
 }
 
-problems!(TimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, UserNotFound, Internal, Unavailable);
+problems!(TimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, UserNotFound, RateLimited, Internal,
+    Unavailable);
 
 /// Reads anybody's timeline.
 #[utoipa::path(

@@ -35,7 +35,8 @@ pub(crate) struct TweetResponse {
 }
 
 problems!(TweetProblems: InvalidJson, InvalidBody, TweetEmpty, TweetTooLong, BadRequest, TokenMissing, TokenInvalid,
-    TokenExpired, BodyTimeout, BodyTooLarge, UnsupportedMediaType, Internal, Unavailable);
+    TokenExpired, BodyTimeout, BodyTooLarge, UnsupportedMediaType, RateLimited, Internal,
+    Unavailable);
 
 /// Publishes a tweet.
 #[utoipa::path(

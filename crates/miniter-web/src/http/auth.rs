@@ -4,43 +4,79 @@ use std::future::{Ready, ready};
 
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
+use futures_util::future::{Either, FutureExt, LocalBoxFuture};
 use miniter_domain::UserId;
-use miniter_service::TokenError;
+use miniter_service::{Bearer, TokenError};
 
 use crate::http::problem::{ApiError, Code};
 use crate::state::State;
 
-/// The user whose token came with the request. That they still exist, the use case finds out.
+/// The user whose token came with the request, unless they have ended their sessions since. That they still exist, the use
+/// case finds out.
 pub(crate) struct Actor(pub(crate) UserId);
 
 impl FromRequest for Actor {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = Either<Ready<Result<Self, ApiError>>, LocalBoxFuture<'static, Result<Self, ApiError>>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
-        ready(authenticate(request).map(|user| {
+        let accept = |request: &HttpRequest, user| {
             // For the log.
             request.extensions_mut().insert(user);
             Self(user)
-        }))
+        };
+        let Some(state) = request.app_data::<web::Data<State>>() else {
+            return Either::Left(ready(Err(Code::Internal.into())));
+        };
+        let bearer = match identify(request, state) {
+            Ok(bearer) => bearer,
+            Err(code) => return Either::Left(ready(Err(code.into()))),
+        };
+        if let Some(recalled) = state.services.sessions.recall(bearer) {
+            return Either::Left(ready(recalled.map(|user| accept(request, user)).map_err(ApiError::from)));
+        }
+        let (request, state) = (request.clone(), state.clone());
+        Either::Right(
+            async move {
+                let sessions = state.services.sessions.clone();
+                let user = state.lanes.read.run(move || sessions.authenticate(bearer)).await?;
+                Ok(accept(&request, user))
+            }
+            .boxed_local(),
+        )
     }
 }
 
-fn authenticate(request: &HttpRequest) -> Result<UserId, ApiError> {
+/// The user to whom a call counts: who shows a token that is not known to be void.
+pub(crate) fn caller(request: &HttpRequest, state: &State) -> Option<UserId> {
+    let bearer = identify(request, state).ok()?;
+    let is_void = state.services.sessions.recall(bearer).is_some_and(|recalled| recalled.is_err());
+    (!is_void).then_some(bearer.user)
+}
+
+/// Who shows the token that came with the request. It is looked at once.
+fn identify(request: &HttpRequest, state: &State) -> Result<Bearer, Code> {
+    if let Some(identified) = request.extensions().get::<Result<Bearer, Code>>() {
+        return *identified;
+    }
+    let identified = token_of(request).and_then(|token| {
+        state.services.sessions.identify(token).map_err(|error| match error {
+            TokenError::Expired => Code::TokenExpired,
+            TokenError::Invalid => Code::TokenInvalid,
+        })
+    });
+    request.extensions_mut().insert(identified);
+    identified
+}
+
+fn token_of(request: &HttpRequest) -> Result<&str, Code> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let value = headers.next().ok_or(Code::TokenMissing)?.to_str().map_err(|_| Code::TokenInvalid)?;
     if headers.next().is_some() {
-        return Err(Code::TokenInvalid.into());
+        return Err(Code::TokenInvalid);
     }
     let token = bare_token(value);
-    if token.is_empty() {
-        return Err(Code::TokenMissing.into());
-    }
-    let state: &web::Data<State> = request.app_data().ok_or(Code::Internal)?;
-    state.services.tokens.verify(token).map_err(|error| match error {
-        TokenError::Expired => Code::TokenExpired.into(),
-        TokenError::Invalid => Code::TokenInvalid.into(),
-    })
+    if token.is_empty() { Err(Code::TokenMissing) } else { Ok(token) }
 }
 
 /// The token of an `Authorization` header: the classic clients send it bare, the others behind `Bearer` (RFC 6750; the

@@ -5,6 +5,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{LINK, RETRY_AFTER};
 
 use crate::http::exchange::X_REQUEST_ID;
+use crate::http::limits::{RATELIMIT, RATELIMIT_POLICY};
 
 /// Which web pages may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(crate) fn cors(origins: &CorsOrigins) -> Cors {
     let cors = Cors::default()
         .allowed_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_any_header()
-        .expose_headers([LINK, RETRY_AFTER, X_REQUEST_ID])
+        .expose_headers([LINK, RETRY_AFTER, RATELIMIT, RATELIMIT_POLICY, X_REQUEST_ID])
         // An hour; browsers cap it anyway.
         .max_age(3_600);
     match origins {

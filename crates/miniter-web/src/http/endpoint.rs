@@ -1,10 +1,20 @@
-//! Routes as data: what is served is listed once.
+//! Routes as data: what is served is listed once, with what limits it.
 
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
-use actix_web::{HttpResponse, Resource, Route, guard, web};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, Resource, Route, guard, web};
+use futures_util::FutureExt;
 
+use crate::http::address::subscriber;
+use crate::http::auth;
+use crate::http::limits::{Caller, Limit};
 use crate::http::problem::{ApiError, Code};
+use crate::state::State;
 
 /// One method of one path.
 pub(crate) struct Endpoint {
@@ -12,18 +22,24 @@ pub(crate) struct Endpoint {
     pub(crate) path: &'static str,
     /// The method. `GET` answers `HEAD` as well (RFC 9110, 9.1).
     pub(crate) method: Method,
+    /// How often one may call.
+    pub(crate) limit: Limit,
     handle: fn(Route) -> Route,
 }
 
+/// Which path matched: for whoever wants to know after the fact.
+#[derive(Clone, Copy)]
+pub(crate) struct MatchedPath(pub(crate) &'static str);
+
 impl Endpoint {
     /// `GET path`, handled by `handle(route)`.
-    pub(crate) fn get(path: &'static str, handle: fn(Route) -> Route) -> Self {
-        Self { path, method: Method::GET, handle }
+    pub(crate) fn get(path: &'static str, limit: Limit, handle: fn(Route) -> Route) -> Self {
+        Self { path, method: Method::GET, limit, handle }
     }
 
     /// `POST path`, handled by `handle(route)`.
-    pub(crate) fn post(path: &'static str, handle: fn(Route) -> Route) -> Self {
-        Self { path, method: Method::POST, handle }
+    pub(crate) fn post(path: &'static str, limit: Limit, handle: fn(Route) -> Route) -> Self {
+        Self { path, method: Method::POST, limit, handle }
     }
 
     fn methods(&self) -> &'static [Method] {
@@ -34,8 +50,51 @@ impl Endpoint {
         let any_of = self.methods().iter().fold(guard::Any(guard::fn_guard(|_| false)), |any, method| {
             any.or(guard::Method(method.clone()))
         });
+        let (path, limit) = (MatchedPath(self.path), self.limit);
         (self.handle)(web::route().guard(any_of))
+            .wrap(from_fn(move |request, next| attend(path, limit, request, next)))
     }
+}
+
+/// What happens around every handler: the limit of its route, and what is left of a panic.
+async fn attend(
+    path: MatchedPath,
+    limit: Limit,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse, Error> {
+    request.extensions_mut().insert(path);
+    let state: web::Data<State> = request.app_data().cloned().ok_or(ApiError::from(Code::Internal))?;
+    let Some(buckets) = state.limits.buckets(limit) else { return call(request, next).await };
+
+    let user = if buckets.by_user { auth::caller(request.request(), &state) } else { None };
+    let caller = user.map_or_else(
+        || Caller::Address(subscriber(state.trusted_proxies.client_of(request.request()))),
+        Caller::User,
+    );
+    let outcome = buckets.take(caller);
+    let mut response = match outcome {
+        Ok(_) => call(request, next).await?,
+        Err(exhausted) => {
+            state.metrics.count_rate_limited(buckets.name);
+            let refusal = ApiError::from(Code::RateLimited).with_retry_after(exhausted.retry_after);
+            request.error_response(refusal)
+        }
+    };
+    for (name, value) in buckets.headers(outcome).into_iter().flatten() {
+        response.headers_mut().insert(name, value);
+    }
+    Ok(response)
+}
+
+/// Calls the handler. A panic in it is a fault like any other.
+async fn call(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
+    let seen = request.request().clone();
+    let handled = AssertUnwindSafe(async move { next.call(request).await }).catch_unwind().await;
+    handled.unwrap_or_else(|_| {
+        let fault = ApiError::from(Code::Internal).with_cause("the handler panicked".into());
+        Ok(ServiceResponse::from_err(fault, seen))
+    })
 }
 
 /// The endpoints for the router: a resource a path, each answering other methods with 405 and `Allow`.
@@ -53,7 +112,8 @@ pub(crate) fn resources(endpoints: impl IntoIterator<Item = Endpoint>) -> Vec<Re
             let allowed: Vec<&str> =
                 endpoints.iter().flat_map(Endpoint::methods).map(Method::as_str).collect();
             let allowed = allowed.join(", ");
-            let refuse = move || {
+            let refuse = move |request: HttpRequest| {
+                request.extensions_mut().insert(MatchedPath(path));
                 let allowed = allowed.clone();
                 async move {
                     let allow = HeaderValue::from_str(&allowed).map_err(|_| Code::Internal)?;

@@ -4,14 +4,17 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::ConnectionType;
+use actix_web::http::header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage};
+use actix_web::{Error, HttpMessage, web};
 use miniter_domain::UserId;
 use uuid::Uuid;
 
+use crate::http::endpoint::MatchedPath;
 use crate::http::language::Language;
 use crate::http::problem::{self, ApiError};
+use crate::state::State;
 
 /// Names an exchange in the answer and in the log.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -40,8 +43,19 @@ pub(crate) async fn observe(
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(X_REQUEST_ID, id);
     }
+    // What we call JSON is never run as anything else (OWASP REST Security Cheat Sheet).
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let state = response.request().app_data::<web::Data<State>>().cloned();
+    if state.as_ref().is_some_and(|state| state.readiness.is_draining()) {
+        // Whoever calls next shall call another node.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
 
     let request = response.request();
+    if let Some(state) = &state {
+        let path = request.extensions().get::<MatchedPath>().map(|MatchedPath(path)| *path);
+        state.metrics.count_request(request.method(), path, status, started.elapsed());
+    }
     log::info!(
         target: "miniter::access",
         "{method} {path} {status} {milliseconds:.1}ms request={id} user={user}",

@@ -5,11 +5,13 @@
 
 use std::error::Error;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::web;
 use miniter_service::ServiceError;
-use tokio::sync::Semaphore;
+use prometheus::core::Collector;
+use prometheus::{Histogram, HistogramOpts, IntCounter, Opts};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::http::problem::{ApiError, Code};
@@ -17,13 +19,21 @@ use crate::http::problem::{ApiError, Code};
 /// A number of use cases that may run at once, and how long a request waits.
 #[derive(Clone)]
 pub(crate) struct Lane {
+    pub(crate) name: &'static str,
     places: Arc<Semaphore>,
+    /// How many there are.
+    size: usize,
+    /// How many may wait for a place.
+    queue: Arc<Semaphore>,
+    queue_size: usize,
     /// For a place.
     turn: Duration,
     /// For the use case, once it runs.
     answer: Duration,
     /// How many more threads may be stuck, in a database that does not answer, while others take their places.
     spare: Arc<Semaphore>,
+    waits: Histogram,
+    refusals: IntCounter,
 }
 
 /// How many times the places of a lane there may be threads. A database's pool has as many connections to spare.
@@ -31,6 +41,16 @@ const SPARE: usize = 3;
 
 /// How many may wait for the one connection that writes, to share its next commit.
 const SHARING: usize = 16;
+
+/// For how many hashes on each core a request may wait: they take some 20 ms each, and who comes later is better told so at
+/// once.
+const HASHES_AHEAD: usize = 4;
+
+/// How many may wait where that is bounded by time.
+const MANY: usize = Semaphore::MAX_PERMITS;
+
+/// From a tenth of a millisecond to five seconds.
+const WAITS: &[f64] = &[0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
 /// The lanes, shared by all workers.
 pub struct Lanes {
@@ -40,32 +60,99 @@ pub struct Lanes {
     pub(crate) write: Lane,
     /// What hashes a password, and may read and write as well.
     pub(crate) hash: Lane,
+    /// What looks how the database is, whatever else there is to do.
+    pub(crate) health: Lane,
 }
 
 impl Lanes {
     /// For a database of which many connections read and one writes, for many at a time. Its locks may be held by other
     /// programs: a request waits for them, for up to 12 seconds in all.
-    #[must_use]
-    pub fn beside_one_writer(readers: usize, hashers: usize) -> Self {
-        let lane = |places| Lane::new(places, Duration::from_secs(5), Duration::from_secs(7));
-        Self { read: lane(readers), write: lane(SHARING), hash: lane(hashers) }
+    ///
+    /// # Errors
+    /// If a counter cannot be made, which no input causes.
+    pub fn beside_one_writer(readers: usize, hashers: usize) -> Result<Self, prometheus::Error> {
+        let (turn, answer) = (Duration::from_secs(5), Duration::from_secs(7));
+        Ok(Self {
+            read: Lane::new("read", readers, MANY, turn, answer)?,
+            write: Lane::new("write", SHARING, MANY, turn, answer)?,
+            hash: Lane::new("hash", hashers, hashers * HASHES_AHEAD, turn, answer)?,
+            health: Lane::health()?,
+        })
     }
 
-    /// For a database server with a pool of connections, which may be gone or hang: a request waits for up to 2.4
+    /// For a database server with a pool of connections, which may be gone or hang: a request waits for less than two
     /// seconds in all.
-    #[must_use]
-    pub fn of_a_pool(connections: usize, hashers: usize) -> Self {
-        let answer = Duration::from_millis(1_400);
-        let query = Lane::new(connections, Duration::from_millis(500), answer);
-        let hash = Lane::new(hashers, Duration::from_secs(1), answer);
-        Self { read: query.clone(), write: query, hash }
+    ///
+    /// # Errors
+    /// If a counter cannot be made, which no input causes.
+    pub fn of_a_pool(connections: usize, hashers: usize) -> Result<Self, prometheus::Error> {
+        let (turn, answer) = (Duration::from_millis(400), Duration::from_millis(1_400));
+        let query = Lane::new("database", connections, MANY, turn, answer)?;
+        Ok(Self {
+            read: query.clone(),
+            write: query,
+            hash: Lane::new("hash", hashers, hashers * HASHES_AHEAD, turn, answer)?,
+            health: Lane::health()?,
+        })
+    }
+
+    /// Each of them once.
+    pub(crate) fn all(&self) -> Vec<&Lane> {
+        let mut lanes = vec![&self.read, &self.hash, &self.health];
+        if !Arc::ptr_eq(&self.read.places, &self.write.places) {
+            lanes.push(&self.write);
+        }
+        lanes
     }
 }
 
 impl Lane {
-    fn new(places: usize, turn: Duration, answer: Duration) -> Self {
-        let spare = Arc::new(Semaphore::new(places * SPARE));
-        Self { places: Arc::new(Semaphore::new(places)), turn, answer, spare }
+    fn new(
+        name: &'static str,
+        places: usize,
+        queue: usize,
+        turn: Duration,
+        answer: Duration,
+    ) -> Result<Self, prometheus::Error> {
+        let wait = HistogramOpts::new(
+            "miniter_lane_wait_seconds",
+            "How long requests waited for a place on a blocking thread.",
+        );
+        let refused = Opts::new(
+            "miniter_lane_refused_total",
+            "Requests that found no place there, or no answer in time.",
+        );
+        Ok(Self {
+            name,
+            places: Arc::new(Semaphore::new(places)),
+            size: places,
+            queue: Arc::new(Semaphore::new(queue)),
+            queue_size: queue,
+            turn,
+            answer,
+            spare: Arc::new(Semaphore::new(places * SPARE)),
+            waits: Histogram::with_opts(wait.const_label("lane", name).buckets(WAITS.to_vec()))?,
+            refusals: IntCounter::with_opts(refused.const_label("lane", name))?,
+        })
+    }
+
+    fn health() -> Result<Self, prometheus::Error> {
+        Self::new("health", 1, 1, Duration::from_millis(200), Duration::from_secs(1))
+    }
+
+    /// How many are at work for it.
+    pub(crate) fn running(&self) -> usize {
+        self.size.saturating_sub(self.places.available_permits())
+    }
+
+    /// How many wait for a place.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue_size.saturating_sub(self.queue.available_permits())
+    }
+
+    /// What it counts.
+    pub(crate) fn collectors(&self) -> [Box<dyn Collector>; 2] {
+        [Box::new(self.waits.clone()), Box::new(self.refusals.clone())]
     }
 
     /// Runs a use case on a blocking thread and gives back what `respond` makes of its success.
@@ -78,12 +165,8 @@ impl Lane {
         &self,
         use_case: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let place = timeout(self.turn, Arc::clone(&self.places).acquire_owned())
-            .await
-            .map_err(|_| unavailable("no place in time"))?
-            .map_err(unavailable)?;
         // The place goes with the work: if the client leaves, it is held until the thread is free again.
-        let place = Arc::new(Mutex::new(place));
+        let place = Arc::new(Mutex::new(self.take_place().await?));
         let held = Arc::clone(&place);
         let work = web::block(move || {
             let outcome = use_case();
@@ -98,14 +181,32 @@ impl Lane {
             {
                 *place = spare;
             }
-            return Err(unavailable("no answer from the database in time"));
+            return Err(self.refuse("no answer from the database in time"));
         };
         outcome
             .map_err(|panicked| ApiError::from(Code::Internal).with_cause(Box::new(panicked)))?
             .map_err(ApiError::from)
     }
-}
 
-fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> ApiError {
-    ApiError::from(Code::Unavailable).with_cause(cause.into())
+    /// Waits for a place, if the queue is not too long.
+    async fn take_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        let arrived = Instant::now();
+        let places = Arc::clone(&self.places);
+        let place = if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+            place
+        } else {
+            let _queued = self.queue.try_acquire().map_err(|_| self.refuse("the queue is full"))?;
+            timeout(self.turn, places.acquire_owned())
+                .await
+                .map_err(|_| self.refuse("no place in time"))?
+                .map_err(|closed| self.refuse(closed))?
+        };
+        self.waits.observe(arrived.elapsed().as_secs_f64());
+        Ok(place)
+    }
+
+    fn refuse(&self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> ApiError {
+        self.refusals.inc();
+        ApiError::from(Code::Unavailable).with_cause(format!("{}: {}", self.name, cause.into()).into())
+    }
 }

@@ -1,5 +1,6 @@
 //! What every presentation shares.
 
+pub(crate) mod address;
 pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod cors;
@@ -7,4 +8,6 @@ pub(crate) mod endpoint;
 pub(crate) mod exchange;
 pub(crate) mod lane;
 pub(crate) mod language;
+pub(crate) mod limits;
+pub(crate) mod metrics;
 pub(crate) mod problem;

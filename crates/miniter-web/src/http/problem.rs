@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -113,6 +114,9 @@ codes! {
     InvalidCredentials UNAUTHORIZED "invalid_credentials"
         "The e-mail address or the password is wrong."
         "이메일 주소 또는 비밀번호가 올바르지 않습니다."
+    WrongPassword FORBIDDEN "wrong_password"
+        "The old password is wrong."
+        "기존 비밀번호가 올바르지 않습니다."
     NotFound NOT_FOUND "not_found"
         "There is nothing at this address."
         "이 주소에는 아무것도 없습니다."
@@ -134,12 +138,21 @@ codes! {
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type"
         "The body must be JSON: send Content-Type: application/json, without a content encoding."
         "본문은 JSON이어야 합니다. 압축하지 않고 Content-Type: application/json으로 보내세요."
+    RateLimited TOO_MANY_REQUESTS "rate_limited"
+        "You have called too often. Please wait as long as the Retry-After header says."
+        "요청이 너무 많습니다. Retry-After 헤더에 적힌 시간만큼 기다려 주세요."
+    TooManyFailures TOO_MANY_REQUESTS "too_many_failures"
+        "There were too many wrong passwords for this account. Please wait as long as the Retry-After header says."
+        "이 계정의 비밀번호를 너무 많이 틀렸습니다. Retry-After 헤더에 적힌 시간만큼 기다려 주세요."
     Internal INTERNAL_SERVER_ERROR "internal"
         "Something went wrong on our side. The request id helps us to find out what."
         "서버에 문제가 생겼습니다. 요청 ID로 원인을 찾을 수 있습니다."
     Unavailable SERVICE_UNAVAILABLE "unavailable"
         "The server cannot answer just now. Please try again in a moment."
         "지금은 서버가 응답할 수 없습니다. 잠시 후 다시 시도하세요."
+    Draining SERVICE_UNAVAILABLE "draining"
+        "This node is about to stop."
+        "이 노드는 곧 종료됩니다."
 }
 
 /// A failure on its way to the client.
@@ -149,13 +162,15 @@ pub(crate) struct ApiError {
     /// More about this occurrence, for the person who sent the request. ASCII.
     note: Option<String>,
     allow: Option<HeaderValue>,
+    /// After which time another try may succeed.
+    retry_after: Option<Duration>,
     /// For our log only.
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl From<Code> for ApiError {
     fn from(code: Code) -> Self {
-        Self { code, note: None, allow: None, cause: None }
+        Self { code, note: None, allow: None, retry_after: None, cause: None }
     }
 }
 
@@ -168,6 +183,11 @@ impl ApiError {
     /// Says for our log, and for nobody else, what was behind it.
     pub(crate) fn with_cause(self, cause: Box<dyn Error + Send + Sync>) -> Self {
         Self { cause: Some(cause), ..self }
+    }
+
+    /// Says when to try again.
+    pub(crate) fn with_retry_after(self, retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..self }
     }
 
     /// The method is none of `allow`.
@@ -271,7 +291,12 @@ pub(crate) fn render(
         // RFC 6750; a 401 must name a scheme (RFC 9110, 15.5.2).
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    let retry_after = error.and_then(|error| error.retry_after);
+    if let Some(wait) = retry_after {
+        // Whole seconds (RFC 9110, 10.2.3), and never too few of them.
+        let seconds = u64::try_from(wait.as_micros().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    } else if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
     }
     rendered
@@ -285,6 +310,7 @@ fn code_of_status(status: StatusCode) -> Code {
         StatusCode::REQUEST_TIMEOUT => Code::BodyTimeout,
         StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+        StatusCode::TOO_MANY_REQUESTS => Code::RateLimited,
         StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
         status if status.is_server_error() => Code::Internal,
         _ => Code::BadRequest,
@@ -326,7 +352,9 @@ pub(crate) fn responses(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
             if status == StatusCode::UNAUTHORIZED.as_u16() {
                 response = response.header("WWW-Authenticate", header("`Bearer`"));
             }
-            if status == StatusCode::SERVICE_UNAVAILABLE.as_u16() {
+            if [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE]
+                .contains(&StatusCode::from_u16(status).unwrap_or_default())
+            {
                 response = response.header("Retry-After", header("Seconds after which to try again."));
             }
             (status.to_string(), RefOr::T(response.build()))

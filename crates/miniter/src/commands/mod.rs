@@ -4,6 +4,9 @@ pub mod migrate;
 pub mod openapi;
 pub mod serve;
 pub mod timelines;
+pub mod user;
+
+use std::panic;
 
 use anyhow::{Context, anyhow};
 
@@ -29,6 +32,12 @@ pub fn load_dot_env() -> anyhow::Result<()> {
 /// Starts the logger, and says what it first has to say.
 pub fn start_logging(settings: &Settings) {
     env_logger::Builder::new().parse_filters(&settings.log).format_timestamp_millis().init();
+    // In one line, whatever it quotes. The request that it makes fail has a line of its own, with its id.
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, ToString::to_string);
+        let message = panic.payload_as_str().unwrap_or("something");
+        log::warn!("panicked at {place}: {}", message.escape_debug());
+    }));
     for variable in unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
         log::warn!("{variable} is no setting of miniter and has no effect; miniter --help lists them");
     }

@@ -14,6 +14,9 @@ pub fn run(settings: &Settings) -> anyhow::Result<()> {
         for address in &application.addresses {
             log::info!("listening on http://{address}, documented at http://{address}/docs/");
         }
+        for address in &application.metrics_addresses {
+            log::info!("metrics at http://{address}/metrics");
+        }
         application.server.await?;
         log::info!("stopped");
         Ok(())

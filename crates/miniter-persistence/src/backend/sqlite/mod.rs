@@ -16,7 +16,8 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use miniter_domain::RepositoryError;
+use miniter_domain::{Connections, RepositoryError};
+use r2d2::State;
 
 use crate::backend::prepared::prepared;
 use crate::backend::run_pending;
@@ -25,7 +26,7 @@ use crate::error::{OpenError, classify, classify_open};
 use crate::timelines::index::HomeIndex;
 
 /// The migrations, compiled in. The `diesel` command line tool runs the same files.
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
 /// How long a statement waits for a lock that another connection or program holds.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -98,7 +99,13 @@ struct Watch {
 
 impl Database {
     /// Connects to a file that [`open`] has found sound.
-    pub(crate) fn connect(path: &Path, readers: u32) -> Result<Self, OpenError> {
+    ///
+    /// `others_wrote` is called when another program may have written.
+    pub(crate) fn connect(
+        path: &Path,
+        readers: u32,
+        others_wrote: impl Fn() + Send + 'static,
+    ) -> Result<Self, OpenError> {
         let fail = |cause: String| classify_open(path, cause);
         let readers = r2d2::Pool::builder()
             .max_size(readers)
@@ -119,13 +126,22 @@ impl Database {
             connection.batch_execute("PRAGMA busy_timeout = 0").map_err(classify)?;
             Ok(connection)
         };
-        let writer = Writer::start(reconnect, move || forgetful.forget_all())
-            .map_err(|error| fail(error.to_string()))?;
+        let forget = move || {
+            forgetful.forget_all();
+            others_wrote();
+        };
+        let writer = Writer::start(reconnect, forget).map_err(|error| fail(error.to_string()))?;
         let mut connection = connect(path, Role::Reader).map_err(|error| fail(error.to_string()))?;
         // It is asked where nothing may wait.
         connection.batch_execute("PRAGMA busy_timeout = 0").map_err(|error| fail(error.to_string()))?;
         let watch = Mutex::new(Watch { connection, data_version: i64::MIN });
         Ok(Self { readers, writer, watch, index })
+    }
+
+    /// The connections that read, and the one that writes.
+    pub(crate) fn connections(&self) -> Connections {
+        let State { connections, idle_connections, .. } = self.readers.state();
+        Connections { open: connections + 1, idle: idle_connections }
     }
 
     /// The home timelines of those who have read lately, for the writer to append to.

@@ -1,0 +1,144 @@
+//! How often somebody may call: the limit of each route stands beside it in the list of endpoints.
+//!
+//! A node counts what it sees itself. Wrong passwords, of which every single one matters, are counted in the database, by
+//! `miniter_service::Failures`.
+
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix_web::http::header::{HeaderName, HeaderValue};
+use lru::LruCache;
+use miniter_domain::{Allowance, Clock, Exhausted, FullAt, Quota, UserId};
+
+/// What is left (draft-ietf-httpapi-ratelimit-headers).
+pub(crate) const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// What there is.
+pub(crate) const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// How many callers are remembered for each limit. Beyond that, who has called longest ago is forgotten.
+const CALLERS: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
+
+/// What limits a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// Trying a password: for each address.
+    LogIn,
+    /// Making an account: for each address.
+    SignUp,
+    /// Changing something: for each user, or for each address where no good token is shown.
+    Write,
+    /// Reading something: likewise.
+    Read,
+    /// None: for those who run the server, whose checks must not fail because others call.
+    Unlimited,
+}
+
+/// How much each limit allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quotas {
+    /// Log-ins, and changes of a password.
+    pub log_in: Quota,
+    /// Sign-ups.
+    pub sign_up: Quota,
+    /// Tweets, follows and unfollows.
+    pub write: Quota,
+    /// Everything else.
+    pub read: Quota,
+}
+
+/// Counts the calls.
+pub struct Limits(Option<[Buckets; 4]>);
+
+/// Who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Caller {
+    User(UserId),
+    /// See [`subscriber`](crate::http::address::subscriber).
+    Address(IpAddr),
+}
+
+/// The buckets of all callers under one limit.
+pub(crate) struct Buckets {
+    pub(crate) name: &'static str,
+    /// Whether users have one each, whatever addresses they come from.
+    pub(crate) by_user: bool,
+    quota: Quota,
+    policy: HeaderValue,
+    clock: Arc<dyn Clock>,
+    full_at: Mutex<LruCache<Caller, FullAt>>,
+}
+
+impl Limits {
+    /// Limits calls.
+    #[must_use]
+    pub fn new(quotas: Quotas, clock: &Arc<dyn Clock>) -> Self {
+        let Quotas { log_in, sign_up, write, read } = quotas;
+        Self(Some([
+            Buckets::new("log-in", false, log_in, clock),
+            Buckets::new("sign-up", false, sign_up, clock),
+            Buckets::new("write", true, write, clock),
+            Buckets::new("read", true, read, clock),
+        ]))
+    }
+
+    /// Limits nothing.
+    #[must_use]
+    pub fn off() -> Self {
+        Self(None)
+    }
+
+    /// The buckets of a limit, if it limits anything.
+    pub(crate) fn buckets(&self, limit: Limit) -> Option<&Buckets> {
+        let [log_in, sign_up, write, read] = self.0.as_ref()?;
+        match limit {
+            Limit::LogIn => Some(log_in),
+            Limit::SignUp => Some(sign_up),
+            Limit::Write => Some(write),
+            Limit::Read => Some(read),
+            Limit::Unlimited => None,
+        }
+    }
+}
+
+impl Buckets {
+    fn new(name: &'static str, by_user: bool, quota: Quota, clock: &Arc<dyn Clock>) -> Self {
+        let policy = format!("\"{name}\";q={};w={}", quota.limit(), quota.window().as_secs());
+        Self {
+            name,
+            by_user,
+            quota,
+            // Of digits and letters.
+            policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("")),
+            clock: Arc::clone(clock),
+            full_at: Mutex::new(LruCache::new(CALLERS)),
+        }
+    }
+
+    /// Takes one from the caller's bucket.
+    ///
+    /// # Errors
+    /// [`Exhausted`] if there is none.
+    pub(crate) fn take(&self, caller: Caller) -> Result<Allowance, Exhausted> {
+        let now = self.clock.now();
+        let mut buckets = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let (full_at, allowance) = self.quota.take(buckets.get(&caller).copied(), now)?;
+        buckets.put(caller, full_at);
+        Ok(allowance)
+    }
+
+    /// What `RateLimit` and `RateLimit-Policy` say of an outcome.
+    pub(crate) fn headers(
+        &self,
+        outcome: Result<Allowance, Exhausted>,
+    ) -> Option<[(HeaderName, HeaderValue); 2]> {
+        let (left, time) = match outcome {
+            Ok(Allowance { left, full_in }) => (left, full_in),
+            Err(Exhausted { retry_after }) => (0, retry_after),
+        };
+        let state = format!("\"{}\";r={left};t={}", self.name, time.as_micros().div_ceil(1_000_000));
+        let state = HeaderValue::from_str(&state).ok()?;
+        Some([(RATELIMIT, state), (RATELIMIT_POLICY, self.policy.clone())])
+    }
+}

@@ -1,0 +1,85 @@
+//! Is this node alive, and should it get requests?
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use actix_web::http::header::ContentType;
+use actix_web::{HttpResponse, web};
+use miniter_service::ServiceError;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::http::problem::{ApiError, Code, problems};
+use crate::state::State;
+
+/// How long an answer of the database may be shared: whoever asks often, or in great numbers, asks it no more often.
+const SHARED: Duration = Duration::from_millis(200);
+
+/// How long one waits for the answer to somebody else's question.
+const PATIENCE: Duration = Duration::from_millis(1_300);
+
+/// Whether this node should get requests.
+#[derive(Default)]
+pub(crate) struct Readiness {
+    is_draining: AtomicBool,
+    /// What the database said last, and when.
+    last: Mutex<Option<(Instant, bool)>>,
+}
+
+impl Readiness {
+    /// From now on it should not.
+    pub(crate) fn drain(&self) {
+        self.is_draining.store(true, Ordering::Release);
+    }
+
+    /// Whether it is about to stop.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Acquire)
+    }
+}
+
+/// Answers `live` as long as the process does anything at all.
+#[utoipa::path(
+    get,
+    path = "/livez",
+    tag = "operations",
+    responses((status = 200, description = "The process is alive.", body = String, content_type = "text/plain",
+        example = "live"))
+)]
+pub(crate) async fn livez() -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::plaintext()).body("live")
+}
+
+problems!(ReadyzProblems: Internal, Unavailable, Draining);
+
+/// Answers `ready` if the database can be read, its schema is not older than this program, and the node is not about to
+/// stop.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "operations",
+    responses(
+        (status = 200, description = "This node should get requests.", body = String, content_type = "text/plain",
+            example = "ready"),
+        ReadyzProblems
+    )
+)]
+pub(crate) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    if state.readiness.is_draining() {
+        return Err(Code::Draining.into());
+    }
+    let mut last = timeout(PATIENCE, state.readiness.last.lock())
+        .await
+        .map_err(|_| ApiError::from(Code::Unavailable))?;
+    match *last {
+        Some((asked, true)) if asked.elapsed() < SHARED => {}
+        Some((asked, false)) if asked.elapsed() < SHARED => return Err(Code::Unavailable.into()),
+        _ => {
+            let health = state.services.health.clone();
+            let outcome = state.lanes.health.run(move || health.check().map_err(ServiceError::from)).await;
+            *last = Some((Instant::now(), outcome.is_ok()));
+            outcome?;
+        }
+    }
+    Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body("ready"))
+}

@@ -1,0 +1,2 @@
+DROP TABLE log_in_failures;
+DROP TABLE token_versions;
