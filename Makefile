@@ -37,6 +37,10 @@ test: setup ## Run all tests, on SQLite and on a MariaDB that they start themsel
 test-sqlite: ## Run the tests that need no MariaDB
 	@scripts/test.sh --sqlite-only
 
+.PHONY: fuzz
+fuzz: setup ## Have schemathesis call a server with all that its OpenAPI document allows and forbids, on both databases
+	scripts/with-mariadb.sh scripts/fuzz.sh
+
 .PHONY: tour
 tour: ## Start a server and take the README's tour, comparing what it prints
 	scripts/tour.sh

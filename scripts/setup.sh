@@ -8,6 +8,8 @@ missing() {
     command -v mariadbd >/dev/null || echo mariadb-server
     command -v mariadb-install-db >/dev/null || echo mariadb-server
     command -v pkg-config >/dev/null || echo pkg-config
+    python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+    command -v curl >/dev/null || echo curl
     command -v mariadb_config >/dev/null || echo libmariadb-dev
 }
 

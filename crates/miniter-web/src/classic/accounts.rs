@@ -19,7 +19,7 @@ pub(crate) struct SignUpRequest {
     name: String,
     /// At most 255 ASCII characters, one `@` between non-empty parts, no white space. Unique, the case of ASCII letters
     /// aside.
-    #[schema(example = "song@example.com", max_length = 255)]
+    #[schema(example = "song@example.com", max_length = 255, pattern = "^[!-?A-~]+@[!-?A-~]+$")]
     email: String,
     /// 8 to 128 characters.
     #[schema(example = "correct horse", min_length = 8, max_length = 128, format = Password)]
@@ -54,7 +54,16 @@ problems!(SignUpProblems: InvalidJson, InvalidBody, InvalidName, InvalidEmail, P
     path = "/sign-up",
     tag = "miniter",
     request_body = SignUpRequest,
-    responses((status = 200, description = "The account is there.", body = SignUpResponse), SignUpProblems)
+    responses(
+        (status = 200, description = "The account is there.", body = SignUpResponse, links(
+            ("Timeline" = (operation_id = "read_timeline", parameters(("user_id" = "$response.body#/id")),
+                description = "The new user's timeline.")),
+            ("Follow" = (operation_id = "follow", request_body = json!({"follow": "$response.body#/id"}), description = "Follows the new user.")),
+            ("Unfollow" = (operation_id = "unfollow", request_body = json!({"unfollow": "$response.body#/id"}),
+                description = "Does not follow the new user any more."))
+        )),
+        SignUpProblems
+    )
 )]
 pub(crate) async fn sign_up(
     state: web::Data<State>,

@@ -13,17 +13,23 @@ use crate::http::problem::{ApiError, Code};
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
     /// The most entries to return, from 1. Without it, and beyond it, the server's cap (1,000 unless set otherwise).
-    #[param(value_type = Option<u64>, example = 20, minimum = 1)]
+    #[param(schema_with = limit_schema, example = 20)]
     limit: Option<String>,
     /// A tweet id: only entries older than it, the newest of them.
-    #[param(pattern = "^[0-9]+$")]
+    #[param(pattern = "^[0-8]?[0-9]{1,18}$")]
     max_id: Option<String>,
     /// A tweet id: only entries newer than it, the newest of them.
-    #[param(pattern = "^[0-9]+$")]
+    #[param(pattern = "^[0-8]?[0-9]{1,18}$")]
     since_id: Option<String>,
     /// A tweet id: only entries newer than it, the oldest of them.
-    #[param(pattern = "^[0-9]+$")]
+    #[param(pattern = "^[0-8]?[0-9]{1,18}$")]
     min_id: Option<String>,
+}
+
+/// In the OpenAPI document: an integer, of any size.
+fn limit_schema() -> utoipa::openapi::schema::Object {
+    use utoipa::openapi::schema::{ObjectBuilder, Type};
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).build()
 }
 
 /// A request for a page and whether the client named a limit, which the links then repeat.

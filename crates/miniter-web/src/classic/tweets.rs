@@ -45,7 +45,13 @@ problems!(TweetProblems: InvalidJson, InvalidBody, TweetEmpty, TweetTooLong, Bad
     tag = "miniter",
     request_body = TweetRequest,
     security(("token" = []), ("bearer" = [])),
-    responses((status = 200, description = "Published, and kept.", body = TweetResponse), TweetProblems)
+    responses(
+        (status = 200, description = "Published, and kept.", body = TweetResponse, links(
+            ("Timeline" = (operation_id = "read_timeline", parameters(("user_id" = "$response.body#/user_id"),
+                ("min_id" = "$response.body#/id")), description = "What is newer in the author's timeline."))
+        )),
+        TweetProblems
+    )
 )]
 pub(crate) async fn post_tweet(
     state: web::Data<State>,

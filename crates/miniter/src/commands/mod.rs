@@ -31,7 +31,12 @@ pub fn load_dot_env() -> anyhow::Result<()> {
 
 /// Starts the logger, and says what it first has to say.
 pub fn start_logging(settings: &Settings) {
-    env_logger::Builder::new().parse_filters(&settings.log).format_timestamp_millis().init();
+    env_logger::Builder::new()
+        // What is no HTTP at all is a stranger's mistake, and no error of ours.
+        .filter_module("actix_http::h1::dispatcher", log::LevelFilter::Off)
+        .parse_filters(&settings.log)
+        .format_timestamp_millis()
+        .init();
     // In one line, whatever it quotes. The request that it makes fail has a line of its own, with its id.
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, ToString::to_string);
