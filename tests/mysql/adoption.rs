@@ -246,7 +246,9 @@ fn bcrypt_hash() -> &'static str {
 #[test]
 fn an_adoption_that_is_cut_off_at_any_point_is_finished_by_the_next_run() {
     let whole = original(FIXTURES[0].1);
-    let steps = migrate(&whole).unwrap().len();
+    // What is told of the migrations that come after it is told when all is done.
+    let is_step = |line: &String| !line.starts_with("applied the migration");
+    let steps = migrate(&whole).unwrap().into_iter().filter(is_step).count();
     assert!(steps > 8, "{steps}");
     for cut in 0..steps {
         let database = original(FIXTURES[0].1);

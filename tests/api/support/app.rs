@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use ureq::http::{Method, Request};
 
 use crate::support::answer::Answer;
+use crate::support::contract;
 use crate::support::database::TestDatabase;
 
 /// What the tests sign tokens with.
@@ -25,7 +26,7 @@ pub const PASSWORD: &str = "correct horse";
 /// A server with a database of its own; both are gone when it is dropped.
 pub struct TestApp {
     pub address: SocketAddr,
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     client: Client,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
@@ -49,7 +50,8 @@ impl TestApp {
     }
 
     /// Starts a server on a database that may hold something already.
-    pub fn start_on(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
+    pub fn start_on(database: impl Into<Arc<TestDatabase>>, change: impl FnOnce(&mut Settings)) -> Self {
+        let database = database.into();
         let mut settings = Settings::defaults(database.url());
         "127.0.0.1:0".clone_into(&mut settings.bind);
         settings.jwt_secret = Some(Secret(SECRET.to_owned()));
@@ -68,6 +70,11 @@ impl TestApp {
         let (address, handle) = started.recv().unwrap();
         let client = Client::new(&address);
         Self { address, database, client, handle, thread: Some(thread) }
+    }
+
+    /// Another server on the same database. On SQLite that is no way to run miniter, but the file allows it.
+    pub fn another_node(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_on(Arc::clone(&self.database), change)
     }
 
     /// Signs somebody up and logs them in.
@@ -201,6 +208,14 @@ impl Call<'_> {
 
     /// Sends it. Whatever comes back is held against the OpenAPI document.
     pub fn send(self) -> Answer {
+        let (method, path) = (self.method.clone(), self.path.clone());
+        let answer = self.send_unchecked();
+        contract::check(&method, &path, &answer);
+        answer
+    }
+
+    /// Sends it, to a server that has something else at that path than the document says.
+    pub fn send_unchecked(self) -> Answer {
         let method = Method::from_bytes(self.method.as_bytes()).unwrap();
         let mut request = Request::builder().method(method).uri(format!("{}{}", self.client.base, self.path));
         for (name, value) in &self.headers {
@@ -210,6 +225,6 @@ impl Call<'_> {
             Some(body) => self.client.agent.run(request.body(body).unwrap()),
             None => self.client.agent.run(request.body(()).unwrap()),
         };
-        Answer::read(&self.method, &self.path, response.unwrap())
+        Answer::read(response.unwrap())
     }
 }

@@ -65,7 +65,7 @@ fn user_id_schema() -> utoipa::openapi::Schema {
                 .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
                 .minimum(Some(0)),
         )
-        .item(ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]+$")))
+        .item(ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-8]?[0-9]{1,18}$")))
         .examples([2])
         .build()
         .into()
