@@ -55,7 +55,7 @@ fn a_table_that_cannot_be_read_or_a_schema_that_is_too_old_makes_it_live_and_not
 }
 
 /// The value of a metric, by its whole name with labels.
-fn metric(text: &str, name: &str) -> f64 {
+fn metric(text: &str, name: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.unwrap_or_else(|| panic!("no {name} in:\n{text}")).parse().unwrap()
 }
@@ -77,32 +77,29 @@ fn what_it_does_is_counted_by_route_and_not_by_path() {
     assert!(answer.header("content-type").starts_with("text/plain; version=0.0.4"), "{answer:?}");
     let text = &answer.body;
     let requests = |labels: &str| metric(text, &format!("miniter_http_requests_total{{{labels}}}"));
-    assert_eq!(requests(r#"method="GET",route="/timeline/{user_id}",status="200""#), 1.0);
-    assert_eq!(requests(r#"method="GET",route="/timeline/{user_id}",status="404""#), 2.0);
-    assert_eq!(requests(r#"method="GET",route="none",status="404""#), 3.0);
-    assert_eq!(requests(r#"method="PUT",route="/tweet",status="405""#), 1.0);
-    assert_eq!(requests(r#"method="other",route="/tweet",status="405""#), 1.0);
+    assert_eq!(requests(r#"method="GET",route="/timeline/{user_id}",status="200""#), 1);
+    assert_eq!(requests(r#"method="GET",route="/timeline/{user_id}",status="404""#), 2);
+    assert_eq!(requests(r#"method="GET",route="none",status="404""#), 3);
+    assert_eq!(requests(r#"method="PUT",route="/tweet",status="405""#), 1);
+    assert_eq!(requests(r#"method="other",route="/tweet",status="405""#), 1);
     assert_eq!(
         metric(text, r#"miniter_http_request_duration_seconds_count{route="/timeline/{user_id}"}"#),
-        3.0
+        3
     );
     assert_eq!(
         metric(
             text,
             r#"miniter_http_request_duration_seconds_bucket{route="/timeline/{user_id}",le="+Inf"}"#
         ),
-        3.0
+        3
     );
     // One hash for the sign-up and one for the log-in.
-    assert_eq!(metric(text, r#"miniter_lane_wait_seconds_count{lane="hash"}"#), 2.0);
-    assert_eq!(metric(text, r#"miniter_lane_requests{lane="hash",state="waiting"}"#), 0.0);
-    assert_eq!(metric(text, r#"miniter_lane_refused_total{lane="hash"}"#), 0.0);
-    assert!(metric(text, r#"miniter_database_connections{state="idle"}"#) >= 1.0);
-    assert_eq!(
-        metric(text, &format!("miniter_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"))),
-        1.0
-    );
-    assert!(metric(text, "process_resident_memory_bytes") > 1e6);
+    assert_eq!(metric(text, r#"miniter_lane_wait_seconds_count{lane="hash"}"#), 2);
+    assert_eq!(metric(text, r#"miniter_lane_requests{lane="hash",state="waiting"}"#), 0);
+    assert_eq!(metric(text, r#"miniter_lane_refused_total{lane="hash"}"#), 0);
+    assert!(metric(text, r#"miniter_database_connections{state="idle"}"#) >= 1);
+    assert_eq!(metric(text, &format!("miniter_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"))), 1);
+    assert!(metric(text, "process_resident_memory_bytes") > 1_000_000);
     assert!(!text.contains("/nope") && !text.contains("BREW"), "{text}");
 }
 
@@ -116,10 +113,7 @@ fn a_refusal_by_a_limit_is_counted() {
     for _ in 0..3 {
         app.log_in("song@example.com", PASSWORD);
     }
-    assert_eq!(
-        metric(&app.get("/metrics").send().body, r#"miniter_rate_limited_total{limit="log-in"}"#),
-        2.0
-    );
+    assert_eq!(metric(&app.get("/metrics").send().body, r#"miniter_rate_limited_total{limit="log-in"}"#), 2);
 }
 
 #[test]
@@ -133,7 +127,7 @@ fn metrics_may_have_an_address_of_their_own() {
     let metrics = Client::new(&address).get("/metrics").send();
     assert_eq!(
         metric(&metrics.body, r#"miniter_http_requests_total{method="GET",route="/ping",status="200"}"#),
-        1.0
+        1
     );
     Client::new(&address).get("/ping").send_unchecked().problem(404, "not_found");
 }

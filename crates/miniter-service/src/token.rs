@@ -157,6 +157,7 @@ impl Tokens {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -243,6 +244,10 @@ mod tests {
                     &secret(1),
                 ),
             ),
+            (
+                "a version that is no number",
+                signed(Algorithm::HS256, &json!({"user_id": 7, "exp": NOW + 10, "ver": "0"}), &secret(1)),
+            ),
             ("crit", encode(&critical, &good, &EncodingKey::from_secret(&secret(1).0)).unwrap()),
         ] {
             assert_eq!(tokens(&secret(1), &[], NOW).verify(&token), Err(TokenError::Invalid), "{what}");
@@ -254,5 +259,98 @@ mod tests {
     fn a_secret_has_at_least_32_bytes() {
         assert!(TokenSecret::new("x".repeat(31)).is_err());
         assert!(TokenSecret::new("x".repeat(32)).is_ok());
+    }
+
+    /// A header in whatever words, over the payload and the signature that belong to it.
+    fn with_header(header: &Value, claims: &Value, secret: &TokenSecret) -> String {
+        let part = |value: &Value| base64_url(value.to_string().as_bytes());
+        let message = format!("{}.{}", part(header), part(claims));
+        let key = EncodingKey::from_secret(&secret.0);
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
+        format!("{message}.{signature}")
+    }
+
+    /// RFC 4648, 5, without padding.
+    fn base64_url(bytes: &[u8]) -> String {
+        const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        let mut text = String::new();
+        for chunk in bytes.chunks(3) {
+            let bits =
+                chunk.iter().chain(&[0, 0]).take(3).fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte));
+            for i in 0..=chunk.len() {
+                text.push(char::from(LETTERS[(bits >> (18 - 6 * i) & 63) as usize]));
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn what_the_header_says_of_keys_is_not_believed_and_no_other_algorithm_is() {
+        let claims = json!({"user_id": 7, "exp": NOW + 10});
+        let show = |header: &Value, secret: &TokenSecret| {
+            tokens(&self::secret(1), &[], NOW).verify(&with_header(header, &claims, secret))
+        };
+        assert_eq!(show(&json!({"alg": "HS256", "typ": "JWT"}), &secret(1)), Ok(SONG));
+        // Hints at keys change nothing: a token is as good as its signature by our secret.
+        let attackers = json!({"kty": "oct", "k": base64_url(&[9; 32])});
+        for hint in [
+            json!({"kid": "../../dev/null"}),
+            json!({"kid": "' OR 1=1"}),
+            json!({"jku": "https://attacker.example/keys"}),
+            json!({"x5u": "https://attacker.example/key"}),
+            json!({"jwk": attackers}),
+        ] {
+            let mut header = json!({"alg": "HS256", "typ": "JWT"});
+            header.as_object_mut().unwrap().extend(hint.as_object().unwrap().clone());
+            assert_eq!(show(&header, &secret(9)), Err(TokenError::Invalid), "{header}");
+        }
+        for algorithm in [
+            "none", "None", "NONE", "nOnE", "", "HS384", "HS512", "RS256", "ES256", "PS256", "EdDSA",
+            "hs256", "HS256 ",
+        ] {
+            let header = json!({"alg": algorithm, "typ": "JWT"});
+            assert_eq!(show(&header, &secret(1)), Err(TokenError::Invalid), "{algorithm}");
+        }
+        for header in [json!({}), json!([]), json!("HS256"), json!({"alg": null}), json!({"alg": ["HS256"]})]
+        {
+            assert_eq!(show(&header, &secret(1)), Err(TokenError::Invalid), "{header}");
+        }
+        let empty = TokenSecret(Vec::new());
+        assert_eq!(show(&json!({"alg": "HS256"}), &empty), Err(TokenError::Invalid), "an empty secret");
+    }
+
+    #[test]
+    fn a_token_with_any_bit_flipped_or_any_end_cut_off_is_refused() {
+        let token = tokens(&secret(1), &[], NOW).issue(SONG.user, SONG.version).unwrap();
+        let tokens = tokens(&secret(1), &[], NOW);
+        for length in 0..token.len() {
+            assert_eq!(tokens.verify(&token[..length]), Err(TokenError::Invalid), "{length}");
+        }
+        for place in 0..token.len() {
+            for bit in 0..7 {
+                let mut bytes = token.clone().into_bytes();
+                bytes[place] ^= 1 << bit;
+                let forged = String::from_utf8(bytes).unwrap();
+                assert_eq!(tokens.verify(&forged), Err(TokenError::Invalid), "{forged}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_but_a_token_is_one(text in r"\PC{0,60}|[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,60}\.[A-Za-z0-9_-]{0,43}") {
+            prop_assert_eq!(tokens(&secret(1), &[], NOW).verify(&text), Err(TokenError::Invalid));
+        }
+
+        #[test]
+        fn claims_of_any_kind_are_read_or_refused(
+            user in prop::sample::select(vec![json!(7), json!("7"), json!(7.5), json!(null), json!([7]), json!(u64::MAX)]),
+            exp in any::<i64>(), iat in proptest::option::of(any::<i64>()), ver in any::<i64>(),
+        ) {
+            let claims = json!({"user_id": user, "exp": exp, "iat": iat, "ver": ver});
+            let verified = tokens(&secret(1), &[], NOW).verify(&signed(Algorithm::HS256, &claims, &secret(1)));
+            let is_good = user == json!(7) && exp > NOW && iat.is_none_or(|iat| iat <= NOW + MAX_SKEW_SECONDS);
+            prop_assert_eq!(verified.is_ok(), is_good);
+        }
     }
 }

@@ -69,3 +69,47 @@ impl State {
         self.readiness.drain();
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::time::Duration;
+
+    use miniter_domain::{
+        MockFailureRepository, MockFollowRepository, MockHealth, MockTimelineRepository, MockTweetRepository,
+        MockUserRepository, SystemClock,
+    };
+    use miniter_service::{Failures, Passwords, TokenSecret, Tokens};
+
+    use super::*;
+
+    /// A state over repositories that panic at any call.
+    pub(crate) fn state() -> State {
+        let clock = Arc::new(SystemClock);
+        let secret = TokenSecret::new([1; 32]).unwrap();
+        let tokens = Arc::new(Tokens::new(&secret, &[], Duration::from_mins(1), clock.clone()));
+        let users = Arc::new(MockUserRepository::new());
+        let failures = Failures::new(Arc::new(MockFailureRepository::new()), None, clock.clone());
+        let passwords = Passwords::new().unwrap();
+        let services = Services {
+            accounts: Arc::new(Accounts::new(
+                users.clone(),
+                passwords,
+                failures,
+                Arc::clone(&tokens),
+                clock.clone(),
+            )),
+            tweets: Arc::new(Tweets::new(Arc::new(MockTweetRepository::new()), clock)),
+            follows: Arc::new(Follows::new(Arc::new(MockFollowRepository::new()), users.clone())),
+            timelines: Arc::new(Timelines::new(Arc::new(MockTimelineRepository::new()), 1_000)),
+            sessions: Arc::new(Sessions::new(tokens, users)),
+            health: Arc::new(MockHealth::new()),
+        };
+        let policy = Policy {
+            lanes: Lanes::beside_one_writer(1, 1).unwrap(),
+            limits: Limits::off(),
+            trusted_proxies: TrustedProxies::default(),
+            cors_origins: CorsOrigins::Any,
+        };
+        State::new(services, policy, "0").unwrap()
+    }
+}

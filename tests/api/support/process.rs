@@ -51,7 +51,12 @@ struct Log {
 impl Process {
     /// Starts it on a free port and waits until it listens.
     pub fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
-        let mut child = miniter(folder, &["--bind", "127.0.0.1:0"], variables)
+        Self::start_on(folder, "127.0.0.1:0", variables)
+    }
+
+    /// Starts it on an address and waits until it listens.
+    pub fn start_on(folder: &Path, address: &str, variables: &[(&str, &str)]) -> Self {
+        let mut child = miniter(folder, &["--bind", address], variables)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -70,6 +75,11 @@ impl Process {
         Self { child, client: Client::new(&address), address, log }
     }
 
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Everything it has logged so far.
     pub fn log(&self) -> String {
         self.log.lines.lock().unwrap().join("\n")
@@ -81,7 +91,7 @@ impl Process {
     }
 
     pub fn signal(&self, signal: &str) {
-        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        let status = Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 

@@ -6,6 +6,7 @@
 mod clients;
 #[path = "../../../../tests/support/database.rs"]
 mod database;
+mod failures;
 mod follows;
 mod model;
 mod support;

@@ -1,4 +1,7 @@
-use miniter_domain::{CanonicalEmail, RepositoryError, UserId, UserRepository};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use miniter_domain::{CanonicalEmail, RepositoryError, TokenVersion, UserId, UserRepository};
 
 use crate::support::{Database, new_user};
 
@@ -87,5 +90,95 @@ fn nobody_has_an_unknown_email_or_id() {
     assert!(database.find_credentials(&CanonicalEmail::of("song@example.com")).unwrap().is_none());
     for id in [0, -1, 1, i64::from(i32::MAX) + 1, i64::MAX] {
         assert!(!database.exists(UserId::new(id)).unwrap(), "{id}");
+    }
+}
+
+#[test]
+fn a_password_is_changed_only_while_it_is_the_one_that_was_seen_and_each_change_has_a_greater_version() {
+    let database = Database::new();
+    let (song, kim) = (database.user("song"), database.user("kim"));
+    let credentials = |user| database.find_credentials_of(user).unwrap().unwrap();
+    let seen = credentials(song);
+    assert_eq!(seen.token_version, TokenVersion::FIRST);
+    let first = database.change_password(&seen, "a newer hash").unwrap().unwrap();
+    assert!(first > TokenVersion::FIRST);
+    assert_eq!(database.change_password(&seen, "a late hash").unwrap(), None);
+    let now = credentials(song);
+    assert_eq!((now.hashed_password.as_str(), now.token_version), ("a newer hash", first));
+    let by_email = database.find_credentials(&CanonicalEmail::of("song@example.com")).unwrap().unwrap();
+    assert!(by_email == now);
+
+    let second = database.change_password(&credentials(kim), "kim's hash").unwrap().unwrap();
+    let third = database.change_password(&now, "the newest hash").unwrap().unwrap();
+    assert!(first < second && second < third);
+    assert_eq!(database.find_token_version(song).unwrap(), third);
+    assert_eq!(database.find_token_version(kim).unwrap(), second);
+    assert_eq!(database.find_token_version(UserId::new(99)).unwrap(), TokenVersion::FIRST);
+    assert!(database.find_credentials_of(UserId::new(99)).unwrap().is_none());
+    // A new hash of the same password ends nothing.
+    database.replace_password_hash(&credentials(song), "made anew").unwrap();
+    assert_eq!(credentials(song).token_version, third);
+}
+
+#[test]
+fn a_version_is_known_here_at_once_and_on_another_node_within_a_second() {
+    let nodes = Database::nodes(2);
+    let (here, there) = (&nodes[0], &nodes[nodes.len() - 1]);
+    let (song, kim) = (here.user("song"), here.user("kim"));
+    for _ in 0..3 {
+        there.find_token_version(song).unwrap();
+        let seen = here.find_credentials_of(song).unwrap().unwrap();
+        let version =
+            here.change_password(&seen, &format!("after {}", seen.token_version.get())).unwrap().unwrap();
+        assert!(here.recall_token_version(song).is_none_or(|recalled| recalled == version));
+        assert_eq!(here.find_token_version(song).unwrap(), version);
+        let changed = Instant::now();
+        while there.recall_token_version(song).is_some_and(|recalled| recalled < version) {
+            assert!(changed.elapsed() < Duration::from_secs(1), "it is known as the old one");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(there.find_token_version(song).unwrap(), version);
+        assert_eq!(there.find_token_version(kim).unwrap(), TokenVersion::FIRST);
+    }
+}
+
+#[test]
+fn a_version_that_another_program_has_set_is_known_within_a_second() {
+    let database = Database::new();
+    let song = database.user("song");
+    assert_eq!(database.find_token_version(song).unwrap(), TokenVersion::FIRST);
+    database.execute(&format!("INSERT INTO token_versions (user_id, version) VALUES ({song}, 5)"));
+    let changed = Instant::now();
+    while database.recall_token_version(song).is_some_and(|recalled| recalled.get() != 5) {
+        assert!(changed.elapsed() < Duration::from_secs(1), "it is known as the old one");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(database.find_token_version(song).unwrap(), TokenVersion::new(5));
+}
+
+#[test]
+fn of_changes_by_many_at_once_each_has_a_version_of_its_own() {
+    let nodes = Database::nodes(2);
+    let users: Vec<_> = (0..12).map(|i| nodes[0].user(&format!("user{i}"))).collect();
+    let versions: BTreeSet<_> = std::thread::scope(|scope| {
+        let change = |i: usize, user: UserId| {
+            let node = &nodes[i % nodes.len()];
+            move || loop {
+                let seen = node.find_credentials_of(user).unwrap().unwrap();
+                match node.change_password(&seen, "changed") {
+                    Ok(version) => return version.unwrap(),
+                    Err(RepositoryError::Unavailable(_)) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        };
+        let threads: Vec<_> =
+            users.iter().enumerate().map(|(i, user)| scope.spawn(change(i, *user))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(versions.len(), users.len());
+    for node in &nodes {
+        let known: BTreeSet<_> = users.iter().map(|user| node.find_token_version(*user).unwrap()).collect();
+        assert_eq!(known, versions);
     }
 }

@@ -90,6 +90,7 @@ mod tests {
     use std::sync::Arc;
 
     use miniter_domain::{RepositoryError, TimelineEntry, TimelineRepository, UserId};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -171,5 +172,34 @@ mod tests {
             r#"</timeline?min_id=8>; rel="prev""#
         );
         assert_eq!(wanted.link_header("/timeline", &page(&[], false)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_query_is_read_or_refused_and_what_is_read_is_in_bounds(query in r"((limit|max_id|since_id|min_id|x)=[0-9+%a-fA-F&=\-]{0,24}&?){0,5}|\PC{0,40}") {
+            if let Ok(wanted) = parse(&query) {
+                prop_assert!((1..=1_000).contains(&wanted.request.limit));
+                for cursor in [wanted.request.max_id, wanted.request.since_id, wanted.request.min_id] {
+                    prop_assert!(cursor.is_none_or(|cursor| cursor.get() >= 0));
+                }
+            }
+        }
+
+        #[test]
+        fn the_links_of_a_page_are_requests_for_its_neighbours(
+            mut ids in prop::collection::btree_set(0..i64::MAX, 1..5), limit in 1_u32..2_000, since in 0..i64::MAX,
+        ) {
+            let page = page(&ids.iter().copied().collect::<Vec<_>>(), true);
+            let wanted = parse(&format!("limit={limit}&since_id={since}")).unwrap();
+            let header = wanted.link_header("/timeline", &page).unwrap();
+            let targets: Vec<&str> = header.split(['<', '>']).filter(|part| part.starts_with('/')).collect();
+            let [older, newer] = targets[..] else { panic!("{header}") };
+            let read = |target: &str| parse(target.split_once('?').unwrap().1).unwrap().request;
+            let (older, newer) = (read(older), read(newer));
+            prop_assert_eq!(older.max_id.map(TweetId::get), ids.pop_first());
+            prop_assert_eq!(older.since_id.map(TweetId::get), Some(since));
+            prop_assert_eq!(newer.min_id.map(TweetId::get), ids.pop_last().or(older.max_id.map(TweetId::get)));
+            prop_assert_eq!((older.limit, newer.limit), (limit.min(1_000), limit.min(1_000)));
+        }
     }
 }

@@ -92,6 +92,8 @@ fn bare_token(value: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -101,5 +103,14 @@ mod tests {
         }
         assert_eq!(bare_token("Bearer "), "");
         assert_eq!(bare_token("Basic a.b.c"), "Basic a.b.c");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_stands_in_the_header_a_token_is_a_part_of_it(value in r"(?i)( {0,2}(bearer|basic)? {0,2})?\PC{0,30}") {
+            let token = bare_token(&value);
+            prop_assert!(value.contains(token));
+            prop_assert_eq!(token, token.trim());
+        }
     }
 }

@@ -162,11 +162,38 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]
     struct Note {
         text: String,
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = parse::<Note>(&bytes);
+        }
+
+        #[test]
+        fn nearly_json_is_read_as_serde_reads_it_or_refused(text in r#"[{}\[\]",:\\untrealfs0-9eE.+\- \x00-\x1f\u{e9}]{0,60}"#) {
+            let json = format!("{{\"text\":\"x\",{text}");
+            if let Ok(note) = parse::<Note>(json.as_bytes()) {
+                prop_assert_eq!(note.text, "x");
+                prop_assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok_and(|value| value.is_object()));
+            }
+        }
+
+        #[test]
+        fn any_text_without_nul_arrives_as_it_was_sent(text in any::<String>()) {
+            let json = serde_json::json!({"text": text}).to_string();
+            match parse::<Note>(json.as_bytes()) {
+                Ok(note) => prop_assert_eq!(note.text, text),
+                Err(_) => prop_assert!(text.contains('\0')),
+            }
+        }
     }
 
     fn refusal(json: &str) -> String {

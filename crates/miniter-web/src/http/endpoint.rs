@@ -127,3 +127,44 @@ pub(crate) fn resources(endpoints: impl IntoIterator<Item = Endpoint>) -> Vec<Re
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{App, test};
+
+    use super::*;
+    use crate::http::exchange::observe;
+    use crate::state::tests::state;
+
+    async fn panics(state: web::Data<State>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+        if request.query_string() == "on-a-thread" {
+            state.lanes.read.run::<()>(|| panic!("on purpose")).await?;
+            Ok(HttpResponse::Ok().finish())
+        } else {
+            panic!("on purpose")
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_a_fault_like_any_other_and_the_next_request_is_served() {
+        let endpoints = [Endpoint::get("/panics", Limit::Read, |route| route.to(panics))];
+        let mut app = App::new().wrap(from_fn(observe)).app_data(web::Data::new(state()));
+        for resource in resources(endpoints) {
+            app = app.service(resource);
+        }
+        let app = test::init_service(app).await;
+        for _ in 0..3 {
+            for query in ["", "?on-a-thread"] {
+                let request = test::TestRequest::get().uri(&format!("/panics{query}")).to_request();
+                let response = test::call_service(&app, request).await;
+                assert_eq!(response.status(), 500);
+                let header = |name| response.headers().get(name).unwrap().to_str().unwrap().to_owned();
+                assert_eq!(header("content-type"), "application/problem+json");
+                let id = header("x-request-id");
+                let problem: serde_json::Value = test::read_body_json(response).await;
+                assert_eq!((&problem["code"], &problem["request_id"]), (&"internal".into(), &id.into()));
+                assert!(!problem.to_string().contains("purpose"), "{problem}");
+            }
+        }
+    }
+}

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::http::endpoint::MatchedPath;
 use crate::http::language::Language;
 use crate::http::problem::{self, ApiError};
+use crate::http::unread::HeldBody;
 use crate::state::State;
 
 /// Names an exchange in the answer and in the log.
@@ -23,13 +24,14 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 ///
 /// The id is always ours: one that a stranger sends could be made to collide with another's, or forge lines of the log.
 pub(crate) async fn observe(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
     let started = Instant::now();
     let id = Uuid::new_v4().simple().to_string();
     let language = Language::of(&request);
 
+    let held = HeldBody::of(&mut request);
     let response = next.call(request).await?;
     let status = response.status();
     let failed = status.is_client_error() || status.is_server_error();
@@ -65,7 +67,10 @@ pub(crate) async fn observe(
         status = status.as_u16(),
         milliseconds = started.elapsed().as_secs_f64() * 1_000.0,
     );
-    Ok(response)
+    Ok(match held {
+        Some(body) => body.until_sent(response).map_into_right_body(),
+        None => response,
+    })
 }
 
 /// Logs what is behind a failure on our side, under the id that the client gets.

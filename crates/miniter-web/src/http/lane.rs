@@ -155,12 +155,11 @@ impl Lane {
         [Box::new(self.waits.clone()), Box::new(self.refusals.clone())]
     }
 
-    /// Runs a use case on a blocking thread and gives back what `respond` makes of its success.
+    /// Runs a use case on a blocking thread and gives back what comes of it.
     ///
     /// # Errors
     /// `unavailable` if there was no place or no answer in time (what was to be written may then be written or not),
-    /// `internal` if the use case panicked, and what `E` makes of a
-    /// [`ServiceError`].
+    /// `internal` if the use case panicked, and what becomes of a [`ServiceError`].
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         use_case: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
@@ -208,5 +207,69 @@ impl Lane {
     fn refuse(&self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> ApiError {
         self.refusals.inc();
         ApiError::from(Code::Unavailable).with_cause(format!("{}: {}", self.name, cause.into()).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn beyond_its_queue_a_lane_refuses_at_once_and_when_a_place_is_free_it_goes_on() {
+        let (turn, answer) = (Duration::from_mins(1), Duration::from_mins(1));
+        let lane = Lane::new("test", 1, 2, turn, answer).unwrap();
+        let (finish, finished) = mpsc::channel::<()>();
+        let first = lane.clone();
+        let first = actix_web::rt::spawn(async move {
+            first.run(move || finished.recv().map_err(|error| ServiceError::Internal(error.into()))).await
+        });
+        let mut queued = Vec::new();
+        while lane.running() == 0 {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..2 {
+            let lane = lane.clone();
+            queued.push(actix_web::rt::spawn(async move { lane.run(|| Ok(())).await }));
+        }
+        while lane.waiting() < 2 {
+            tokio::task::yield_now().await;
+        }
+        let refused = lane.run(|| Ok(())).await.unwrap_err();
+        assert_eq!(refused.to_string(), "unavailable");
+        assert_eq!((lane.running(), lane.waiting(), lane.refusals.get()), (1, 2, 1));
+        finish.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        for queued in queued {
+            queued.await.unwrap().unwrap();
+        }
+        lane.run(|| Ok(())).await.unwrap();
+        assert_eq!((lane.running(), lane.waiting()), (0, 0));
+    }
+
+    #[actix_web::test]
+    async fn threads_that_are_stuck_are_replaced_up_to_a_bound() {
+        let (turn, answer) = (Duration::from_millis(50), Duration::from_millis(50));
+        let lane = Lane::new("test", 1, MANY, turn, answer).unwrap();
+        let (begun, is_over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        for _ in 0..8 {
+            let (begun, is_over) = (Arc::clone(&begun), Arc::clone(&is_over));
+            let work = move || {
+                begun.fetch_add(1, Ordering::Relaxed);
+                while !is_over.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Ok(())
+            };
+            assert_eq!(lane.run(work).await.unwrap_err().to_string(), "unavailable");
+        }
+        assert_eq!(begun.load(Ordering::Relaxed), 1 + SPARE);
+        is_over.store(true, Ordering::Relaxed);
+        while lane.running() > 0 {
+            tokio::task::yield_now().await;
+        }
+        lane.run(|| Ok(())).await.unwrap();
     }
 }

@@ -11,3 +11,4 @@ pub(crate) mod language;
 pub(crate) mod limits;
 pub(crate) mod metrics;
 pub(crate) mod problem;
+pub(crate) mod unread;

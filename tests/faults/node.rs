@@ -1,0 +1,87 @@
+//! A running miniter that is measured from outside.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::app::PASSWORD;
+use crate::support::database::TestDatabase;
+use crate::support::process::Process;
+use crate::wire::Wire;
+
+const SECRET: &str = "a secret in the environment, 32 bytes and more";
+
+/// Starts miniter on a database, on a port that is free.
+pub fn start(folder: &Path, database: &TestDatabase) -> Process {
+    start_on(folder, database, "127.0.0.1:0")
+}
+
+/// Starts it on this address.
+pub fn start_on(folder: &Path, database: &TestDatabase, address: &str) -> Process {
+    let url = database.url_text();
+    Process::start_on(
+        folder,
+        address,
+        &[
+            ("MINITER_DATABASE_URL", &url),
+            ("MINITER_JWT_SECRET", SECRET),
+            ("MINITER_RATE_LIMITS", "off"),
+            ("MINITER_LOG", "info,miniter::access=off"),
+        ],
+    )
+}
+
+/// Signs somebody up: their number and a token. Tried again as long as the server says that it is busy.
+pub fn sign_up(address: SocketAddr, name: &str) -> (i64, String) {
+    let mut wire = Wire::to(address);
+    let email = format!("{name}@example.com");
+    let mut patiently = |path: &str, body| {
+        loop {
+            let reply = wire.post(path, "", &body).unwrap();
+            if reply.status != 503 {
+                return reply;
+            }
+        }
+    };
+    let account = json!({"name": name, "email": email, "password": PASSWORD});
+    let id = patiently("/sign-up", account).json()["id"].as_i64().unwrap();
+    let session = patiently("/login", json!({"email": email, "password": PASSWORD})).json();
+    (id, session["access_token"].as_str().unwrap().to_owned())
+}
+
+/// A line of /proc/PID/status, whose value is a number.
+pub fn status(process: &Process, name: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+/// The memory that a process has, in KiB.
+pub fn rss(process: &Process) -> u64 {
+    status(process, "VmRSS")
+}
+
+/// The greatest value of something, looked at until `is_over`.
+pub fn greatest(is_over: &AtomicBool, value: impl Fn() -> u64) -> u64 {
+    let mut greatest = value();
+    while !is_over.load(Ordering::Relaxed) {
+        greatest = greatest.max(value());
+        thread::sleep(Duration::from_millis(5));
+    }
+    greatest
+}
+
+/// Waits until something is so.
+pub fn wait_until(what: &str, patience: Duration, mut is_so: impl FnMut() -> bool) -> Duration {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < patience, "{what}: not within {patience:?}");
+        thread::sleep(Duration::from_millis(10));
+    }
+    begun.elapsed()
+}

@@ -1,0 +1,196 @@
+//! More than can be done, and a database that hangs.
+
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::node::{greatest, rss, sign_up, start, status, wait_until};
+use crate::support::database::TestDatabase;
+use crate::wire::Wire;
+
+/// A server's process that is stopped; it goes on when this is dropped.
+struct Stopped(String);
+
+impl Stopped {
+    fn new(pid: String) -> Self {
+        Self::signal("-STOP", &pid);
+        Self(pid)
+    }
+
+    fn signal(signal: &str, pid: &str) {
+        assert!(Command::new("kill").args([signal, pid]).status().unwrap().success());
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        Self::signal("-CONT", &self.0);
+    }
+}
+
+#[test]
+fn while_the_database_hangs_everyone_is_refused_in_time_and_when_it_goes_on_so_does_everything() {
+    let database = TestDatabase::new();
+    if database.is_sqlite() {
+        println!("not measured: SQLite has no server that could hang");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path(), &database);
+    let address = server.address;
+    let (_, token) = sign_up(address, "song");
+    let pid_file = database.connect().text("SELECT @@pid_file AS value");
+    let pid = std::fs::read_to_string(pid_file).unwrap().trim().to_owned();
+
+    let (is_over, refused, answered) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+    let slowest = Mutex::new(Duration::ZERO);
+    let slowest_live = Mutex::new(Duration::ZERO);
+    thread::scope(|scope| {
+        for client in 0..500 {
+            let (is_over, refused, answered, token, slowest) =
+                (&is_over, &refused, &answered, &token, &slowest);
+            thread::Builder::new()
+                .stack_size(128 << 10)
+                .spawn_scoped(scope, move || {
+                    let mut wire = Wire::to(address);
+                    while !is_over.load(Ordering::Relaxed) {
+                        let reply = if client % 10 == 0 {
+                            wire.post("/tweet", token, &json!({"tweet": "hello"})).unwrap()
+                        } else {
+                            wire.get("/timeline?limit=20", token).unwrap()
+                        };
+                        let mut slowest = slowest.lock().unwrap();
+                        *slowest = reply.took.max(*slowest);
+                        drop(slowest);
+                        match reply.status {
+                            200 => answered.fetch_add(1, Ordering::Relaxed),
+                            503 if reply.retry_after == Some(1) => refused.fetch_add(1, Ordering::Relaxed),
+                            other => panic!("{other} {}", reply.body),
+                        };
+                        thread::sleep(Duration::from_millis(if reply.status == 200 { 100 } else { 1_000 }));
+                    }
+                })
+                .unwrap();
+        }
+        scope.spawn(|| {
+            let mut wire = Wire::to(address);
+            while !is_over.load(Ordering::Relaxed) {
+                let reply = wire.get("/livez", "").unwrap();
+                assert_eq!(reply.status, 200);
+                let mut slowest = slowest_live.lock().unwrap();
+                *slowest = reply.took.max(*slowest);
+                drop(slowest);
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+        // Whatever fails, the clients shall end.
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            wait_until("the clients are served", Duration::from_secs(20), || {
+                answered.load(Ordering::Relaxed) > 2_000
+            });
+            let threads_before = status(&server, "Threads");
+            *slowest.lock().unwrap() = Duration::ZERO;
+            *slowest_live.lock().unwrap() = Duration::ZERO;
+            let stopped = Stopped::new(pid);
+            let mut wire = Wire::to(address);
+            let mut threads = 0;
+            let begun = Instant::now();
+            let mut was_ready = false;
+            while begun.elapsed() < Duration::from_secs(8) {
+                threads = threads.max(status(&server, "Threads"));
+                was_ready = wire.get("/readyz", "").unwrap().status == 200;
+                thread::sleep(Duration::from_millis(50));
+            }
+            assert!(!was_ready, "it is not ready while the database hangs");
+            assert!(refused.load(Ordering::Relaxed) > 500);
+            let slowest_refusal = *slowest.lock().unwrap();
+            drop(stopped);
+            let recovered = wait_until("it answers again", Duration::from_secs(5), || {
+                wire.get("/timeline?limit=20", &token).unwrap().status == 200
+                    && wire.post("/tweet", &token, &json!({"tweet": "back"})).unwrap().status == 200
+                    && wire.get("/readyz", "").unwrap().status == 200
+            });
+            let live = *slowest_live.lock().unwrap();
+            println!(
+                "measured: database stopped under 500 clients: refusals within {slowest_refusal:?}, /livez within \
+                 {live:?}, {threads} threads at most ({threads_before} before), recovered {recovered:?} after it went on"
+            );
+            assert!(slowest_refusal < Duration::from_secs(2), "{slowest_refusal:?}");
+            assert!(live < Duration::from_millis(50), "{live:?}");
+            // Eight places for the database, two for hashes and one for the health, each up to four times.
+            assert!(threads <= threads_before + 44, "{threads}");
+            // It lasts: nobody is refused any more.
+            let (refused_before, answered_before) =
+                (refused.load(Ordering::Relaxed), answered.load(Ordering::Relaxed));
+            wait_until("everyone is served", Duration::from_secs(10), || {
+                answered.load(Ordering::Relaxed) > answered_before + 5_000
+            });
+            let late = refused.load(Ordering::Relaxed) - refused_before;
+            assert!(late <= 500, "each client may have been refused once more, and {late} were");
+        }));
+        is_over.store(true, Ordering::Relaxed);
+        if let Err(panic) = outcome {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}
+
+/// What wrk says of a load of reads: answers a second that were no refusals.
+fn load(address: std::net::SocketAddr, token: &str, connections: u32, seconds: u32) -> f64 {
+    let output = Command::new("wrk")
+        .args(["--threads", "1", "--timeout", "10s", "--connections", &connections.to_string()])
+        .args(["--duration", &format!("{seconds}s"), "--header", &format!("Authorization: {token}")])
+        .arg(format!("http://{address}/timeline?limit=20"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let number = |name: &str| -> f64 {
+        let found = said.lines().find_map(|line| {
+            let (before, after) = line.split_once(name)?;
+            let text = if name.ends_with(':') { after } else { before };
+            text.split_whitespace().next()?.parse().ok()
+        });
+        found.unwrap_or(0.0)
+    };
+    let (requests, refusals) = (number(" requests in "), number("Non-2xx or 3xx responses:"));
+    assert!(requests > 0.0, "{said}");
+    (requests - refusals) / f64::from(seconds)
+}
+
+#[test]
+fn three_times_as_many_as_it_can_serve_get_four_fifths_of_what_it_can_and_no_more_memory() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::new());
+    let server = start(folder.path(), &database);
+    let address = server.address;
+    let (_, token) = sign_up(address, "song");
+    let mut wire = Wire::to(address);
+    for i in 0..20 {
+        assert_eq!(wire.post("/tweet", &token, &json!({"tweet": i.to_string()})).unwrap().status, 200);
+    }
+    load(address, &token, 64, 2);
+    let peak = [load(address, &token, 32, 3), load(address, &token, 64, 3)].into_iter().fold(0.0, f64::max);
+    // Those whom it can serve within the half second that a request waits for its turn, three times.
+    let many = if database.is_sqlite() { 3_000 } else { 3 * 2_000 };
+    load(address, &token, many, 3);
+    let before = rss(&server);
+    let is_over = AtomicBool::new(false);
+    let (goodput, most) = thread::scope(|scope| {
+        let most = scope.spawn(|| greatest(&is_over, || rss(&server)));
+        let goodput = load(address, &token, many, 8);
+        is_over.store(true, Ordering::Relaxed);
+        (goodput, most.join().unwrap())
+    });
+    println!(
+        "measured: {peak:.0} reads/s at the peak, {goodput:.0} of {many} clients at once ({:.0} %); memory {} MiB before, \
+         {} at most",
+        100.0 * goodput / peak,
+        before >> 10,
+        most >> 10,
+    );
+    assert!(goodput >= 0.8 * peak, "{goodput} of {peak}");
+    assert!(most < before + before / 10 + (4 << 10), "{before} KiB before, {most} at most");
+}
