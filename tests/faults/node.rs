@@ -18,22 +18,25 @@ const SECRET: &str = "a secret in the environment, 32 bytes and more";
 
 /// Starts miniter on a database, on a port that is free.
 pub fn start(folder: &Path, database: &TestDatabase) -> Process {
-    start_on(folder, database, "127.0.0.1:0")
+    start_with(folder, database, &[])
 }
 
-/// Starts it on this address.
-pub fn start_on(folder: &Path, database: &TestDatabase, address: &str) -> Process {
+/// The same, with more settings.
+pub fn start_with(folder: &Path, database: &TestDatabase, more: &[(&str, &str)]) -> Process {
+    start_at("127.0.0.1:0", folder, database, more)
+}
+
+/// The same, on this address.
+pub fn start_at(address: &str, folder: &Path, database: &TestDatabase, more: &[(&str, &str)]) -> Process {
     let url = database.url_text();
-    Process::start_on(
-        folder,
-        address,
-        &[
-            ("MINITER_DATABASE_URL", &url),
-            ("MINITER_JWT_SECRET", SECRET),
-            ("MINITER_RATE_LIMITS", "off"),
-            ("MINITER_LOG", "info,miniter::access=off"),
-        ],
-    )
+    let mut variables = vec![
+        ("MINITER_DATABASE_URL", url.as_str()),
+        ("MINITER_JWT_SECRET", SECRET),
+        ("MINITER_RATE_LIMITS", "off"),
+        ("MINITER_LOG", "info,miniter::access=off"),
+    ];
+    variables.extend(more);
+    Process::start_on(folder, address, &variables)
 }
 
 /// Signs somebody up: their number and a token. Tried again as long as the server says that it is busy.

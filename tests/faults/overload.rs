@@ -1,5 +1,7 @@
 //! More than can be done, and a database that hangs.
 
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::node::{greatest, rss, sign_up, start, status, wait_until};
+use crate::node::{greatest, rss, sign_up, start, start_with, status, wait_until};
 use crate::support::database::TestDatabase;
 use crate::wire::Wire;
 
@@ -139,12 +141,43 @@ fn while_the_database_hangs_everyone_is_refused_in_time_and_when_it_goes_on_so_d
     });
 }
 
+/// How far away the database is, there and back.
+const AWAY: Duration = Duration::from_millis(5);
+
+/// An address at which the server at `target` answers as one does on another machine: late, and without taking this one's
+/// cores. Serves as long as the process lives.
+fn far_away(target: &str) -> SocketAddr {
+    fn pass(mut from: TcpStream, mut to: TcpStream, delay: Duration) {
+        let mut buffer = vec![0; 64 << 10];
+        while let Ok(length @ 1..) = from.read(&mut buffer) {
+            thread::sleep(delay);
+            if to.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, target) = (listener.local_addr().unwrap(), target.to_owned());
+    thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let server = TcpStream::connect(&target).unwrap();
+            for stream in [&client, &server] {
+                stream.set_nodelay(true).unwrap();
+            }
+            let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            thread::spawn(move || pass(from, to, Duration::ZERO));
+            thread::spawn(move || pass(server, client, AWAY));
+        }
+    });
+    address
+}
+
 /// What wrk says of a load of reads: answers a second that were no refusals.
-fn load(address: std::net::SocketAddr, token: &str, connections: u32, seconds: u32) -> f64 {
+fn load(address: SocketAddr, token: &str, connections: u32, seconds: u32) -> f64 {
     let output = Command::new("wrk")
         .args(["--threads", "1", "--timeout", "10s", "--connections", &connections.to_string()])
         .args(["--duration", &format!("{seconds}s"), "--header", &format!("Authorization: {token}")])
-        .arg(format!("http://{address}/timeline?limit=20"))
+        .arg(format!("http://{address}/timeline?limit=50"))
         .output()
         .unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
@@ -164,18 +197,25 @@ fn load(address: std::net::SocketAddr, token: &str, connections: u32, seconds: u
 #[test]
 fn three_times_as_many_as_it_can_serve_get_four_fifths_of_what_it_can_and_no_more_memory() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::new());
-    let server = start(folder.path(), &database);
+    let url = database.url_text();
+    let near = url.split(['@', '/']).find(|part| part.contains("127.0.0.1:")).unwrap_or_default();
+    // On a server, what limits it is the database and not the clients, with which it shares the cores here. SQLite's pages
+    // are in memory.
+    let url = if database.is_sqlite() { url.clone() } else { url.replace(near, &far_away(near).to_string()) };
+    let server = start_with(folder.path(), &database, &[("MINITER_DATABASE_URL", &url)]);
     let address = server.address;
     let (_, token) = sign_up(address, "song");
     let mut wire = Wire::to(address);
-    for i in 0..20 {
-        assert_eq!(wire.post("/tweet", &token, &json!({"tweet": i.to_string()})).unwrap().status, 200);
+    for i in 0..50 {
+        let tweet = json!({"tweet": format!("{i} {}", "x".repeat(40))});
+        assert_eq!(wire.post("/tweet", &token, &tweet).unwrap().status, 200);
     }
     load(address, &token, 64, 2);
     let peak = [load(address, &token, 32, 3), load(address, &token, 64, 3)].into_iter().fold(0.0, f64::max);
-    // Those whom it can serve within the half second that a request waits for its turn, three times.
-    let many = if database.is_sqlite() { 3_000 } else { 3 * 2_000 };
-    load(address, &token, many, 3);
+    // On a server, each of them is served or refused within 0.4 seconds, and asks again at once.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand")]
+    let many = if database.is_sqlite() { 3 * 64 } else { (3.0 * peak * 0.4) as u32 };
+    load(address, &token, many, 4);
     let before = rss(&server);
     let is_over = AtomicBool::new(false);
     let (goodput, most) = thread::scope(|scope| {
@@ -185,12 +225,12 @@ fn three_times_as_many_as_it_can_serve_get_four_fifths_of_what_it_can_and_no_mor
         (goodput, most.join().unwrap())
     });
     println!(
-        "measured: {peak:.0} reads/s at the peak, {goodput:.0} of {many} clients at once ({:.0} %); memory {} MiB before, \
+        "measured: {peak:.0} pages/s at the peak, {goodput:.0} with {many} clients at once ({:.0} %); memory {} MiB before, \
          {} at most",
         100.0 * goodput / peak,
         before >> 10,
         most >> 10,
     );
     assert!(goodput >= 0.8 * peak, "{goodput} of {peak}");
-    assert!(most < before + before / 10 + (4 << 10), "{before} KiB before, {most} at most");
+    assert!(most < before + before / 5 + (8 << 10), "{before} KiB before, {most} at most");
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::node::{sign_up, start_on, wait_until};
+use crate::node::{sign_up, start_at, wait_until};
 use crate::support::database::TestDatabase;
 use crate::wire::Wire;
 
@@ -43,7 +43,7 @@ fn a_rolling_restart_under_posts_on_kept_connections_loses_no_request() {
     }
     let folder = tempfile::tempdir().unwrap();
     let (front, nodes) = (free_address(), [free_address(), free_address()]);
-    let mut running = nodes.map(|node| Some(start_on(folder.path(), &database, &node.to_string())));
+    let mut running = nodes.map(|node| Some(start_at(&node.to_string(), folder.path(), &database, &[])));
     let configuration = folder.path().join("haproxy.cfg");
     // Nothing is sent twice: a POST whose connection was refused goes to the other node, one that was sent does not.
     let text = format!(
@@ -101,7 +101,7 @@ fn a_rolling_restart_under_posts_on_kept_connections_loses_no_request() {
                     let (code, took) = server.wait();
                     assert_eq!(code, Some(0));
                     stops.push(took);
-                    running[i] = Some(start_on(folder.path(), &database, &node.to_string()));
+                    running[i] = Some(start_at(&node.to_string(), folder.path(), &database, &[]));
                     wait_until("the node is ready", Duration::from_secs(10), || {
                         Wire::to(*node).get("/readyz", "").is_ok_and(|reply| reply.status == 200)
                     });

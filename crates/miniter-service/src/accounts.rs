@@ -145,7 +145,7 @@ impl Accounts {
     }
 
     fn hash(&self, password: &str) -> Result<String, ServiceError> {
-        self.passwords.hash(password).map_err(|error| ServiceError::Internal(error.into()))
+        self.passwords.hash(password).map_err(ServiceError::Internal)
     }
 }
 
@@ -160,7 +160,7 @@ pub fn set_password(
     new: String,
 ) -> Result<UserId, ServiceError> {
     let new = Password::parse(new)?;
-    let hashed = passwords.hash(new.as_str()).map_err(|error| ServiceError::Internal(error.into()))?;
+    let hashed = passwords.hash(new.as_str()).map_err(ServiceError::Internal)?;
     loop {
         let seen = users.find_credentials(&CanonicalEmail::of(email))?.ok_or(ServiceError::UserNotFound)?;
         // Unless its owner has changed it this very moment.
@@ -214,7 +214,7 @@ pub(crate) mod tests {
     ) -> Accounts {
         let clock = Arc::new(FixedClock::at(1_000));
         let failures = Failures::new(Arc::new(failures), quota, clock.clone());
-        Accounts::new(Arc::new(users), Passwords::new().unwrap(), failures, tokens(), clock)
+        Accounts::new(Arc::new(users), Passwords::new(1).unwrap(), failures, tokens(), clock)
     }
 
     fn song() -> SignUp {
@@ -279,7 +279,7 @@ pub(crate) mod tests {
 
     #[test]
     fn logging_in_gives_a_token_that_speaks_for_the_user() {
-        let hash = Passwords::new().unwrap().hash("correct horse").unwrap();
+        let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
         let session = accounts(users_with(hash)).log_in("SONG@example.com", "correct horse").unwrap();
         assert_eq!(session.user_id, UserId::new(7));
         let bearer = tokens().verify(&session.access_token).unwrap();
@@ -288,7 +288,7 @@ pub(crate) mod tests {
 
     #[test]
     fn an_unknown_email_and_a_wrong_password_are_the_same_refusal() {
-        let hash = Passwords::new().unwrap().hash("correct horse").unwrap();
+        let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
         let accounts = accounts(users_with(hash));
         for (email, password) in [("kim@example.com", "correct horse"), ("song@example.com", "wrong horse")] {
             assert!(
@@ -334,7 +334,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_wrong_password_is_counted_and_a_right_one_is_not() {
-        let hash = Passwords::new().unwrap().hash("correct horse").unwrap();
+        let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
         let mut failures = MockFailureRepository::new();
         failures.expect_find_failures().returning(|_| Ok(None));
         failures.expect_count_failure().times(2).returning(|_, quota, now| Ok(quota.charge(None, now)));
@@ -364,7 +364,7 @@ pub(crate) mod tests {
         let mut failures = MockFailureRepository::new();
         failures.expect_find_failures().returning(|_| Ok(None));
         failures.expect_count_failure().returning(|_, _, _| Ok(FullAt::new(1_090_000_000)));
-        let hash = Passwords::new().unwrap().hash("correct horse").unwrap();
+        let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
         let accounts = counting(users_with(hash), failures, Some(quota(2)));
         let refused = accounts.log_in("song@example.com", "wrong horse");
         assert!(matches!(refused, Err(ServiceError::TooManyFailures { .. })), "{refused:?}");
@@ -372,7 +372,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_changed_password_opens_a_session_with_the_new_version() {
-        let hash = Passwords::new().unwrap().hash("correct horse").unwrap();
+        let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
         let mut users = MockUserRepository::new();
         let stored = hash.clone();
         users.expect_find_credentials_of().returning(move |_| Ok(Some(song_with(&stored))));
@@ -393,7 +393,7 @@ pub(crate) mod tests {
 
     #[test]
     fn of_two_changes_at_once_the_second_finds_that_its_old_password_is_wrong() {
-        let hash = Passwords::new().unwrap().hash("correct horse").unwrap();
+        let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
         let mut users = MockUserRepository::new();
         users.expect_find_credentials_of().returning(move |_| Ok(Some(song_with(&hash))));
         users.expect_change_password().times(1).returning(|_, _| Ok(None));
@@ -407,7 +407,7 @@ pub(crate) mod tests {
         let mut users = users_with("unreadable".into());
         let mut outcomes = vec![Some(TokenVersion::new(4)), None];
         users.expect_change_password().times(2).returning(move |_, _| Ok(outcomes.pop().unwrap()));
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(1).unwrap();
         let set = |email, new: &str| set_password(&users, &passwords, email, new.to_owned());
         assert_eq!(set("Song@example.com", "battery staple").unwrap(), UserId::new(7));
         assert!(matches!(set("kim@example.com", "battery staple"), Err(ServiceError::UserNotFound)));

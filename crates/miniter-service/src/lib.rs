@@ -4,6 +4,7 @@
 //! into an answer; it reaches the database through the repository traits of `miniter-domain`.
 
 mod accounts;
+mod background;
 mod error;
 mod failures;
 mod follows;
@@ -17,7 +18,7 @@ pub use accounts::{Accounts, Session, SignUp, set_password};
 pub use error::ServiceError;
 pub use failures::Failures;
 pub use follows::Follows;
-pub use password::Passwords;
+pub use password::{Passwords, PasswordsError};
 pub use sessions::Sessions;
 pub use timelines::Timelines;
 pub use token::{Bearer, TokenError, TokenSecret, TokenSecretTooShort, Tokens};

@@ -1,8 +1,14 @@
 //! Password hashing: Argon2id for what is written, Argon2 and bcrypt for what is read.
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use std::cell::RefCell;
+use std::error::Error;
+use std::sync::Arc;
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::password_hash::{self, CustomizedPasswordHasher, PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+
+use crate::background::Background;
 
 /// OWASP Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes and one lane.
 const MEMORY_KIB: u32 = 19_456;
@@ -16,12 +22,75 @@ const MAX_MEMORY_KIB: u32 = 1 << 20;
 const MAX_PASSES: u32 = 64;
 const MAX_BCRYPT_COST: u32 = 18;
 
-/// Makes and checks password hashes. Each call takes tens of milliseconds of a core, and 19 MiB while it lasts.
-pub struct Passwords {
-    argon2: Argon2<'static>,
-    /// Stands in for the hash of somebody who does not exist.
-    decoy: String,
+/// Argon2, computed in memory that is used again and again: to get 19 MiB from the system for each hash, and to give them
+/// back, keeps others waiting for it.
+struct Hasher<'a> {
+    params: Params,
+    memory: RefCell<&'a mut Memory>,
 }
+
+type Memory = Vec<Block>;
+
+impl<'a> Hasher<'a> {
+    fn new(memory: &'a mut Memory) -> Result<Self, password_hash::Error> {
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(OUTPUT_BYTES))?;
+        Ok(Self { params, memory: RefCell::new(memory) })
+    }
+}
+
+impl PasswordHasher<PasswordHash> for Hasher<'_> {
+    fn hash_password_with_salt(&self, password: &[u8], salt: &[u8]) -> password_hash::Result<PasswordHash> {
+        self.hash_password_customized(password, salt, None, None, self.params.clone())
+    }
+}
+
+/// Comparing rests on this, too (`PasswordVerifier` is implemented for whatever implements it).
+impl CustomizedPasswordHasher<PasswordHash> for Hasher<'_> {
+    type Params = Params;
+
+    fn hash_password_customized(
+        &self,
+        password: &[u8],
+        salt: &[u8],
+        algorithm: Option<&str>,
+        version: Option<u32>,
+        params: Params,
+    ) -> password_hash::Result<PasswordHash> {
+        let algorithm = algorithm.map(Algorithm::try_from).transpose()?.unwrap_or(Algorithm::Argon2id);
+        let version = version.map(Version::try_from).transpose()?.unwrap_or(Version::V0x13);
+        let mut output = [0; Output::MAX_LENGTH];
+        let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+        let output = output.get_mut(..length).ok_or(password_hash::Error::OutputSize)?;
+        let blocks = params.block_count();
+        let argon2 = Argon2::new(algorithm, version, params.clone());
+        if blocks <= self.params.block_count() {
+            let mut memory = self.memory.borrow_mut();
+            memory.resize(self.params.block_count(), Block::default());
+            argon2.hash_password_into_with_memory(password, salt, output, memory.as_mut_slice())
+        } else {
+            // A dearer one than ours, of somebody who has changed them.
+            argon2.hash_password_into(password, salt, output)
+        }?;
+        Ok(PasswordHash {
+            algorithm: algorithm.ident(),
+            version: Some(version.into()),
+            params: ParamsString::try_from(&params)?,
+            salt: Some(Salt::new(salt)?),
+            hash: Some(Output::new(output)?),
+        })
+    }
+}
+
+/// Makes and checks password hashes, on threads of their own. Each takes tens of milliseconds of a core, and 19 MiB, which
+/// its thread keeps for a second.
+pub struct Passwords {
+    threads: Background<Memory>,
+    /// Stands in for the hash of somebody who does not exist.
+    decoy: Arc<PasswordHash>,
+}
+
+/// Why a hash could not be made.
+pub type PasswordsError = Box<dyn Error + Send + Sync>;
 
 /// What a comparison has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,23 +110,24 @@ enum Stored<'a> {
 }
 
 impl Passwords {
-    /// Sets up the hasher.
+    /// Sets up the threads: as many as there may be hashes at once.
     ///
     /// # Errors
-    /// If the system gives no random numbers or no memory.
-    pub fn new() -> Result<Self, password_hash::Error> {
-        let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(OUTPUT_BYTES))?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = argon2.hash_password(b"nobody's password")?.to_string();
-        Ok(Self { argon2, decoy })
+    /// If the system gives no threads, no random numbers or no memory.
+    pub fn new(threads: usize) -> Result<Self, PasswordsError> {
+        let mut memory = Memory::new();
+        let decoy = Arc::new(Hasher::new(&mut memory)?.hash_password(b"nobody's password")?);
+        Ok(Self { threads: Background::start("hash", threads)?, decoy })
     }
 
     /// The PHC string of `password` with a new random salt. All of the password counts, whatever its length.
     ///
     /// # Errors
     /// If the system gives no random numbers or no memory.
-    pub(crate) fn hash(&self, password: &str) -> Result<String, password_hash::Error> {
-        Ok(self.argon2.hash_password(password.as_bytes())?.to_string())
+    pub(crate) fn hash(&self, password: &str) -> Result<String, PasswordsError> {
+        let password = password.to_owned();
+        let hash = move |memory: &mut Memory| Hasher::new(memory)?.hash_password(password.as_bytes());
+        Ok(self.threads.run(hash).ok_or("hashing panicked")??.to_string())
     }
 
     /// Compares `password` with a stored hash.
@@ -66,29 +136,36 @@ impl Passwords {
     /// comparison all the same, so that the time does not tell which addresses have an account (OWASP Authentication
     /// Cheat Sheet).
     pub(crate) fn verify(&self, password: &str, stored: Option<&str>) -> Verdict {
-        stored.and_then(read).and_then(|stored| self.compare(password, &stored)).unwrap_or_else(|| {
-            // The outcome is of no interest, its time is.
-            let _ = self.argon2.verify_password(password.as_bytes(), self.decoy.as_str());
-            Verdict::Wrong
-        })
+        let (password, stored) = (password.to_owned(), stored.map(str::to_owned));
+        let decoy = Arc::clone(&self.decoy);
+        let verify = move |memory: &mut Memory| {
+            let Ok(hasher) = Hasher::new(memory) else { return Verdict::Wrong };
+            let compare = |stored| compare(&hasher, &password, &stored);
+            stored.as_deref().and_then(read).and_then(compare).unwrap_or_else(|| {
+                // The outcome is of no interest, its time is.
+                let _ = hasher.verify_password(password.as_bytes(), &decoy);
+                Verdict::Wrong
+            })
+        };
+        self.threads.run(verify).unwrap_or(Verdict::Wrong)
     }
+}
 
-    /// `None` if the comparison could not be made.
-    fn compare(&self, password: &str, stored: &Stored<'_>) -> Option<Verdict> {
-        match stored {
-            Stored::Argon2(hash) => match self.argon2.verify_password(password.as_bytes(), &**hash) {
-                Ok(()) if is_current(hash) => Some(Verdict::Right),
-                Ok(()) => Some(Verdict::RightButOutdated),
-                Err(password_hash::Error::PasswordInvalid) => Some(Verdict::Wrong),
-                Err(_) => None,
-            },
-            // bcrypt looks at the first 72 bytes only, and so did the servers that made these hashes.
-            Stored::Bcrypt(hash) => match bcrypt::verify(password, hash) {
-                Ok(true) => Some(Verdict::RightButOutdated),
-                Ok(false) => Some(Verdict::Wrong),
-                Err(_) => None,
-            },
-        }
+/// `None` if the comparison could not be made.
+fn compare(hasher: &Hasher<'_>, password: &str, stored: &Stored<'_>) -> Option<Verdict> {
+    match stored {
+        Stored::Argon2(hash) => match hasher.verify_password(password.as_bytes(), &**hash) {
+            Ok(()) if is_current(hash) => Some(Verdict::Right),
+            Ok(()) => Some(Verdict::RightButOutdated),
+            Err(password_hash::Error::PasswordInvalid) => Some(Verdict::Wrong),
+            Err(_) => None,
+        },
+        // bcrypt looks at the first 72 bytes only, and so did the servers that made these hashes.
+        Stored::Bcrypt(hash) => match bcrypt::verify(password, hash) {
+            Ok(true) => Some(Verdict::RightButOutdated),
+            Ok(false) => Some(Verdict::Wrong),
+            Err(_) => None,
+        },
     }
 }
 
@@ -128,17 +205,22 @@ mod tests {
 
     #[test]
     fn a_new_hash_is_argon2id_with_the_owasp_parameters_and_a_salt_of_its_own() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(1).unwrap();
         let hash = passwords.hash("correct horse").unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert_ne!(hash, passwords.hash("correct horse").unwrap());
         assert_eq!(passwords.verify("correct horse", Some(&hash)), Verdict::Right);
         assert_eq!(passwords.verify("correct horsf", Some(&hash)), Verdict::Wrong);
+        let elsewhere = Argon2::default();
+        assert!(
+            elsewhere.verify_password(b"correct horse", hash.as_str()).is_ok(),
+            "as anybody's Argon2 has it"
+        );
     }
 
     #[test]
     fn a_long_password_counts_to_its_last_character() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(1).unwrap();
         let long = "🔑".repeat(128);
         let hash = passwords.hash(&long).unwrap();
         assert_eq!(passwords.verify(&long, Some(&hash)), Verdict::Right);
@@ -147,7 +229,7 @@ mod tests {
 
     #[test]
     fn bcrypt_hashes_of_every_prefix_are_accepted_and_outdated() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(1).unwrap();
         // "test password" at cost 4, as Python's bcrypt and PHP's password_hash write it.
         let hash = bcrypt::hash("test password", 4).unwrap();
         for prefix in ["$2a$", "$2b$", "$2y$"] {
@@ -161,7 +243,7 @@ mod tests {
     fn a_hash_made_by_pythons_bcrypt_is_accepted() {
         // >>> bcrypt.hashpw("비밀번호123".encode(), bcrypt.gensalt(4))
         let hash = PYTHON_BCRYPT_HASH;
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(1).unwrap();
         assert_eq!(passwords.verify("비밀번호123", Some(hash)), Verdict::RightButOutdated);
     }
 
@@ -169,7 +251,7 @@ mod tests {
 
     #[test]
     fn bcrypt_looks_at_the_first_72_bytes() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(1).unwrap();
         let hash = bcrypt::hash("a".repeat(72), 4).unwrap();
         assert_eq!(passwords.verify(&"a".repeat(100), Some(&hash)), Verdict::RightButOutdated);
         assert_eq!(passwords.verify(&"a".repeat(71), Some(&hash)), Verdict::Wrong);
@@ -177,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_weaker_argon2_hash_is_accepted_and_outdated() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(1).unwrap();
         for hash in [
             weaker(Algorithm::Argon2id, 8_192, 2),
             weaker(Algorithm::Argon2id, MEMORY_KIB, 1),
@@ -192,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_hash_that_cannot_be_read_is_a_wrong_password() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(1).unwrap();
         let whole = passwords.hash("correct horse").unwrap();
         for stored in [
             "",
@@ -219,9 +301,8 @@ mod tests {
 
     #[test]
     fn the_decoy_costs_what_a_real_hash_costs() {
-        let passwords = Passwords::new().unwrap();
-        let hash = PasswordHash::new(&passwords.decoy).unwrap();
-        assert!(is_current(&hash));
+        let passwords = Passwords::new(1).unwrap();
+        assert!(is_current(&passwords.decoy));
         assert_eq!(passwords.verify("nobody's password", None), Verdict::Wrong, "the decoy opens nothing");
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use miniter_domain::Health;
 use miniter_service::{Accounts, Follows, Sessions, Timelines, Tweets};
+use tokio::sync::Mutex;
 
 use crate::http::address::TrustedProxies;
 use crate::http::cors::CorsOrigins;
@@ -50,6 +51,8 @@ pub struct State {
     pub(crate) cors_origins: CorsOrigins,
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
+    /// Held while somebody asks the database which tokens are good.
+    pub(crate) asking: Mutex<()>,
 }
 
 impl State {
@@ -61,7 +64,16 @@ impl State {
         let Policy { lanes, limits, trusted_proxies, cors_origins } = policy;
         let metrics = Metrics::new(version, &lanes)?;
         let readiness = Readiness::default();
-        Ok(Self { services, lanes, limits, trusted_proxies, cors_origins, metrics, readiness })
+        Ok(Self {
+            services,
+            lanes,
+            limits,
+            trusted_proxies,
+            cors_origins,
+            metrics,
+            readiness,
+            asking: Mutex::new(()),
+        })
     }
 
     /// Says that the server is about to stop: `/readyz` answers 503 from now on, and every answer ends its connection.
@@ -89,7 +101,7 @@ pub(crate) mod tests {
         let tokens = Arc::new(Tokens::new(&secret, &[], Duration::from_mins(1), clock.clone()));
         let users = Arc::new(MockUserRepository::new());
         let failures = Failures::new(Arc::new(MockFailureRepository::new()), None, clock.clone());
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(1).unwrap();
         let services = Services {
             accounts: Arc::new(Accounts::new(
                 users.clone(),

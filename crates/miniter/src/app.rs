@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::{HttpServer, web};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use miniter_domain::{Clock, SystemClock};
 use miniter_persistence::{Store, StoreOptions};
 use miniter_service::{Accounts, Failures, Follows, Passwords, Sessions, Timelines, Tokens, Tweets};
@@ -113,13 +113,22 @@ pub fn open_store(settings: &Settings) -> anyhow::Result<Arc<Store>> {
     Ok(Arc::new(Store::open(&settings.database_url, options, tweet_ids, report)?))
 }
 
+/// Sets up password hashing, for so many hashes at once.
+///
+/// # Errors
+/// If the system does not give what that takes.
+pub fn open_passwords(hashers: usize) -> anyhow::Result<Passwords> {
+    Passwords::new(hashers).map_err(|error| anyhow!(error)).context("cannot set up password hashing")
+}
+
 fn wire(settings: &Settings) -> anyhow::Result<State> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = open_store(settings)?;
     // After the database, whose folder the secret goes into.
     let (secret, previous) = secret::token_secrets(settings)?;
     let tokens = Arc::new(Tokens::new(&secret, &previous, settings.token_lifetime(), Arc::clone(&clock)));
-    let passwords = Passwords::new().context("cannot set up password hashing")?;
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let passwords = open_passwords(cores)?;
     let failure_quota = match settings.rate_limits {
         Switch::On => Some(settings.log_in_failure_limit),
         Switch::Off => None,
@@ -139,7 +148,6 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
         sessions: Arc::new(Sessions::new(tokens, store.clone())),
         health: store,
     };
-    let cores = thread::available_parallelism().map_or(1, usize::from);
     let connections = settings.database_connections as usize;
     let lanes = if settings.database_url.sqlite_path().is_some() {
         Lanes::beside_one_writer(connections, cores)

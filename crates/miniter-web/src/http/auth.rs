@@ -7,6 +7,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use futures_util::future::{Either, FutureExt, LocalBoxFuture};
 use miniter_domain::UserId;
 use miniter_service::{Bearer, TokenError};
+use tokio::time::timeout;
 
 use crate::http::problem::{ApiError, Code};
 use crate::state::State;
@@ -36,14 +37,18 @@ impl FromRequest for Actor {
             return Either::Left(ready(recalled.map(|user| accept(request, user)).map_err(ApiError::from)));
         }
         let (request, state) = (request.clone(), state.clone());
-        Either::Right(
-            async move {
-                let sessions = state.services.sessions.clone();
-                let user = state.lanes.read.run(move || sessions.authenticate(bearer)).await?;
-                Ok(accept(&request, user))
-            }
-            .boxed_local(),
-        )
+        Either::Right(async move { Ok(accept(&request, ask(&state, bearer).await?)) }.boxed_local())
+    }
+}
+
+/// Asks the database. What one learns there all others know then: so one asks at a time, and whoever has waited looks first.
+async fn ask(state: &State, bearer: Bearer) -> Result<UserId, ApiError> {
+    let lane = &state.lanes.sessions;
+    let _turn = timeout(lane.turn, state.asking.lock()).await.map_err(|_| lane.turn_away())?;
+    let sessions = state.services.sessions.clone();
+    match sessions.recall(bearer) {
+        Some(recalled) => Ok(recalled?),
+        None => lane.run(move || sessions.authenticate(bearer)).await,
     }
 }
 

@@ -3,7 +3,6 @@
 //! A handler makes one hop and calls one use case in it. Whoever finds no place within a bounded wait is refused while
 //! still asynchronous: threads never pile up behind a slow database, and password hashing never takes those that read.
 
-use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -27,7 +26,7 @@ pub(crate) struct Lane {
     queue: Arc<Semaphore>,
     queue_size: usize,
     /// For a place.
-    turn: Duration,
+    pub(crate) turn: Duration,
     /// For the use case, once it runs.
     answer: Duration,
     /// How many more threads may be stuck, in a database that does not answer, while others take their places.
@@ -60,6 +59,8 @@ pub struct Lanes {
     pub(crate) write: Lane,
     /// What hashes a password, and may read and write as well.
     pub(crate) hash: Lane,
+    /// What asks which tokens are good, on behalf of all.
+    pub(crate) sessions: Lane,
     /// What looks how the database is, whatever else there is to do.
     pub(crate) health: Lane,
 }
@@ -76,6 +77,7 @@ impl Lanes {
             read: Lane::new("read", readers, MANY, turn, answer)?,
             write: Lane::new("write", SHARING, MANY, turn, answer)?,
             hash: Lane::new("hash", hashers, hashers * HASHES_AHEAD, turn, answer)?,
+            sessions: Lane::new("sessions", 1, MANY, turn, answer)?,
             health: Lane::health()?,
         })
     }
@@ -92,13 +94,14 @@ impl Lanes {
             read: query.clone(),
             write: query,
             hash: Lane::new("hash", hashers, hashers * HASHES_AHEAD, turn, answer)?,
+            sessions: Lane::new("sessions", 1, MANY, turn, answer)?,
             health: Lane::health()?,
         })
     }
 
     /// Each of them once.
     pub(crate) fn all(&self) -> Vec<&Lane> {
-        let mut lanes = vec![&self.read, &self.hash, &self.health];
+        let mut lanes = vec![&self.read, &self.hash, &self.sessions, &self.health];
         if !Arc::ptr_eq(&self.read.places, &self.write.places) {
             lanes.push(&self.write);
         }
@@ -180,7 +183,7 @@ impl Lane {
             {
                 *place = spare;
             }
-            return Err(self.refuse("no answer from the database in time"));
+            return Err(self.turn_away().with_cause("no answer from the database in time".into()));
         };
         outcome
             .map_err(|panicked| ApiError::from(Code::Internal).with_cause(Box::new(panicked)))?
@@ -194,19 +197,19 @@ impl Lane {
         let place = if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
             place
         } else {
-            let _queued = self.queue.try_acquire().map_err(|_| self.refuse("the queue is full"))?;
-            timeout(self.turn, places.acquire_owned())
-                .await
-                .map_err(|_| self.refuse("no place in time"))?
-                .map_err(|closed| self.refuse(closed))?
+            // Those who are turned away are many, when there are any: they are counted, and not told one by one.
+            let _queued = self.queue.try_acquire().map_err(|_| self.turn_away())?;
+            let place = timeout(self.turn, places.acquire_owned()).await.map_err(|_| self.turn_away())?;
+            place.map_err(|_| self.turn_away())?
         };
         self.waits.observe(arrived.elapsed().as_secs_f64());
         Ok(place)
     }
 
-    fn refuse(&self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> ApiError {
+    /// A refusal for want of a place, which is counted.
+    pub(crate) fn turn_away(&self) -> ApiError {
         self.refusals.inc();
-        ApiError::from(Code::Unavailable).with_cause(format!("{}: {}", self.name, cause.into()).into())
+        Code::Unavailable.into()
     }
 }
 

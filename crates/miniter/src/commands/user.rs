@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stdin, stdout};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use miniter_service::{Passwords, ServiceError, set_password};
+use miniter_service::{ServiceError, set_password};
 
 use crate::app;
 use crate::settings::Settings;
@@ -27,7 +27,7 @@ pub enum UserCommand {
 pub fn run(command: UserCommand, settings: &Settings) -> anyhow::Result<()> {
     let UserCommand::SetPassword { email } = command;
     let store = app::open_store(settings)?;
-    let passwords = Passwords::new().context("cannot set up password hashing")?;
+    let passwords = app::open_passwords(1)?;
     let password = read_password().context("cannot read the password")?;
     match set_password(&*store, &passwords, &email, password) {
         Ok(user) => {
