@@ -4,6 +4,10 @@ CARGO ?= cargo
 # The diesel command line tool, in the version that the crates are in.
 DIESEL_VERSION := 2.3.14
 DIESEL := .tools/diesel-$(DIESEL_VERSION)/bin/diesel
+DENY_VERSION := 0.20.2
+DENY := .tools/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
+MACHETE_VERSION := 0.9.2
+MACHETE := .tools/cargo-machete-$(MACHETE_VERSION)/bin/cargo-machete
 
 # make run DATABASE_URL=mysql://… ; one in the environment is for the diesel tool, not for us.
 ifeq ($(origin DATABASE_URL),command line)
@@ -37,6 +41,11 @@ test: setup ## Run all tests, on SQLite and on a MariaDB that they start themsel
 test-sqlite: ## Run the tests that need no MariaDB
 	@scripts/test.sh --sqlite-only
 
+.PHONY: test-faults
+test-faults: ## Load, crashes, hangs and stops, on both databases: minutes, and a release build
+	@scripts/setup.sh faults
+	@scripts/test-faults.sh
+
 .PHONY: fuzz
 fuzz: setup ## Have schemathesis call a server with all that its OpenAPI document allows and forbids, on both databases
 	scripts/with-mariadb.sh scripts/fuzz.sh
@@ -55,6 +64,13 @@ lint: setup ## Check formatting, clippy's lints and the documentation's links
 .PHONY: fmt
 fmt: ## Format the code
 	$(CARGO) fmt --all
+
+.PHONY: deny
+deny: $(DENY) $(MACHETE) ## Check licences, sources and duplicates of what is built on, and that all of it is used
+	$(DENY) --locked check bans licenses sources
+	$(DENY) --locked check advisories || { $(DENY) fetch db 2>/dev/null && exit 1; \
+		echo "NOT CHECKED: the database of advisories cannot be had here"; }
+	$(MACHETE) crates
 
 .PHONY: layers
 layers: ## Check that no layer sees what it must not
@@ -81,8 +97,14 @@ migration: ## Make an empty migration for both databases: NAME=what_it_does
 	@scripts/migration.sh "$(NAME)"
 
 .PHONY: check
-check: test lint layers schema-check tour ## All that CI checks
+check: test lint layers schema-check deny fuzz test-faults tour ## All that CI checks
 
 $(DIESEL): | setup
 	$(CARGO) install diesel_cli --version $(DIESEL_VERSION) --locked --no-default-features \
 		--features sqlite-bundled,mysql --root .tools/diesel-$(DIESEL_VERSION)
+
+$(DENY):
+	$(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --root .tools/cargo-deny-$(DENY_VERSION)
+
+$(MACHETE):
+	$(CARGO) install cargo-machete --version $(MACHETE_VERSION) --locked --root .tools/cargo-machete-$(MACHETE_VERSION)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that what the tests need is there: a MariaDB server, its client library and a linker's view of it. Installs
 # them where apt is to be had, and says what to install where it is not.
+#   scripts/setup.sh [faults]   with what the tests of faults need, too
 set -euo pipefail
 
 missing() {
@@ -11,10 +12,12 @@ missing() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
     command -v curl >/dev/null || echo curl
     command -v mariadb_config >/dev/null || echo libmariadb-dev
+    [ "${1-}" = faults ] || return 0
+    for program in haproxy strace wrk; do command -v "$program" >/dev/null || echo "$program"; done
 }
 
 # A server that is given by URL needs no other one here.
-packages=$(missing | sort -u)
+packages=$(missing "$@" | sort -u)
 if [ -n "${MINITER_TEST_MYSQL_URL-}" ]; then packages=$(grep -v server <<<"$packages" || true); fi
 [ -n "$packages" ] || exit 0
 packages=$(tr '\n' ' ' <<<"$packages")

@@ -241,3 +241,52 @@ fn the_log_has_a_line_a_request_and_nothing_that_is_secret() {
         assert!(!line.contains(" ERROR "), "a client's mistake is not the server's error: {line}");
     }
 }
+
+#[test]
+fn nobody_can_forge_a_line_of_the_log_or_colour_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::start(folder.path(), &[SECRET, ("MINITER_LOG", "trace")]);
+    let forged = "x\n[2026-01-01T00:00:00Z ERROR miniter] forged\r\u{1b}[31m\u{202e}";
+    let account = json!({"name": forged, "email": "a@b", "password": "correct horse", "profile": forged});
+    server.client.post("/sign-up", &account).send().ok();
+    server.client.post("/login", &json!({"email": forged, "password": forged})).send();
+    server.client.call("POST", "/tweet").header("authorization", "forged\ttoken").body(forged).send();
+    let last = server.client.get("/a%0AERROR%20forged%1B[31m%E2%80%AE?x=%0Aforged").send();
+    server.wait_for(&format!("request={}", last.header("x-request-id")));
+    for line in server.log().lines() {
+        assert!(line.starts_with('['), "every line begins with its time: {line:?}");
+        assert!(!line.contains(['\u{1b}', '\r', '\u{202e}']), "{line:?}");
+        assert!(!line.contains("ERROR miniter] forged"), "{line:?}");
+    }
+}
+
+#[test]
+fn a_failure_has_one_line_with_the_id_that_the_client_got() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = TestDatabase::new();
+    let variables = on(&database);
+    let server = start_on(folder.path(), &variables);
+    let token = sign_up(&server, "song@example.com", "correct horse");
+    database.execute("ALTER TABLE tweets RENAME TO gone");
+    let answers = [
+        server.client.post("/tweet", &json!({"tweet": "a private thought"})).token(&token).send(),
+        server.client.get("/timeline?max_id=5").token(&token).send(),
+    ];
+    for answer in answers {
+        let detail = answer.problem(500, "internal");
+        assert!(!detail.contains("gone") && !detail.contains("table"), "{detail}");
+        let id = answer.header("x-request-id");
+        server.wait_for(&format!("request={id} user="));
+        let log = server.log();
+        let lines: Vec<&str> =
+            log.lines().filter(|line| line.contains(id) && line.contains(" ERROR ")).collect();
+        assert!(matches!(lines[..], [line] if line.contains("tweets")), "{lines:?}");
+    }
+    let log = server.log();
+    assert_eq!(
+        log.lines().filter(|line| line.contains(" ERROR ") || line.contains(" WARN ")).count(),
+        2,
+        "{log}"
+    );
+    assert!(!log.contains("private thought"), "{log}");
+}

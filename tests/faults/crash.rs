@@ -1,6 +1,7 @@
 //! The process is killed while many write.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,6 +12,7 @@ use serde_json::json;
 use crate::node::{sign_up, start, wait_until};
 use crate::support::app::PASSWORD;
 use crate::support::database::TestDatabase;
+use crate::support::process::Process;
 use crate::wire::Wire;
 
 /// What was acknowledged.
@@ -23,6 +25,122 @@ struct Acknowledged {
     accounts: Vec<(i64, String)>,
 }
 
+/// Everybody writes until the server is gone.
+fn write_until_killed(
+    server: &Process,
+    round: usize,
+    people: &[(i64, String)],
+    acknowledged: &Mutex<Acknowledged>,
+) {
+    let address = server.address;
+    let is_over = AtomicBool::new(false);
+    let count = || {
+        let acknowledged = acknowledged.lock().unwrap();
+        (acknowledged.tweets.len(), acknowledged.accounts.len())
+    };
+    let (tweets, accounts) = count();
+    thread::scope(|scope| {
+        for i in 0..people.len() {
+            let is_over = &is_over;
+            scope.spawn(move || {
+                let mut wire = Wire::to(address);
+                let mut n = 0;
+                while !is_over.load(Ordering::Relaxed)
+                    && write(&mut wire, round, n, i, people, acknowledged).is_ok()
+                {
+                    n += 1;
+                }
+            });
+        }
+        scope.spawn(|| {
+            let mut wire = Wire::to(address);
+            let mut n = 0;
+            while !is_over.load(Ordering::Relaxed) {
+                let email = format!("account{n}@round{round}.example");
+                let account = json!({"name": "a", "email": email, "password": PASSWORD});
+                let Ok(reply) = wire.post("/sign-up", "", &account) else { break };
+                if reply.status == 200 {
+                    let id = reply.json()["id"].as_i64().unwrap();
+                    acknowledged.lock().unwrap().accounts.push((id, email));
+                }
+                n += 1;
+            }
+        });
+        wait_until("something of each is written", Duration::from_secs(20), || {
+            let now = count();
+            now.0 > tweets + 40 + round * 7 && now.1 > accounts
+        });
+        server.signal("-KILL");
+        is_over.store(true, Ordering::Relaxed);
+    });
+}
+
+/// One tweet, and one follow or unfollow. An error if the server is gone.
+fn write(
+    wire: &mut Wire,
+    round: usize,
+    n: usize,
+    i: usize,
+    people: &[(i64, String)],
+    acknowledged: &Mutex<Acknowledged>,
+) -> io::Result<()> {
+    let (id, token) = &people[i];
+    let text = format!("tweet {n} of round {round}");
+    let reply = wire.post("/tweet", token, &json!({"tweet": text}))?;
+    if reply.status == 200 {
+        let tweet = reply.json()["id"].as_str().unwrap().parse().unwrap();
+        acknowledged.lock().unwrap().tweets.insert(tweet, (*id, text));
+    }
+    let followee = people[(i + 1 + n % 5) % people.len()].0;
+    let follows = n % 3 != 2;
+    // While it is under way it is in doubt.
+    acknowledged.lock().unwrap().follows.remove(&(*id, followee));
+    let reply = if follows {
+        wire.post("/follow", token, &json!({"follow": followee}))?
+    } else {
+        wire.post("/unfollow", token, &json!({"unfollow": followee}))?
+    };
+    if reply.status == 200 {
+        acknowledged.lock().unwrap().follows.insert((*id, followee), follows);
+    }
+    Ok(())
+}
+
+/// Fails unless everything that was acknowledged is there.
+fn check(database: &TestDatabase, acknowledged: &Acknowledged) {
+    let mut connection = database.connect();
+    let mut rows = |query: &str| -> Vec<String> { connection.texts(query).into_iter().flatten().collect() };
+    let tweets: BTreeMap<i64, (i64, String)> =
+        rows("SELECT CONCAT_WS('|', id, user_id, tweet) AS value FROM tweets")
+            .iter()
+            .map(|row| {
+                let parts: Vec<&str> = row.splitn(3, '|').collect();
+                (parts[0].parse().unwrap(), (parts[1].parse().unwrap(), parts[2].to_owned()))
+            })
+            .collect();
+    for (id, tweet) in &acknowledged.tweets {
+        assert_eq!(tweets.get(id), Some(tweet), "tweet {id}");
+    }
+    let follows = rows("SELECT CONCAT_WS('|', user_id, follow_user_id) AS value FROM users_follow_list");
+    for ((follower, followee), is_followed) in &acknowledged.follows {
+        let row = format!("{follower}|{followee}");
+        assert_eq!(follows.contains(&row), *is_followed, "{row}");
+    }
+    let accounts = rows("SELECT CONCAT_WS('|', id, email) AS value FROM users");
+    for (id, email) in &acknowledged.accounts {
+        assert!(accounts.contains(&format!("{id}|{email}")), "{email}");
+    }
+    if database.is_sqlite() {
+        assert_eq!(rows("SELECT integrity_check AS value FROM pragma_integrity_check"), ["ok"]);
+        assert!(rows("SELECT \"table\" AS value FROM pragma_foreign_key_check").is_empty());
+    } else {
+        // What was begun in timelines is finished by the server that runs now.
+        let left = "SELECT COUNT(*) AS value FROM home_repairs";
+        wait_until("all is settled", Duration::from_secs(20), || connection.number(left) == 0);
+    }
+    database.check_timelines();
+}
+
 #[test]
 fn whatever_was_acknowledged_is_there_after_any_number_of_kills() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::new());
@@ -31,115 +149,30 @@ fn whatever_was_acknowledged_is_there_after_any_number_of_kills() {
     let mut server = start(folder.path(), &database);
     let people: Vec<_> = (0..6).map(|i| sign_up(server.address, &format!("user{i}"))).collect();
     for round in 0..kills {
-        let address = server.address;
-        let is_over = AtomicBool::new(false);
-        let count = || {
-            let acknowledged = acknowledged.lock().unwrap();
-            acknowledged.tweets.len() + acknowledged.accounts.len()
-        };
-        let before = count();
-        thread::scope(|scope| {
-            for (i, (id, token)) in people.iter().enumerate() {
-                let (people, acknowledged, is_over) = (&people, &acknowledged, &is_over);
-                scope.spawn(move || {
-                    let mut wire = Wire::to(address);
-                    for n in 0.. {
-                        if is_over.load(Ordering::Relaxed) {
-                            break;
-                        }
-                        let text = format!("tweet {n} of round {round}");
-                        let Ok(reply) = wire.post("/tweet", token, &json!({"tweet": text})) else { break };
-                        if reply.status == 200 {
-                            let tweet = reply.json()["id"].as_str().unwrap().parse().unwrap();
-                            acknowledged.lock().unwrap().tweets.insert(tweet, (*id, text));
-                        }
-                        let followee = people[(i + 1 + n % 5) % people.len()].0;
-                        let follows = n % 3 != 2;
-                        let body =
-                            if follows { json!({"follow": followee}) } else { json!({"unfollow": followee}) };
-                        // While it is under way it is in doubt.
-                        acknowledged.lock().unwrap().follows.remove(&(*id, followee));
-                        let path = if follows { "/follow" } else { "/unfollow" };
-                        let Ok(reply) = wire.post(path, token, &body) else { break };
-                        if reply.status == 200 {
-                            acknowledged.lock().unwrap().follows.insert((*id, followee), follows);
-                        }
-                    }
-                });
-            }
-            scope.spawn(|| {
-                let mut wire = Wire::to(address);
-                for n in 0.. {
-                    if is_over.load(Ordering::Relaxed) {
-                        break;
-                    }
-                    let email = format!("account{n}@round{round}.example");
-                    let account = json!({"name": "a", "email": email, "password": PASSWORD});
-                    let Ok(reply) = wire.post("/sign-up", "", &account) else { break };
-                    if reply.status == 200 {
-                        let id = reply.json()["id"].as_i64().unwrap();
-                        acknowledged.lock().unwrap().accounts.push((id, email));
-                    }
-                }
-            });
-            wait_until("something is written", Duration::from_secs(20), || count() > before + 40 + round * 7);
-            server.signal("-KILL");
-            is_over.store(true, Ordering::Relaxed);
-        });
+        write_until_killed(&server, round, &people, &acknowledged);
         assert_eq!(server.wait().0, None);
         server = start(folder.path(), &database);
     }
-
     let acknowledged = acknowledged.into_inner().unwrap();
-    let mut connection = database.connect();
-    let rows = |connection: &mut crate::support::database::OtherConnection, query: &str| -> Vec<String> {
-        connection.texts(query).into_iter().flatten().collect()
-    };
-    let tweets: BTreeMap<i64, (i64, String)> =
-        rows(&mut connection, "SELECT CONCAT_WS('|', id, user_id, tweet) AS value FROM tweets")
-            .iter()
-            .map(|row| {
-                let mut parts = row.splitn(3, '|');
-                let mut next = || parts.next().unwrap();
-                (next().parse().unwrap(), (next().parse().unwrap(), next().to_owned()))
-            })
-            .collect();
-    for (id, tweet) in &acknowledged.tweets {
-        assert_eq!(tweets.get(id), Some(tweet), "tweet {id}");
+    check(&database, &acknowledged);
+    let Acknowledged { tweets, follows, accounts } = acknowledged;
+    // And it is shown: each reads their own, and who signed up last logs in.
+    let mut wire = Wire::to(server.address);
+    for (id, token) in &people {
+        let own = tweets.values().filter(|(author, _)| author == id);
+        let shown = wire.get("/timeline?limit=1000", token).unwrap().body;
+        for (_, text) in own.collect::<Vec<_>>().iter().rev().take(20) {
+            assert!(shown.contains(text.as_str()), "{text}");
+        }
     }
-    let follows = rows(
-        &mut connection,
-        "SELECT CONCAT_WS('|', user_id, follow_user_id) AS value FROM users_follow_list",
-    );
-    for ((follower, followee), is_followed) in &acknowledged.follows {
-        let row = format!("{follower}|{followee}");
-        assert_eq!(follows.contains(&row), *is_followed, "{row}");
-    }
-    let accounts = rows(&mut connection, "SELECT CONCAT_WS('|', id, email) AS value FROM users");
-    for (id, email) in &acknowledged.accounts {
-        assert!(accounts.contains(&format!("{id}|{email}")), "{email}");
-    }
-    if let Some((_, email)) = acknowledged.accounts.last() {
+    if let Some((_, email)) = accounts.last() {
         let body = json!({"email": email, "password": PASSWORD});
-        assert_eq!(Wire::to(server.address).post("/login", "", &body).unwrap().status, 200);
+        assert_eq!(wire.post("/login", "", &body).unwrap().status, 200);
     }
-    if database.is_sqlite() {
-        assert_eq!(
-            rows(&mut connection, "SELECT integrity_check AS value FROM pragma_integrity_check"),
-            ["ok"]
-        );
-        assert!(rows(&mut connection, "SELECT \"table\" AS value FROM pragma_foreign_key_check").is_empty());
-    }
-    // What was begun in timelines is finished by the server that runs now.
-    let is_settled = |connection: &mut crate::support::database::OtherConnection| {
-        database.is_sqlite() || connection.number("SELECT COUNT(*) AS value FROM home_repairs") == 0
-    };
-    wait_until("all is settled", Duration::from_secs(20), || is_settled(&mut connection));
-    database.check_timelines();
     println!(
         "measured: {kills} kills; {} tweets, {} follows and {} accounts were acknowledged, and all of them are there",
-        acknowledged.tweets.len(),
-        acknowledged.follows.len(),
-        acknowledged.accounts.len()
+        tweets.len(),
+        follows.len(),
+        accounts.len()
     );
 }

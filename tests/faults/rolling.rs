@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::node::{sign_up, start_at, wait_until};
 use crate::support::database::TestDatabase;
+use crate::support::process::Process;
 use crate::wire::Wire;
 
 /// `HAProxy`, ended when it is dropped.
@@ -122,7 +123,11 @@ fn a_rolling_restart_under_posts_on_kept_connections_loses_no_request() {
         stops.len(),
         lost.len()
     );
-    assert!(lost.is_empty(), "{lost:?}");
+    let errors = |node: &Option<Process>| -> Vec<String> {
+        let log = node.as_ref().unwrap().log();
+        log.lines().filter(|line| line.contains(" ERROR ")).map(str::to_owned).collect()
+    };
+    assert!(lost.is_empty(), "{lost:?} {:?}", running.each_ref().map(errors));
     let stored = database.connect().number("SELECT COUNT(*) AS value FROM tweets");
     assert_eq!(stored, acknowledged, "each once");
     assert!(*slowest < Duration::from_secs(5), "{slowest:?}");

@@ -9,15 +9,18 @@ use ferroid::id::SnowflakeTwitterId;
 use ferroid::time::{TWITTER_EPOCH, TimeSource};
 use miniter_domain::{Clock, TweetId, TweetIds};
 
+/// How many nodes the layout has room for.
+const NODES: u64 = 1 << 10;
+
 /// Draws ids, up to 4,096 in a millisecond.
 pub(crate) struct Snowflakes(AtomicSnowflakeGenerator<SnowflakeTwitterId, Milliseconds>);
 
 impl Snowflakes {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let time = Milliseconds { clock, latest: AtomicU64::new(0) };
-        // Every process counts as node 0: on SQLite there is one, and on a server an id that another has drawn in the same
+        // Each process draws its node, too. If two on a server have the same one, an id that both have drawn in one
         // millisecond is drawn again.
-        Self(AtomicSnowflakeGenerator::new(0, time))
+        Self(AtomicSnowflakeGenerator::new(fastrand::u64(..NODES), time))
     }
 }
 

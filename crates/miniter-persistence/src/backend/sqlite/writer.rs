@@ -191,7 +191,8 @@ fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
                 file.data_version = i64::MIN;
             }
             let text = error.to_string();
-            log::warn!("nothing of {} writes was committed: {text}", batch.len());
+            // Each of them is told of in its own request's line.
+            log::debug!("nothing of {} writes was committed: {text}", batch.len());
         }
         let trouble = fate.as_ref().err().map(|error| (trouble_of(error), error.to_string()));
         for job in batch {
