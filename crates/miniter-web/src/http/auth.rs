@@ -3,12 +3,13 @@
 use std::future::{Ready, ready};
 
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
 use futures_util::future::{Either, FutureExt, LocalBoxFuture};
 use miniter_domain::UserId;
 use miniter_service::{Bearer, TokenError};
 use tokio::time::timeout;
 
+use crate::http::exchange::{Known, state_of};
 use crate::http::problem::{ApiError, Code};
 use crate::state::State;
 
@@ -22,11 +23,12 @@ impl FromRequest for Actor {
 
     fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
         let accept = |request: &HttpRequest, user| {
-            // For the log.
-            request.extensions_mut().insert(user);
+            if let Some(known) = request.extensions_mut().get_mut::<Known>() {
+                known.user = Some(user);
+            }
             Self(user)
         };
-        let Some(state) = request.app_data::<web::Data<State>>() else {
+        let Some(state) = state_of(request) else {
             return Either::Left(ready(Err(Code::Internal.into())));
         };
         let bearer = match identify(request, state) {
@@ -61,8 +63,9 @@ pub(crate) fn caller(request: &HttpRequest, state: &State) -> Option<UserId> {
 
 /// Who shows the token that came with the request. It is looked at once.
 fn identify(request: &HttpRequest, state: &State) -> Result<Bearer, Code> {
-    if let Some(identified) = request.extensions().get::<Result<Bearer, Code>>() {
-        return *identified;
+    let known = request.extensions().get::<Known>().and_then(|known| known.identified);
+    if let Some(identified) = known {
+        return identified;
     }
     let identified = token_of(request).and_then(|token| {
         state.services.sessions.identify(token).map_err(|error| match error {
@@ -70,7 +73,9 @@ fn identify(request: &HttpRequest, state: &State) -> Result<Bearer, Code> {
             TokenError::Invalid => Code::TokenInvalid,
         })
     });
-    request.extensions_mut().insert(identified);
+    if let Some(known) = request.extensions_mut().get_mut::<Known>() {
+        known.identified = Some(identified);
+    }
     identified
 }
 

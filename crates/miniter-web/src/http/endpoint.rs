@@ -7,14 +7,15 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, Resource, Route, guard, web};
+use actix_web::{Error, HttpRequest, HttpResponse, Resource, Route, guard, web};
 use futures_util::FutureExt;
+use miniter_domain::{Allowance, Exhausted};
 
 use crate::http::address::subscriber;
 use crate::http::auth;
+use crate::http::exchange::{Known, state_of};
 use crate::http::limits::{Caller, Limit};
 use crate::http::problem::{ApiError, Code};
-use crate::state::State;
 
 /// One method of one path.
 pub(crate) struct Endpoint {
@@ -26,10 +27,6 @@ pub(crate) struct Endpoint {
     pub(crate) limit: Limit,
     handle: fn(Route) -> Route,
 }
-
-/// Which path matched: for whoever wants to know after the fact.
-#[derive(Clone, Copy)]
-pub(crate) struct MatchedPath(pub(crate) &'static str);
 
 impl Endpoint {
     /// `GET path`, handled by `handle(route)`.
@@ -50,7 +47,7 @@ impl Endpoint {
         let any_of = self.methods().iter().fold(guard::Any(guard::fn_guard(|_| false)), |any, method| {
             any.or(guard::Method(method.clone()))
         });
-        let (path, limit) = (MatchedPath(self.path), self.limit);
+        let (path, limit) = (self.path, self.limit);
         (self.handle)(web::route().guard(any_of))
             .wrap(from_fn(move |request, next| attend(path, limit, request, next)))
     }
@@ -58,33 +55,42 @@ impl Endpoint {
 
 /// What happens around every handler: the limit of its route, and what is left of a panic.
 async fn attend(
-    path: MatchedPath,
+    path: &'static str,
     limit: Limit,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
-    request.extensions_mut().insert(path);
-    let state: web::Data<State> = request.app_data().cloned().ok_or(ApiError::from(Code::Internal))?;
-    let Some(buckets) = state.limits.buckets(limit) else { return call(request, next).await };
-
-    let user = if buckets.by_user { auth::caller(request.request(), &state) } else { None };
-    let caller = user.map_or_else(
-        || Caller::Address(subscriber(state.trusted_proxies.client_of(request.request()))),
-        Caller::User,
-    );
-    let outcome = buckets.take(caller);
+    Known::begin(request.request(), path);
+    let outcome = take(limit, request.request());
     let mut response = match outcome {
-        Ok(_) => call(request, next).await?,
-        Err(exhausted) => {
-            state.metrics.count_rate_limited(buckets.name);
-            let refusal = ApiError::from(Code::RateLimited).with_retry_after(exhausted.retry_after);
+        None | Some(Ok(_)) => call(request, next).await?,
+        Some(Err(Exhausted { retry_after })) => {
+            let refusal = ApiError::from(Code::RateLimited).with_retry_after(retry_after);
             request.error_response(refusal)
         }
     };
-    for (name, value) in buckets.headers(outcome).into_iter().flatten() {
-        response.headers_mut().insert(name, value);
+    if let Some(outcome) = outcome {
+        let headers = state_of(response.request())
+            .and_then(|state| state.limits.buckets(limit))
+            .and_then(|buckets| buckets.headers(outcome));
+        for (name, value) in headers.into_iter().flatten() {
+            response.headers_mut().insert(name, value);
+        }
     }
     Ok(response)
+}
+
+/// Takes one from the bucket of whoever calls. `None` if nothing is limited.
+fn take(limit: Limit, request: &HttpRequest) -> Option<Result<Allowance, Exhausted>> {
+    let state = state_of(request)?;
+    let buckets = state.limits.buckets(limit)?;
+    let user = if buckets.by_user { auth::caller(request, state) } else { None };
+    let address = || Caller::Address(subscriber(state.trusted_proxies.client_of(request)));
+    let outcome = buckets.take(user.map_or_else(address, Caller::User));
+    if outcome.is_err() {
+        state.metrics.count_rate_limited(buckets.name);
+    }
+    Some(outcome)
 }
 
 /// Calls the handler. A panic in it is a fault like any other.
@@ -113,7 +119,7 @@ pub(crate) fn resources(endpoints: impl IntoIterator<Item = Endpoint>) -> Vec<Re
                 endpoints.iter().flat_map(Endpoint::methods).map(Method::as_str).collect();
             let allowed = allowed.join(", ");
             let refuse = move |request: HttpRequest| {
-                request.extensions_mut().insert(MatchedPath(path));
+                Known::begin(&request, path);
                 let allowed = allowed.clone();
                 async move {
                     let allow = HeaderValue::from_str(&allowed).map_err(|_| Code::Internal)?;
@@ -134,6 +140,7 @@ mod tests {
 
     use super::*;
     use crate::http::exchange::observe;
+    use crate::state::State;
     use crate::state::tests::state;
 
     async fn panics(state: web::Data<State>, request: HttpRequest) -> Result<HttpResponse, ApiError> {

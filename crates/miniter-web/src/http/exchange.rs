@@ -7,13 +7,13 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::http::header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, HttpMessage, HttpRequest, web};
 use miniter_domain::UserId;
+use miniter_service::Bearer;
 use uuid::Uuid;
 
-use crate::http::endpoint::MatchedPath;
 use crate::http::language::Language;
-use crate::http::problem::{self, ApiError};
+use crate::http::problem::{self, ApiError, Code};
 use crate::http::unread::HeldBody;
 use crate::state::State;
 
@@ -47,30 +47,59 @@ pub(crate) async fn observe(
     }
     // What we call JSON is never run as anything else (OWASP REST Security Cheat Sheet).
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let state = response.request().app_data::<web::Data<State>>().cloned();
-    if state.as_ref().is_some_and(|state| state.readiness.is_draining()) {
+    let is_draining = state_of(response.request()).is_some_and(|state| state.readiness.is_draining());
+    if is_draining {
         // Whoever calls next shall call another node.
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
 
     let request = response.request();
-    if let Some(state) = &state {
-        let path = request.extensions().get::<MatchedPath>().map(|MatchedPath(path)| *path);
-        state.metrics.count_request(request.method(), path, status, started.elapsed());
+    let extensions = request.extensions();
+    let known = extensions.get::<Known>();
+    if let Some(state) = state_of(request) {
+        state.metrics.count_request(
+            request.method(),
+            known.map(|known| known.path),
+            status,
+            started.elapsed(),
+        );
     }
     log::info!(
         target: "miniter::access",
         "{method} {path} {status} {milliseconds:.1}ms request={id} user={user}",
-        user = request.extensions().get::<UserId>().map_or_else(|| "-".to_owned(), UserId::to_string),
+        user = known.and_then(|known| known.user).map_or_else(|| "-".to_owned(), |user| user.to_string()),
         method = request.method(),
         path = request.path().escape_default(),
         status = status.as_u16(),
         milliseconds = started.elapsed().as_secs_f64() * 1_000.0,
     );
+    drop(extensions);
     Ok(match held {
         Some(body) => body.until_sent(response).map_into_right_body(),
         None => response,
     })
+}
+
+/// What is known of a request once its route is, in its extensions.
+pub(crate) struct Known {
+    /// The path of the route, as it was registered.
+    pub(crate) path: &'static str,
+    /// Who shows the token that came with it; `None` before somebody has looked.
+    pub(crate) identified: Option<Result<Bearer, Code>>,
+    /// Who is asking, for the log.
+    pub(crate) user: Option<UserId>,
+}
+
+impl Known {
+    /// Notes which route it is.
+    pub(crate) fn begin(request: &HttpRequest, path: &'static str) {
+        request.extensions_mut().insert(Self { path, identified: None, user: None });
+    }
+}
+
+/// The state that all handlers share.
+pub(crate) fn state_of(request: &HttpRequest) -> Option<&web::Data<State>> {
+    request.app_data()
 }
 
 /// Logs what is behind a failure on our side, under the id that the client gets.
