@@ -101,9 +101,9 @@ fn two_hundred_log_ins_at_once_slow_reads_down_at_most_threefold_and_take_the_me
     });
     thread::sleep(Duration::from_secs(1));
 
-    // What else runs on this machine makes a figure worse and never better: of three the best counts.
+    // What else runs on this machine makes a figure worse and never better: of a few the best counts.
     let mut best = f64::INFINITY;
-    for _ in 0..3 {
+    for _ in 0..5 {
         let alone = read(address, &token);
         let before = rss(&server);
         let Rush { mut replies, p99, peak } = rush(&server, &mut clients, &token);
@@ -131,7 +131,5 @@ fn two_hundred_log_ins_at_once_slow_reads_down_at_most_threefold_and_take_the_me
         }
         thread::sleep(Duration::from_secs(2));
     }
-    // A server for the database on the same two cores has its own ideas of them: any load that leaves no core idle makes its
-    // answers late, also one of the lowest priority outside of this program.
-    assert!(best <= 3.0 || !database.is_sqlite(), "{best}");
+    assert!(best <= 3.0, "{best}");
 }
