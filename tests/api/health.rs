@@ -36,7 +36,8 @@ fn await_readiness(app: &TestApp, status: u16) {
 fn a_table_that_cannot_be_read_or_a_schema_that_is_too_old_makes_it_live_and_not_ready() {
     let app = TestApp::start();
     app.execute("ALTER TABLE users RENAME TO gone");
-    await_readiness(&app, 500);
+    await_readiness(&app, 503);
+    app.get("/readyz").send().problem(503, "unavailable");
     assert_eq!(app.get("/livez").send().status, 200);
     app.execute("ALTER TABLE gone RENAME TO users");
     await_readiness(&app, 200);

@@ -5,6 +5,7 @@
 //! a thread of low priority that holds a lock holds up whoever wants it.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -86,17 +87,18 @@ impl<T: Default> Queue<T> {
         if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy) {
             log::debug!("the priority of a thread cannot be lowered: {error}");
         }
-        let mut memory = T::default();
+        let mut memory = None;
         while let Some(job) = self.next(&mut memory) {
             // A panic is told to whoever waits, by the end of their channel.
-            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(&mut memory))).is_err() {
-                memory = T::default();
+            let run = AssertUnwindSafe(|| job(memory.get_or_insert_default()));
+            if catch_unwind(run).is_err() {
+                memory = None;
             }
         }
     }
 
     /// Waits for work. `None` if there will be no more.
-    fn next(&self, memory: &mut T) -> Option<Job<T>> {
+    fn next(&self, memory: &mut Option<T>) -> Option<Job<T>> {
         let mut jobs = self.lock();
         loop {
             if let Some(job) = jobs.waiting.pop_front() {
@@ -105,10 +107,17 @@ impl<T: Default> Queue<T> {
             if jobs.is_closed {
                 return None;
             }
+            if memory.is_none() {
+                jobs = self.arrived.wait(jobs).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
             let (woken, wait) = self.arrived.wait_timeout(jobs, IDLE).unwrap_or_else(PoisonError::into_inner);
             jobs = woken;
             if wait.timed_out() && jobs.waiting.is_empty() {
-                *memory = T::default();
+                // Not while holding the lock: to give memory back takes time.
+                drop(jobs);
+                *memory = None;
+                jobs = self.lock();
             }
         }
     }

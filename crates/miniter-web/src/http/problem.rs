@@ -185,6 +185,11 @@ impl ApiError {
         Self { cause: Some(cause), ..self }
     }
 
+    /// Tells the client something else, for the same reason.
+    pub(crate) fn with_code(self, code: Code) -> Self {
+        Self { code, ..self }
+    }
+
     /// Says when to try again.
     pub(crate) fn with_retry_after(self, retry_after: Duration) -> Self {
         Self { retry_after: Some(retry_after), ..self }

@@ -50,7 +50,7 @@ pub(crate) async fn livez() -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::plaintext()).body("live")
 }
 
-problems!(ReadyzProblems: Internal, Unavailable, Draining);
+problems!(ReadyzProblems: Unavailable, Draining);
 
 /// Answers `ready` if the database can be read, its schema is not older than this program, and the node is not about to
 /// stop.
@@ -78,7 +78,8 @@ pub(crate) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, ApiE
             let health = state.services.health.clone();
             let outcome = state.lanes.health.run(move || health.check().map_err(ServiceError::from)).await;
             *last = Some((Instant::now(), outcome.is_ok()));
-            outcome?;
+            // Whatever is the matter with the database: this node should get no requests.
+            outcome.map_err(|error| error.with_code(Code::Unavailable))?;
         }
     }
     Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body("ready"))
