@@ -11,7 +11,7 @@ program=${CARGO_TARGET_DIR:-target}/debug/miniter
 [[ $program = /* ]] || program=$root/$program
 
 tools=.tools/schemathesis-4.32.5
-if [ ! -x "$tools/bin/st" ]; then
+if ! "$tools/bin/python" -m schemathesis.cli --version >/dev/null 2>&1; then
     rm -rf "$tools"
     python3 -m venv "$tools"
     "$tools/bin/pip" install --quiet --disable-pip-version-check schemathesis==4.32.5
@@ -50,7 +50,8 @@ fuzz() {
     token=$(curl --silent --fail "$base/login" -H 'Content-Type: application/json' \
         -d '{"email": "37@fuzz.example", "password": "a horse of course"}' |
         sed 's/.*"access_token":"\([^"]*\)".*/\1/')
-    (cd tests/fuzz && PYTHONDONTWRITEBYTECODE=1 HYPOTHESIS_STORAGE_DIRECTORY="$folder/hypothesis" "$root/$tools/bin/st" run \
+    (cd tests/fuzz && PYTHONDONTWRITEBYTECODE=1 HYPOTHESIS_STORAGE_DIRECTORY="$folder/hypothesis" "$root/$tools/bin/python" -m schemathesis.cli \
+        run \
         "$base/openapi.json" --checks all --mode all --phases examples,coverage,fuzzing,stateful --workers 1 \
         --warnings off --no-color --seed 20261122 -H "Authorization: $token" "$@")
     kill -TERM "$server"
