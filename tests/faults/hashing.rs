@@ -20,7 +20,7 @@ const PHASE: Duration = Duration::from_secs(5);
 const HASH: u64 = 19 << 10;
 
 /// What two hundred requests at once take beside that, in KiB.
-const REQUESTS: u64 = 16 << 10;
+const REQUESTS: u64 = 24 << 10;
 
 /// The 99th percentile of reads by a few readers who pause between them.
 fn read(address: std::net::SocketAddr, token: &str) -> Duration {
