@@ -1,7 +1,5 @@
 //! Users in the database.
 
-use std::sync::Arc;
-
 use diesel::dsl::{exists, max, now, select};
 use diesel::prelude::*;
 use miniter_domain::{
@@ -79,7 +77,6 @@ impl UserRepository for Store {
         loop {
             let (seen, hashed_password) = (seen.clone(), hashed_password.to_owned());
             let user = seen.user_id.get();
-            let versions = Arc::clone(&self.token_versions);
             let changed = write!(self, |connection| {
                 let replaced = diesel::update(users::table)
                     .filter(users::id.eq(user))
@@ -106,7 +103,7 @@ impl UserRepository for Store {
             match changed {
                 Err(RepositoryError::Duplicate) => {}
                 Ok(Some(version)) => {
-                    versions.learn(user, version);
+                    self.token_versions.learn(user, version);
                     return Ok(Some(TokenVersion::new(version)));
                 }
                 Ok(None) => return Ok(None),

@@ -40,7 +40,8 @@ struct Documentation;
 const DESCRIPTION: &str = "A microblog server.\n\n\
     Every failure is `application/problem+json` (RFC 9457) with a stable `code`, and every answer carries \
     `X-Request-Id`. An unknown path is 404 `not_found`, and a known one with another method 405 `method_not_allowed` \
-    with `Allow`. Only what is no HTTP/1.1 request at all (a broken head, or one that is too long or too slow) gets a \
+    with `Allow`. Whoever calls too often gets 429 and waits as long as `Retry-After` says; `RateLimit` and \
+    `RateLimit-Policy` tell what is left. Only what is no HTTP/1.1 request at all (a broken head, or one that is too long or too slow) gets a \
     bare 400, 408 or 431.";
 
 /// The two ways to show a token.
