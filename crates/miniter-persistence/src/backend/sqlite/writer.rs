@@ -179,21 +179,23 @@ impl File {
 fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
     while let Ok(first) = queue.recv() {
         let mut batch = vec![first];
-        let (mut file, begun) = begin(file);
-        let fate = begun.and_then(|()| write_batch(queue, &mut file, &mut batch));
+        let (mut held, begun) = begin(file);
+        let fate = begun.and_then(|()| write_batch(queue, &mut held, &mut batch));
         if let Err(error) = &fate {
             // Those who came meanwhile have waited as long, and would meet the same.
             batch.extend(queue.try_iter());
-            let is_broken = AnsiTransactionManager::is_broken_transaction_manager(&mut file.connection);
-            if is_broken && let Ok(connection) = (file.reconnect)() {
-                file.connection = connection;
+            let is_broken = AnsiTransactionManager::is_broken_transaction_manager(&mut held.connection);
+            if is_broken && let Ok(connection) = (held.reconnect)() {
+                held.connection = connection;
                 // Whatever was written meanwhile: a version says nothing about another connection's.
-                file.data_version = i64::MIN;
+                held.data_version = i64::MIN;
             }
             let text = error.to_string();
             // Each of them is told of in its own request's line.
             log::debug!("nothing of {} writes was committed: {text}", batch.len());
         }
+        // Without the write lock we no longer know that nobody else writes: from now on others look for themselves.
+        drop(held);
         let trouble = fate.as_ref().err().map(|error| (trouble_of(error), error.to_string()));
         for job in batch {
             let fate = match &trouble {
@@ -213,7 +215,7 @@ fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
             };
             if catch_unwind(AssertUnwindSafe(|| job.answer(fate))).is_err() {
                 // What was to follow the commit is half done: what others have written is treated so, too.
-                (file.others_wrote)();
+                (file.lock().unwrap_or_else(PoisonError::into_inner).others_wrote)();
             }
         }
     }
