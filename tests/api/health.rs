@@ -53,6 +53,9 @@ fn a_table_that_cannot_be_read_or_a_schema_that_is_too_old_makes_it_live_and_not
     app.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20991231000000')");
     thread::sleep(Duration::from_millis(300));
     assert_eq!(app.get("/readyz").send().status, 200);
+    // A later one has taken something away that this one needs.
+    app.execute("INSERT INTO schema_floor (version) VALUES ('20991231000000')");
+    await_readiness(&app, 503);
 }
 
 /// The value of a metric, by its whole name with labels.

@@ -56,3 +56,51 @@ fn a_tweet_comes_back_byte_for_byte() {
     }
     assert_eq!(app.timeline(&song), texts);
 }
+
+#[test]
+fn the_same_request_under_one_key_is_answered_alike_by_every_node_and_published_once() {
+    let app = TestApp::start();
+    let other = app.another_node(|_| ());
+    let (song, kim) = (app.user("song"), app.user("kim"));
+    let body = json!({"tweet": "hello"});
+    let first = app.post("/tweet", &body).by(&song).header("Idempotency-Key", "\"a b\"").send().ok();
+    // Other keys of the object and its spelling are no other tweet.
+    let respelt = r#"{"x": 1, "tweet": "h\u0065llo"}"#;
+    for node in [&app, &other] {
+        for body in [body.to_string(), respelt.to_owned()] {
+            let again = node.post("/tweet", &json!({})).body(body).by(&song);
+            assert_eq!(again.header("idempotency-key", "\"a b\"").send().ok(), first);
+        }
+    }
+    let changed = json!({"tweet": "hello!"});
+    other
+        .post("/tweet", &changed)
+        .by(&song)
+        .header("Idempotency-Key", "\"a b\"")
+        .send()
+        .problem(422, "idempotency_key_reused");
+    let of_kim = app.post("/tweet", &changed).by(&kim).header("Idempotency-Key", "\"a b\"").send().ok();
+    assert_ne!(of_kim["id"], first["id"]);
+    assert_eq!(app.timeline(&song), ["hello"]);
+}
+
+#[test]
+fn an_idempotency_key_has_1_to_255_characters_of_any_kind_and_comes_once() {
+    let app = TestApp::start();
+    let song = app.user("song");
+    let post = || app.post("/tweet", &json!({"tweet": "hello"})).by(&song);
+    for key in ["", &"x".repeat(256), &"키".repeat(256)] {
+        post().header("Idempotency-Key", key).send().problem(400, "invalid_idempotency_key");
+    }
+    post()
+        .header("Idempotency-Key", "a")
+        .header("Idempotency-Key", "a")
+        .send()
+        .problem(400, "invalid_idempotency_key");
+    assert_eq!(app.timeline(&song).len(), 0);
+    for key in ["x", &"x".repeat(255), &"키".repeat(255)] {
+        let first = post().header("Idempotency-Key", key).send().ok();
+        assert_eq!(post().header("Idempotency-Key", key).send().ok(), first, "{key}");
+    }
+    assert_eq!(app.timeline(&song).len(), 3);
+}

@@ -32,6 +32,9 @@ pub enum DomainError {
     /// A tweet id is not a number in ASCII digits that fits 63 bits.
     #[error("a tweet id is a number in ASCII digits")]
     InvalidTweetId,
+    /// An idempotency key has no characters or more than [`IdempotencyKey::MAX_CHARS`](crate::IdempotencyKey::MAX_CHARS).
+    #[error("an idempotency key has 1 to 255 characters")]
+    InvalidIdempotencyKey,
     /// A user cannot follow themselves.
     #[error("nobody can follow themselves")]
     FollowSelf,
@@ -46,7 +49,8 @@ pub enum RepositoryError {
     /// A row that the new one refers to does not exist. Nothing was written.
     #[error("a row that is referred to does not exist")]
     MissingReference,
-    /// The database is out of reach, locked or full just now; the same call may succeed later. Nothing was written.
+    /// The database is out of reach, locked or full just now; the same call may succeed later. Nothing was written, unless the
+    /// connection broke at the very commit: nobody knows then.
     #[error("the database cannot answer now")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
     /// Anything else: a fault of the database or of this program.

@@ -7,6 +7,8 @@
 mod clock;
 mod error;
 mod follow;
+mod idempotency;
+mod node;
 mod quota;
 mod repository;
 mod timeline;
@@ -16,6 +18,8 @@ mod user;
 pub use clock::{Clock, SystemClock};
 pub use error::{DomainError, RepositoryError};
 pub use follow::{Follow, Progress};
+pub use idempotency::{Fingerprint, IdempotencyKey};
+pub use node::NodeNumber;
 pub use quota::{Allowance, Exhausted, FullAt, Quota};
 pub use repository::{
     Connections, FailureRepository, FollowRepository, Health, TimelineRepository, TweetIds, TweetRepository,

@@ -81,8 +81,11 @@ pub trait TweetRepository: Send + Sync {
     /// who asks for what is newer than the newest tweet they know must not miss one that is committed later under a
     /// smaller id.
     ///
+    /// Of requests of one author with the same [`NewTweet::fingerprint`] within
+    /// [`IdempotencyKey::KEPT`](crate::IdempotencyKey::KEPT), at whatever node, one stores a tweet and all return that one.
+    ///
     /// # Errors
-    /// `MissingReference` if the author does not exist.
+    /// `MissingReference` if the author does not exist, `Duplicate` if the key in the fingerprint came with another text.
     fn create(&self, tweet: NewTweet) -> Result<Tweet, RepositoryError>;
 }
 
@@ -151,7 +154,7 @@ pub trait FailureRepository: Send + Sync {
 /// How the database is.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait Health: Send + Sync {
-    /// Reads from a table, and makes sure that the schema is not older than this program. A statement without a table would
+    /// Reads from a table, and makes sure that the schema is one that this program can work with. A statement without a table would
     /// succeed on a server that has lost its quorum.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::user::{is_longer_than, parse_digits};
-use crate::{DomainError, UserId};
+use crate::{DomainError, Fingerprint, UserId};
 
 /// The number of a tweet: 64 bits that sort by time. Not negative.
 ///
@@ -87,6 +87,8 @@ pub struct NewTweet {
     pub text: TweetText,
     /// When it was written.
     pub created_at: DateTime<Utc>,
+    /// What the request is known again by, if it may be sent again.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// A stored tweet.

@@ -71,7 +71,7 @@ impl World {
 }
 
 fn open(database: &TestDatabase, ids: &Arc<CountingIds>) -> Store {
-    Store::open(&database.url(), StoreOptions { connections: 2 }, ids.clone(), &mut |_| ()).unwrap()
+    Store::open(&database.url(), StoreOptions { connections: 2 }, |_| ids.clone(), &mut |_| ()).unwrap()
 }
 
 fn follow(store: &Store, follower: UserId, followee: UserId) {
@@ -116,7 +116,7 @@ fn tweet(bencher: Bencher<'_, '_>, followers: usize) {
     let world = World::new(followers);
     bencher.bench_local(|| {
         let text = TweetText::parse("measured".into()).unwrap();
-        let tweet = NewTweet { author: world.hub, text, created_at: SystemClock.now() };
+        let tweet = NewTweet { author: world.hub, text, created_at: SystemClock.now(), fingerprint: None };
         TweetRepository::create(&world.store, tweet).unwrap()
     });
 }

@@ -85,12 +85,12 @@ pub enum OpenError {
         /// What the database said.
         cause: String,
     },
-    /// The schema has migrations that this program does not know.
+    /// The schema has migrations that this program does not know and cannot work with.
     #[error(
         "the database was made by a newer miniter (it has the migration {version}); run that version or a later one"
     )]
     NewerSchema {
-        /// The first unknown migration.
+        /// The newest migration.
         version: String,
     },
     /// A migration failed.

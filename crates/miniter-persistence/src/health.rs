@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use miniter_domain::{Connections, Health, RepositoryError};
 
 use crate::backend::{Backend, read};
-use crate::schema::users;
+use crate::schema::{schema_floor, users};
 use crate::store::Store;
 
 diesel::table! {
@@ -18,18 +18,23 @@ diesel::table! {
 
 impl Health for Store {
     fn check(&self) -> Result<(), RepositoryError> {
-        let newest: Option<String> = read!(self, |connection| {
+        let (newest, floor): (Option<String>, Option<String>) = read!(self, |connection| {
             users::table.select(users::id).first::<i64>(connection).optional()?;
-            __diesel_schema_migrations::table
+            let newest = __diesel_schema_migrations::table
                 .select(max(__diesel_schema_migrations::version))
-                .first(connection)
+                .first(connection)?;
+            let floor = schema_floor::table.select(max(schema_floor::version)).first(connection)?;
+            Ok((newest, floor))
         })?;
-        // They are named by their times, all of one length. A newer one is the next release's, which leaves this one working.
-        if newest.is_some_and(|newest| newest >= self.newest_migration) {
-            Ok(())
+        // They are named by their times, all of one length. Newer ones may be the next release's.
+        let misfit = if newest.is_none_or(|newest| newest < self.newest_migration) {
+            "the schema is older than this program"
+        } else if floor.is_some_and(|floor| floor > self.newest_migration) {
+            "the schema is too new for this program"
         } else {
-            Err(RepositoryError::Unavailable("the schema is older than this program".into()))
-        }
+            return Ok(());
+        };
+        Err(RepositoryError::Unavailable(misfit.into()))
     }
 
     fn connections(&self) -> Connections {

@@ -10,6 +10,7 @@ mod error;
 mod failures;
 mod follows;
 mod health;
+mod idempotency;
 mod rows;
 mod schema;
 mod store;

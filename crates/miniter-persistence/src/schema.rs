@@ -1,9 +1,25 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    idempotency_keys (user_id, digest) {
+        user_id -> BigInt,
+        digest -> Binary,
+        text_digest -> Binary,
+        tweet_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     log_in_failures (account) {
         account -> Binary,
         full_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    schema_floor (version) {
+        version -> Text,
     }
 }
 
@@ -44,10 +60,13 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(tweets -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    idempotency_keys,
     log_in_failures,
+    schema_floor,
     token_versions,
     tweets,
     users,

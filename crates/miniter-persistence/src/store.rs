@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use diesel::sqlite::Sqlite;
-use miniter_domain::TweetIds;
+use miniter_domain::{NodeNumber, TweetIds};
 
 #[cfg(feature = "mysql")]
 use crate::backend::mysql;
@@ -29,32 +29,35 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database (a SQLite file is made where there is none) and does what [`Store::migrate`] does.
+    /// Opens the database (a SQLite file is made where there is none) and does what [`Store::migrate`] does. `tweet_ids` makes
+    /// the generator for the number that this node has got.
     ///
     /// # Errors
     /// [`OpenError`], with a sentence for the person who starts the server.
     pub fn open(
         url: &DatabaseUrl,
         options: StoreOptions,
-        tweet_ids: Arc<dyn TweetIds>,
+        tweet_ids: impl FnOnce(NodeNumber) -> Arc<dyn TweetIds>,
         report: &mut dyn FnMut(&str),
     ) -> Result<Self, OpenError> {
         Self::migrate(url, report)?;
         let token_versions = Arc::new(TokenVersions::new());
-        let (backend, newest_migration) = match url {
+        let (backend, node, newest_migration) = match url {
             DatabaseUrl::Sqlite(path) => {
                 let doubtful = Arc::clone(&token_versions);
                 let database =
                     sqlite::Database::connect(path, options.connections, move || doubtful.doubt())?;
-                (Backend::Sqlite(database), newest::<Sqlite>(&sqlite::MIGRATIONS)?)
+                // It is the file's lock that orders tweets.
+                (Backend::Sqlite(database), NodeNumber::ALONE, newest::<Sqlite>(&sqlite::MIGRATIONS)?)
             }
             #[cfg(feature = "mysql")]
             DatabaseUrl::Mysql(url) => {
                 let database = mysql::Database::connect(url, options.connections)?;
-                (Backend::Mysql(database), newest::<diesel::mysql::Mysql>(&mysql::MIGRATIONS)?)
+                let node = database.node;
+                (Backend::Mysql(database), node, newest::<diesel::mysql::Mysql>(&mysql::MIGRATIONS)?)
             }
         };
-        Ok(Self { backend, tweet_ids, token_versions, newest_migration })
+        Ok(Self { backend, tweet_ids: tweet_ids(node), token_versions, newest_migration })
     }
 
     /// Opens the database as [`Store::open`] does, runs the migrations it lacks and returns their names.

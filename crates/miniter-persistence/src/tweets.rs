@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use miniter_domain::{NewTweet, RepositoryError, TimelineEntry, Tweet, TweetId, TweetRepository};
 
 use crate::backend::Backend;
+use crate::idempotency::{self, Answers, Known};
 use crate::rows::NewTweetRow;
 use crate::schema::{tweets, users_follow_list};
 use crate::store::Store;
@@ -15,12 +16,16 @@ use crate::timelines;
 
 impl TweetRepository for Store {
     fn create(&self, tweet: NewTweet) -> Result<Tweet, RepositoryError> {
-        let id = match &self.backend {
+        let created = match &self.backend {
             Backend::Sqlite(file) => {
                 let (tweet, tweet_ids) = (tweet.clone(), Arc::clone(&self.tweet_ids));
                 let index = Arc::clone(file.index());
                 file.write_then(
                     move |connection| {
+                        let known = connection.find_answer(&tweet)?;
+                        if !matches!(known, Known::No) {
+                            return Ok((known, None));
+                        }
                         // The transaction holds the write lock, so an id drawn here is the newest at its commit too. Other
                         // SQL numbers its tweets "greatest + 1", and a clock can be set back: hence the comparison.
                         let newest: Option<i64> = tweets::table.select(max(tweets::id)).first(connection)?;
@@ -29,48 +34,65 @@ impl TweetRepository for Store {
                         diesel::insert_into(tweets::table)
                             .values(NewTweetRow::of(&tweet, id))
                             .execute(connection)?;
+                        connection.keep_answer(&tweet, id)?;
+                        idempotency::forget_some(connection, &tweet)?;
                         let mut readers: Vec<i64> = users_follow_list::table
                             .filter(users_follow_list::follow_user_id.eq(tweet.author.get()))
                             .select(users_follow_list::user_id)
                             .load(connection)?;
                         readers.push(tweet.author.get());
                         let text = tweet.text.as_str().into();
-                        Ok((TimelineEntry { tweet_id: id, author: tweet.author, text }, readers))
+                        let entry = TimelineEntry { tweet_id: id, author: tweet.author, text };
+                        Ok((Known::of(&tweet, id), Some((entry, readers))))
                     },
-                    move |(entry, readers)| index.append(entry, readers),
+                    move |(_, news)| {
+                        if let Some((entry, readers)) = news {
+                            index.append(entry, readers);
+                        }
+                    },
                 )
-                .map(|(entry, _)| entry.tweet_id)
+                .map(|(known, _)| known)
             }
             #[cfg(feature = "mysql")]
             Backend::Mysql(database) => drawing_again(|| {
                 let id = self.tweet_ids.next();
                 database.pool.write(|connection| {
+                    let known = connection.find_answer(&tweet)?;
+                    if !matches!(known, Known::No) {
+                        return Ok(known);
+                    }
                     diesel::insert_into(tweets::table)
                         .values(NewTweetRow::of(&tweet, id))
                         .execute(connection)?;
+                    connection.keep_answer(&tweet, id)?;
                     timelines::mysql::deliver(connection, id.get(), tweet.author.get())?;
-                    Ok(id)
+                    Ok(Known::of(&tweet, id))
                 })
             }),
         }?;
-        let NewTweet { author, text, created_at } = tweet;
-        Ok(Tweet { id, author, text: text.into_string(), created_at })
+        let NewTweet { author, text, .. } = tweet;
+        match created {
+            Known::Answered { tweet: id, created_at } => {
+                Ok(Tweet { id, author, text: text.into_string(), created_at })
+            }
+            Known::Reused => Err(RepositoryError::Duplicate),
+            Known::No => Err(RepositoryError::Backend("a tweet was neither written nor found".into())),
+        }
     }
 }
 
-/// Where many write at once, an id may have been taken by other SQL, which numbers its tweets "greatest + 1". The next
-/// one is not.
+/// An id may have been taken by other SQL, which numbers its tweets "greatest + 1", or by another node; the next one is not.
+/// And another request with the same key may have been faster: its answer is found at the next try.
 #[cfg(feature = "mysql")]
 fn drawing_again(
-    mut create: impl FnMut() -> Result<TweetId, RepositoryError>,
-) -> Result<TweetId, RepositoryError> {
+    mut create: impl FnMut() -> Result<Known, RepositoryError>,
+) -> Result<Known, RepositoryError> {
     const TRIES: u32 = 8;
-    let mut outcome = create();
-    for _ in 1..TRIES {
-        match outcome {
-            Err(RepositoryError::Duplicate) => outcome = create(),
-            other => return other,
+    for _ in 0..TRIES {
+        match create() {
+            Err(RepositoryError::Duplicate) => {}
+            outcome => return outcome,
         }
     }
-    outcome
+    Err(RepositoryError::Backend("all ids that were drawn are taken".into()))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use miniter_domain::{DomainError, RepositoryError};
 
-/// Why a use case was refused or failed. Nothing was written.
+/// Why a use case was refused or failed. Nothing was written, but for what is said at `Unavailable`.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// A value breaks a rule.
@@ -26,13 +26,17 @@ pub enum ServiceError {
         /// After which time another one may be tried.
         retry_after: Duration,
     },
+    /// The idempotency key of this request came with another text before.
+    #[error("the idempotency key is used for another text")]
+    IdempotencyKeyReused,
     /// The user on whose behalf this was asked does not exist any more.
     #[error("the acting user does not exist")]
     Unauthenticated,
     /// The user whom this is about does not exist.
     #[error("there is no such user")]
     UserNotFound,
-    /// The database cannot answer now; the same request may succeed later.
+    /// The database cannot answer now; the same request may succeed later. If the connection broke at the very commit, what
+    /// was asked may have been done.
     #[error("temporarily unavailable")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
     /// A fault on our side.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use miniter_domain::{Clock, NewTweet, RepositoryError, Tweet, TweetRepository, TweetText, UserId};
+use blake2::{Blake2s256, Digest};
+use miniter_domain::{
+    Clock, Fingerprint, IdempotencyKey, NewTweet, RepositoryError, Tweet, TweetRepository, TweetText, UserId,
+};
 
 use crate::error::ServiceError;
 
@@ -19,22 +22,33 @@ impl Tweets {
         Self { tweets, clock }
     }
 
-    /// Publishes a text.
+    /// Publishes a text. With a key it is published once, however often this is asked within
+    /// [`IdempotencyKey::KEPT`], and what is returned is the same each time.
     ///
     /// # Errors
-    /// [`ServiceError::Invalid`], [`ServiceError::Unauthenticated`] if the author does not exist, and the general
+    /// [`ServiceError::Invalid`], [`ServiceError::Unauthenticated`] if the author does not exist,
+    /// [`ServiceError::IdempotencyKeyReused`] if the author has used the key for another text, and the general
     /// `Unavailable` and `Internal`.
-    pub fn post(&self, author: UserId, text: String) -> Result<Tweet, ServiceError> {
-        let tweet = NewTweet { author, text: TweetText::parse(text)?, created_at: self.clock.now() };
-        self.tweets.create(tweet).map_err(|error| {
-            let no_author = matches!(error, RepositoryError::MissingReference);
-            if no_author { ServiceError::Unauthenticated } else { error.into() }
+    pub fn post(&self, author: UserId, text: String, key: Option<String>) -> Result<Tweet, ServiceError> {
+        let text = TweetText::parse(text)?;
+        let key = key.map(IdempotencyKey::parse).transpose()?;
+        let fingerprint = key.map(|key| Fingerprint {
+            key: Blake2s256::digest(key.as_str()).into(),
+            text: Blake2s256::digest(text.as_str()).into(),
+        });
+        let tweet = NewTweet { author, text, created_at: self.clock.now(), fingerprint };
+        self.tweets.create(tweet).map_err(|error| match error {
+            RepositoryError::MissingReference => ServiceError::Unauthenticated,
+            RepositoryError::Duplicate => ServiceError::IdempotencyKeyReused,
+            RepositoryError::Unavailable(_) | RepositoryError::Backend(_) => error.into(),
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use miniter_domain::{DomainError, MockTweetRepository, TweetId};
 
     use super::*;
@@ -48,10 +62,10 @@ mod tests {
     fn a_tweet_is_stored_as_it_was_written_with_the_time_of_the_clock() {
         let mut repository = MockTweetRepository::new();
         repository.expect_create().times(1).returning(|tweet| {
-            let NewTweet { author, text, created_at } = tweet;
+            let NewTweet { author, text, created_at, fingerprint: None } = tweet else { panic!("{tweet:?}") };
             Ok(Tweet { id: TweetId::new(1), author, text: text.into_string(), created_at })
         });
-        let tweet = tweets(repository).post(UserId::new(7), " 안녕 🍺 ".into()).unwrap();
+        let tweet = tweets(repository).post(UserId::new(7), " 안녕 🍺 ".into(), None).unwrap();
         assert_eq!((tweet.author, tweet.text.as_str()), (UserId::new(7), " 안녕 🍺 "));
         assert_eq!(tweet.created_at.timestamp(), 1_000);
     }
@@ -61,16 +75,36 @@ mod tests {
         for (text, error) in
             [(" ".to_owned(), DomainError::TweetEmpty), ("x".repeat(301), DomainError::TweetTooLong)]
         {
-            let refused = tweets(MockTweetRepository::new()).post(UserId::new(7), text);
+            let refused = tweets(MockTweetRepository::new()).post(UserId::new(7), text, None);
             assert!(matches!(refused, Err(ServiceError::Invalid(found)) if found == error), "{error}");
         }
+    }
+
+    #[test]
+    fn a_request_with_a_key_is_known_by_digests_of_the_key_and_the_text() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let mut repository = MockTweetRepository::new();
+        let fingerprints = Arc::clone(&seen);
+        repository.expect_create().returning(move |tweet| {
+            fingerprints.lock().unwrap().push(tweet.fingerprint.unwrap());
+            Err(RepositoryError::Duplicate)
+        });
+        let tweets = tweets(repository);
+        for (text, key) in [("hello", "a"), ("hello", "a"), ("hello", "b"), ("bye", "a")] {
+            let refused = tweets.post(UserId::new(7), text.into(), Some(key.into()));
+            assert!(matches!(refused, Err(ServiceError::IdempotencyKeyReused)));
+        }
+        let seen = seen.lock().unwrap();
+        assert_eq!(seen[0], seen[1]);
+        assert!(seen[0].key != seen[2].key && seen[0].text == seen[2].text);
+        assert!(seen[0].key == seen[3].key && seen[0].text != seen[3].text);
     }
 
     #[test]
     fn an_author_who_does_not_exist_is_not_authenticated() {
         let mut repository = MockTweetRepository::new();
         repository.expect_create().returning(|_| Err(RepositoryError::MissingReference));
-        let refused = tweets(repository).post(UserId::new(7), "hello".into());
+        let refused = tweets(repository).post(UserId::new(7), "hello".into(), None);
         assert!(matches!(refused, Err(ServiceError::Unauthenticated)));
     }
 }

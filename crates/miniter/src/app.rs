@@ -9,7 +9,7 @@ use actix_web::dev::Server;
 use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::{HttpServer, web};
 use anyhow::{Context, anyhow};
-use miniter_domain::{Clock, SystemClock};
+use miniter_domain::{Clock, SystemClock, TweetIds};
 use miniter_persistence::{Store, StoreOptions};
 use miniter_service::{Accounts, Failures, Follows, Passwords, Sessions, Timelines, Tokens, Tweets};
 use miniter_web::{Lanes, Limits, Policy, Quotas, Services, Serving, State};
@@ -107,7 +107,7 @@ fn stop_signal(
 /// # Errors
 /// With a sentence that names the mend.
 pub fn open_store(settings: &Settings) -> anyhow::Result<Arc<Store>> {
-    let tweet_ids = Arc::new(Snowflakes::new(Arc::new(SystemClock)));
+    let tweet_ids = |node| -> Arc<dyn TweetIds> { Arc::new(Snowflakes::new(node, Arc::new(SystemClock))) };
     let options = StoreOptions { connections: settings.database_connections };
     let report = &mut |line: &str| log::info!("{line}");
     Ok(Arc::new(Store::open(&settings.database_url, options, tweet_ids, report)?))

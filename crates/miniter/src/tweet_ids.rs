@@ -7,20 +7,15 @@ use std::time::Duration;
 use ferroid::generator::AtomicSnowflakeGenerator;
 use ferroid::id::SnowflakeTwitterId;
 use ferroid::time::{TWITTER_EPOCH, TimeSource};
-use miniter_domain::{Clock, TweetId, TweetIds};
-
-/// How many nodes the layout has room for.
-const NODES: u64 = 1 << 10;
+use miniter_domain::{Clock, NodeNumber, TweetId, TweetIds};
 
 /// Draws ids, up to 4,096 in a millisecond.
 pub(crate) struct Snowflakes(AtomicSnowflakeGenerator<SnowflakeTwitterId, Milliseconds>);
 
 impl Snowflakes {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(node: NodeNumber, clock: Arc<dyn Clock>) -> Self {
         let time = Milliseconds { clock, latest: AtomicU64::new(0) };
-        // Each process draws its node, too. If two on a server have the same one, an id that both have drawn in one
-        // millisecond is drawn again.
-        Self(AtomicSnowflakeGenerator::new(fastrand::u64(..NODES), time))
+        Self(AtomicSnowflakeGenerator::new(node.get().into(), time))
     }
 }
 
@@ -49,6 +44,7 @@ impl TimeSource<u64> for Milliseconds {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::sync::Mutex;
 
     use super::*;
@@ -64,7 +60,7 @@ mod tests {
     #[test]
     fn ids_grow_also_when_the_clock_is_set_back() {
         let clock = Arc::new(SteppingClock(Mutex::new(1_800_000_000_000)));
-        let ids = Snowflakes::new(clock.clone());
+        let ids = Snowflakes::new(NodeNumber::ALONE, clock.clone());
         let before = ids.next();
         *clock.0.lock().unwrap() -= 3_600_000;
         let after = ids.next();
@@ -74,8 +70,17 @@ mod tests {
     }
 
     #[test]
+    fn nodes_whose_clocks_agree_draw_different_ids() {
+        let clock = Arc::new(SteppingClock(Mutex::new(1_800_000_000_000)));
+        let nodes =
+            [0, 1, NodeNumber::COUNT - 1].map(|node| Snowflakes::new(NodeNumber::new(node), clock.clone()));
+        let ids: BTreeSet<_> = nodes.iter().map(|node| node.next().get()).collect();
+        assert_eq!(ids.len(), nodes.len());
+    }
+
+    #[test]
     fn an_id_is_positive_and_greater_than_any_32_bit_counter() {
-        let ids = Snowflakes::new(Arc::new(SteppingClock(Mutex::new(1_800_000_000_000))));
+        let ids = Snowflakes::new(NodeNumber::ALONE, Arc::new(SteppingClock(Mutex::new(1_800_000_000_000))));
         assert!(ids.next().get() > i64::from(u32::MAX));
     }
 }

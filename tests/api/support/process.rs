@@ -56,6 +56,16 @@ impl Process {
 
     /// Starts it on an address and waits until it listens.
     pub fn start_on(folder: &Path, address: &str, variables: &[(&str, &str)]) -> Self {
+        Self::start_while(folder, address, variables, |_| ())
+    }
+
+    /// The same, doing something meanwhile that can wait for a line in its log.
+    pub fn start_while(
+        folder: &Path,
+        address: &str,
+        variables: &[(&str, &str)],
+        meanwhile: impl FnOnce(&dyn Fn(&str) -> String),
+    ) -> Self {
         let mut child = miniter(folder, &["--bind", address], variables)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -70,6 +80,7 @@ impl Process {
                 writer.grown.notify_all();
             }
         });
+        meanwhile(&|text| wait_for(&log, text));
         let line = wait_for(&log, "listening on http://");
         let address = line.split("http://").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
         Self { child, client: Client::new(&address), address, log }

@@ -9,10 +9,13 @@ pub(crate) mod prepared;
 pub(crate) mod sqlite;
 
 use diesel::backend::Backend as SqlBackend;
+use diesel::dsl::max;
 use diesel::migration::{Migration, MigrationConnection, MigrationSource};
+use diesel::prelude::*;
 use diesel_migrations::MigrationHarness;
 
 use crate::error::OpenError;
+use crate::schema::schema_floor;
 
 /// The open database.
 pub(crate) enum Backend {
@@ -53,29 +56,63 @@ pub(crate) fn newest<DB: SqlBackend>(known: &impl MigrationSource<DB>) -> Result
     Ok(migrations.iter().map(|migration| migration.name().version().to_string()).max().unwrap_or_default())
 }
 
-/// Runs the migrations that the database lacks and returns their names.
+/// Runs the migrations that the database lacks and returns their names. `may_go_on` is asked before each.
+///
+/// A database may have newer ones, if they leave this program working: else a release could not be taken back.
 ///
 /// # Errors
-/// [`OpenError::NewerSchema`] if it has one that is not among `known`, [`OpenError::Migration`] if one fails.
-fn run_pending<DB, C, S>(connection: &mut C, known: S) -> Result<Vec<String>, OpenError>
+/// [`OpenError::NewerSchema`] if this program cannot work with the database any more, [`OpenError::Migration`] if a migration
+/// fails.
+fn run_pending<DB, C, S>(
+    connection: &mut C,
+    known: S,
+    may_go_on: &dyn Fn(&mut C) -> Result<(), OpenError>,
+) -> Result<Vec<String>, OpenError>
 where
     DB: SqlBackend,
-    C: MigrationHarness<DB> + MigrationConnection,
+    C: MigrationHarness<DB> + MigrationConnection + Floor,
     S: MigrationSource<DB>,
 {
     let fail =
         |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migration { cause: error.to_string() };
-    let versions: Vec<String> = known
-        .migrations()
-        .map_err(fail)?
-        .iter()
-        .map(|migration| migration.name().version().to_string())
-        .collect();
+    let versions: Vec<String> =
+        known.migrations().map_err(fail)?.iter().map(|known| known.name().version().to_string()).collect();
+    // Before anything is changed. They come newest first.
     let applied = connection.applied_migrations().map_err(fail)?;
     if let Some(unknown) = applied.iter().map(ToString::to_string).find(|version| !versions.contains(version))
     {
-        return Err(OpenError::NewerSchema { version: unknown });
+        let floor = connection.floor().map_err(|error| fail(error.into()))?;
+        if !floor.is_some_and(|floor| versions.contains(&floor)) {
+            return Err(OpenError::NewerSchema { version: unknown });
+        }
+        log::warn!(
+            "the database was made by a newer miniter (it has the migration {unknown}), which leaves this one working"
+        );
     }
-    let run = connection.run_pending_migrations(known).map_err(fail)?;
-    Ok(run.iter().map(ToString::to_string).collect())
+    let mut run = Vec::new();
+    for migration in connection.pending_migrations(known).map_err(fail)? {
+        may_go_on(connection)?;
+        run.push(connection.run_migration(&*migration).map_err(fail)?.to_string());
+    }
+    Ok(run)
 }
+
+/// What a schema demands of programs.
+trait Floor {
+    /// The newest migration that a program must know to work with it; `None` if it does not say.
+    fn floor(&mut self) -> QueryResult<Option<String>>;
+}
+
+macro_rules! impl_floor {
+    ($($connection:ty),*) => {
+        $(impl Floor for $connection {
+            fn floor(&mut self) -> QueryResult<Option<String>> {
+                schema_floor::table.select(max(schema_floor::version)).first(self)
+            }
+        })*
+    };
+}
+
+impl_floor!(SqliteConnection);
+#[cfg(feature = "mysql")]
+impl_floor!(MysqlConnection);

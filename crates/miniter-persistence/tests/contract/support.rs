@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Utc};
 use miniter_domain::{
-    Clock, Email, Follow, FollowRepository, NewTweet, NewUser, PageRequest, Profile, Progress,
+    Clock, Email, Follow, FollowRepository, NewTweet, NewUser, NodeNumber, PageRequest, Profile, Progress,
     RepositoryError, SystemClock, TimelineRepository, TweetId, TweetIds, TweetRepository, TweetText, UserId,
     UserName, UserRepository,
 };
@@ -27,6 +27,7 @@ impl TweetIds for CountingIds {
 /// A store over a database that goes away with it.
 pub struct Database {
     store: Store,
+    pub number: NodeNumber,
     pub ids: Arc<CountingIds>,
     below: Arc<TestDatabase>,
 }
@@ -51,12 +52,22 @@ impl Database {
         // With several nodes it is about what happens at once.
         let options = StoreOptions { connections: if count > 1 { 6 } else { 2 } };
         let count = if below.is_sqlite() { 1 } else { count };
-        let node = |_| Self {
-            store: Store::open(&below.url(), options, ids.clone(), &mut |_| ()).unwrap(),
-            ids: Arc::clone(&ids),
-            below: Arc::clone(&below),
+        (0..count).map(|_| Self::node(&below, &ids, options)).collect()
+    }
+
+    fn node(below: &Arc<TestDatabase>, ids: &Arc<CountingIds>, options: StoreOptions) -> Self {
+        let mut number = NodeNumber::ALONE;
+        let open = |node| -> Arc<dyn TweetIds> {
+            number = node;
+            ids.clone()
         };
-        (0..count).map(node).collect()
+        let store = Store::open(&below.url(), options, open, &mut |_| ()).unwrap();
+        Self { store, number, ids: Arc::clone(ids), below: Arc::clone(below) }
+    }
+
+    /// Another node over the same database.
+    pub fn another_node(&self) -> Self {
+        Self::node(&self.below, &self.ids, StoreOptions { connections: 2 })
     }
 
     /// Fails if a home timeline that the database keeps is not what it is derived from.
@@ -85,7 +96,7 @@ impl Database {
 
     pub fn tweet(&self, author: UserId, text: &str) -> TweetId {
         let text = TweetText::parse(text.to_owned()).unwrap();
-        let tweet = NewTweet { author, text, created_at: moment() };
+        let tweet = NewTweet { author, text, created_at: moment(), fingerprint: None };
         patiently(|| TweetRepository::create(&self.store, tweet.clone())).id
     }
 
@@ -141,7 +152,7 @@ impl Database {
 
 /// Asks again a few times, as clients do, where the answer is that this cannot be done now: on a machine that is busy
 /// with other things a lock may be held for longer than anybody waits for it.
-fn patiently<T>(mut call: impl FnMut() -> Result<T, RepositoryError>) -> T {
+pub fn patiently<T>(mut call: impl FnMut() -> Result<T, RepositoryError>) -> T {
     for _ in 0..4 {
         match call() {
             Err(RepositoryError::Unavailable(_)) => {}

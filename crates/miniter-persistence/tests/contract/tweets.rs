@@ -1,12 +1,22 @@
+use std::collections::BTreeSet;
+use std::sync::Barrier;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use miniter_domain::{NewTweet, RepositoryError, TweetRepository, TweetText, UserId};
+use miniter_domain::{
+    Fingerprint, IdempotencyKey, NewTweet, RepositoryError, TweetRepository, TweetText, UserId,
+};
 
-use crate::support::{Database, moment};
+use crate::support::{Database, moment, patiently};
 
 fn tweet(author: UserId, text: &str) -> NewTweet {
-    NewTweet { author, text: TweetText::parse(text.to_owned()).unwrap(), created_at: moment() }
+    NewTweet {
+        author,
+        text: TweetText::parse(text.to_owned()).unwrap(),
+        created_at: moment(),
+        fingerprint: None,
+    }
 }
 
 #[test]
@@ -75,11 +85,11 @@ fn a_write_waits_for_another_programs_lock_and_succeeds() {
     other.lock();
     // On SQLite any writer may be in the way, on a server only one that is at the same rows.
     let patience = Duration::from_millis(if database.is_sqlite() { 2_000 } else { 300 });
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         let write = scope.spawn(|| database.tweet(song, "patient"));
         // A reader does not wait.
         assert_eq!(database.timeline(song), Vec::<String>::new());
-        std::thread::sleep(patience);
+        thread::sleep(patience);
         assert!(!write.is_finished(), "the lock holds it");
         other.unlock();
         write.join().unwrap();
@@ -98,4 +108,122 @@ fn a_lock_that_is_never_given_back_is_a_passing_trouble() {
     other.unlock();
     database.tweet(song, "hello");
     assert_eq!(database.timeline(song), ["hello"], "nothing of the refused one is left");
+}
+
+/// A tweet whose request has a key.
+fn keyed(author: UserId, text: &str, key: u8) -> NewTweet {
+    let text_digest = [u8::try_from(text.len()).unwrap(); 32];
+    NewTweet { fingerprint: Some(Fingerprint { key: [key; 32], text: text_digest }), ..tweet(author, text) }
+}
+
+#[test]
+fn of_requests_with_one_key_at_whatever_node_one_is_done_and_all_are_answered_alike() {
+    let nodes = Database::nodes(3);
+    let song = nodes[0].user("song");
+    let barrier = Barrier::new(12);
+    let tweets: Vec<_> = thread::scope(|scope| {
+        let (nodes, barrier) = (&nodes, &barrier);
+        let threads: Vec<_> = (0..12)
+            .map(|i| {
+                scope.spawn(move || {
+                    barrier.wait();
+                    // Each is sent at its own time.
+                    let created_at = moment() + Duration::from_secs(i);
+                    let node = &nodes[usize::try_from(i).unwrap() % nodes.len()];
+                    patiently(|| node.create(NewTweet { created_at, ..keyed(song, "hello", 1) }))
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(tweets.iter().all(|tweet| *tweet == tweets[0]), "{tweets:?}");
+    assert_eq!(nodes[0].timeline(song), ["hello"]);
+    let mut other = nodes[0].other_connection();
+    assert_eq!(other.number("SELECT COUNT(*) AS value FROM tweets"), 1);
+    assert_eq!(other.text("SELECT tweet AS value FROM tweets"), tweets[0].text);
+}
+
+#[test]
+fn a_key_with_another_text_is_a_duplicate_and_other_keys_and_authors_are_their_own() {
+    let database = Database::new();
+    let (song, kim) = (database.user("song"), database.user("kim"));
+    let first = database.create(keyed(song, "hello", 1)).unwrap();
+    assert!(matches!(database.create(keyed(song, "goodbye", 1)), Err(RepositoryError::Duplicate)));
+    for other in [keyed(song, "hello", 2), keyed(kim, "hello", 1), tweet(song, "hello")] {
+        assert_ne!(database.create(other).unwrap().id, first.id);
+    }
+    assert_eq!(database.create(keyed(song, "hello", 1)).unwrap(), first);
+    assert_eq!(database.timeline(song), ["hello", "hello", "hello"]);
+}
+
+#[test]
+fn a_key_of_nobody_is_a_missing_reference_and_is_not_kept() {
+    let database = Database::new();
+    let refused = database.create(keyed(UserId::new(7), "hello", 1));
+    assert!(matches!(refused, Err(RepositoryError::MissingReference)));
+    assert_eq!(database.other_connection().number("SELECT COUNT(*) AS value FROM idempotency_keys"), 0);
+}
+
+#[test]
+fn a_tweet_that_was_deleted_is_not_published_again_by_a_retry() {
+    let database = Database::new();
+    let song = database.user("song");
+    let first = database.create(keyed(song, "hello", 1)).unwrap();
+    database.execute("DELETE FROM tweets");
+    assert_eq!(database.create(keyed(song, "hello", 1)).unwrap(), first);
+    assert_eq!(database.other_connection().number("SELECT COUNT(*) AS value FROM tweets"), 0);
+}
+
+#[test]
+fn a_key_is_new_again_after_a_day() {
+    let database = Database::new();
+    let song = database.user("song");
+    let later =
+        |tweet: NewTweet, seconds| NewTweet { created_at: moment() + Duration::from_secs(seconds), ..tweet };
+    let first = database.create(keyed(song, "hello", 1)).unwrap();
+    let day = IdempotencyKey::KEPT.as_secs();
+    assert_eq!(database.create(later(keyed(song, "hello", 1), day - 1)).unwrap(), first);
+    let second = database.create(later(keyed(song, "goodbye", 1), day + 1)).unwrap();
+    assert_ne!(second.id, first.id);
+    assert_eq!(database.create(later(keyed(song, "goodbye", 1), day + 2)).unwrap(), second);
+}
+
+#[test]
+fn old_keys_are_forgotten() {
+    let database = Database::new();
+    let song = database.user("song");
+    for key in 0..40 {
+        database.create(keyed(song, "hello", key)).unwrap();
+    }
+    let old = moment() - IdempotencyKey::KEPT - Duration::from_hours(1);
+    let old = old.format("%Y-%m-%d %H:%M:%S");
+    database.execute(&format!("UPDATE idempotency_keys SET created_at = '{old}'"));
+    if database.is_sqlite() {
+        // Two for each that comes.
+        for key in 100..120 {
+            database.create(keyed(song, "hello", key)).unwrap();
+        }
+    } else {
+        // A node does it when it starts, and once a minute.
+        database
+            .execute("UPDATE idempotency_keys SET created_at = '2020-01-01' WHERE created_at < '2027-01-15'");
+        for key in 100..120 {
+            database.create(keyed(song, "hello", key)).unwrap();
+        }
+        let _node = database.another_node();
+        let begun = Instant::now();
+        let count = "SELECT COUNT(*) AS value FROM idempotency_keys";
+        while database.other_connection().number(count) > 20 {
+            assert!(begun.elapsed() < Duration::from_secs(20), "they are not forgotten");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+    assert_eq!(database.other_connection().number("SELECT COUNT(*) AS value FROM idempotency_keys"), 20);
+}
+
+#[test]
+fn every_node_has_a_number_of_its_own() {
+    let nodes = Database::nodes(8);
+    let numbers: BTreeSet<_> = nodes.iter().map(|node| node.number.get()).collect();
+    assert_eq!(numbers.len(), nodes.len(), "{numbers:?}");
 }

@@ -15,6 +15,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::TooManyFailures { retry_after } => {
                 Self::from(Code::TooManyFailures).with_retry_after(retry_after)
             }
+            ServiceError::IdempotencyKeyReused => Code::IdempotencyKeyReused.into(),
             ServiceError::Unauthenticated => Code::TokenInvalid.into(),
             ServiceError::UserNotFound => Code::UserNotFound.into(),
             ServiceError::Unavailable(cause) => Self::from(Code::Unavailable).with_cause(cause),
@@ -35,6 +36,7 @@ impl From<DomainError> for ApiError {
             DomainError::TweetTooLong => Code::TweetTooLong,
             DomainError::InvalidUserId => Code::InvalidUserId,
             DomainError::InvalidTweetId => Code::InvalidCursor,
+            DomainError::InvalidIdempotencyKey => Code::InvalidIdempotencyKey,
             DomainError::FollowSelf => Code::FollowSelf,
         }
         .into()

@@ -1,13 +1,13 @@
 //! Writing tweets.
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::auth::Actor;
 use crate::http::body::JsonBody;
-use crate::http::problem::{ApiError, problems};
+use crate::http::problem::{ApiError, Code, problems};
 use crate::state::State;
 
 /// A new tweet.
@@ -34,16 +34,24 @@ pub(crate) struct TweetResponse {
     created_at: String,
 }
 
-problems!(TweetProblems: InvalidJson, InvalidBody, TweetEmpty, TweetTooLong, BadRequest, TokenMissing, TokenInvalid,
-    TokenExpired, BodyTimeout, BodyTooLarge, UnsupportedMediaType, RateLimited, Internal,
-    Unavailable);
+problems!(TweetProblems: InvalidJson, InvalidBody, TweetEmpty, TweetTooLong, InvalidIdempotencyKey, BadRequest, TokenMissing, TokenInvalid,
+    TokenExpired, BodyTimeout, BodyTooLarge, UnsupportedMediaType, IdempotencyKeyReused, RateLimited,
+    Internal, Unavailable);
 
 /// Publishes a tweet.
+///
+/// A client that gets no answer, or 503, cannot know whether the tweet was published. With an `Idempotency-Key` it need
+/// not: it sends the same request again, to whatever node, and gets the answer that it missed.
 #[utoipa::path(
     post,
     path = "/tweet",
     tag = "miniter",
     request_body = TweetRequest,
+    params(
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, example = "8e03978e-40d5-43dd",
+            description = "Anything that the client has not used for another tweet, such as a random UUID. For 24 hours the \
+                same tweet under the same key is published once and answered alike; another tweet under it is 422.")
+    ),
     security(("token" = []), ("bearer" = [])),
     responses(
         (status = 200, description = "Published, and kept.", body = TweetResponse, links(
@@ -56,14 +64,30 @@ problems!(TweetProblems: InvalidJson, InvalidBody, TweetEmpty, TweetTooLong, Bad
 pub(crate) async fn post_tweet(
     state: web::Data<State>,
     Actor(actor): Actor,
-    JsonBody(request): JsonBody<TweetRequest>,
+    JsonBody(body): JsonBody<TweetRequest>,
+    request: HttpRequest,
 ) -> Result<web::Json<TweetResponse>, ApiError> {
     let tweets = state.services.tweets.clone();
-    let tweet = state.lanes.write.run(move || tweets.post(actor, request.tweet)).await?;
+    let key = idempotency_key(&request)?;
+    let tweet = state.lanes.write.run(move || tweets.post(actor, body.tweet, key)).await?;
     Ok(web::Json(TweetResponse {
         id: tweet.id.to_string(),
         user_id: tweet.author.get(),
         tweet: tweet.text,
         created_at: tweet.created_at.to_rfc3339_opts(SecondsFormat::Micros, true),
     }))
+}
+
+/// The key in the request's header, if it has one. Bytes that are not UTF-8 are each a character, as in old HTTP.
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, ApiError> {
+    let mut values = request.headers().get_all("Idempotency-Key");
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Code::InvalidIdempotencyKey.into());
+    }
+    let bytes = value.as_bytes();
+    Ok(Some(
+        std::str::from_utf8(bytes)
+            .map_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect(), str::to_owned),
+    ))
 }

@@ -229,7 +229,7 @@ fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
 /// Opens the file, brings its schema up to date and returns the names of the migrations that were run.
 pub(crate) fn migrate(path: &Path) -> Result<Vec<String>, OpenError> {
     let _turn = take_turn(path)?;
-    run_pending(&mut open(path)?, MIGRATIONS)
+    run_pending(&mut open(path)?, MIGRATIONS, &|_| Ok(()))
 }
 
 /// Waits until no other miniter is at the same point with a file in the same folder: of two that start on a new file,

@@ -1,21 +1,26 @@
-//! A thread that does what others have left: it fills the timelines of an adopted database, and finishes what a process
-//! that died has noted.
+//! A thread that does what others have left: it fills the timelines of an adopted database, finishes what a process that
+//! died has noted, and forgets what nobody needs any more. It also says that this node is alive.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use miniter_domain::RepositoryError;
 
 use crate::backend::mysql::Pool;
+use crate::backend::mysql::node::Node;
 use crate::backend::prepared::prepared;
+use crate::idempotency;
 use crate::timelines::mysql::repair::{self, Whole};
 
 /// How often it looks.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How often it says that this node is alive and forgets what is old.
+const UPKEEP: Duration = Duration::from_mins(1);
 
 /// How many readers it takes up at a time.
 const AT_ONCE: i64 = 1_000;
@@ -27,11 +32,18 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    pub(crate) fn start(pool: Arc<Pool>) -> std::io::Result<Self> {
+    pub(crate) fn start(pool: Arc<Pool>, node: Node) -> std::io::Result<Self> {
         let (going, stopped) = mpsc::channel();
         thread::Builder::new().name("timelines-keeper".to_owned()).spawn(move || {
             let mut filled_up_to = i64::MIN;
+            let mut kept_up: Option<Instant> = None;
             loop {
+                if kept_up.is_none_or(|before| before.elapsed() > UPKEEP) {
+                    kept_up = Some(Instant::now());
+                    if let Err(error) = node.renew(&pool).and_then(|()| idempotency::forget_old(&pool)) {
+                        log::debug!("the upkeep is put off: {error}");
+                    }
+                }
                 let is_stopped = || !matches!(stopped.try_recv(), Err(mpsc::TryRecvError::Empty));
                 if let Err(error) = look_once(&pool, &mut filled_up_to, &is_stopped) {
                     // Requests tell of it as well; it will be there again.

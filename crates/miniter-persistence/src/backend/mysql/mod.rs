@@ -1,5 +1,9 @@
 //! MySQL and MariaDB: how a session is set up, and a pool that outlives restarts of the server.
 
+mod leases;
+pub(crate) mod node;
+mod turn;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,12 +15,14 @@ use diesel::dsl::sql;
 use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
 use diesel::result::ConnectionError;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::Text;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use miniter_domain::{Connections, RepositoryError};
+use miniter_domain::{Connections, NodeNumber, RepositoryError};
 use r2d2::{ManageConnection, State};
 
 use crate::adoption::adopt_if_wanted;
+use crate::backend::mysql::node::Node;
+use crate::backend::mysql::turn::Turn;
 use crate::backend::run_pending;
 use crate::error::{OpenError, Trouble, classify, trouble_of};
 use crate::timelines::mysql::keeper::Keeper;
@@ -133,6 +139,7 @@ const MAX_AGE: Duration = Duration::from_secs(5);
 /// A server, as requests use it.
 pub(crate) struct Database {
     pub(crate) pool: Arc<Pool>,
+    pub(crate) node: NodeNumber,
     /// What is about to be read again.
     pub(crate) recent: Mutex<RecentTweets>,
     _keeper: Keeper,
@@ -142,9 +149,12 @@ impl Database {
     /// Connects to a server that [`migrate`] has found fit.
     pub(crate) fn connect(url: &MysqlUrl, connections: u32) -> Result<Self, OpenError> {
         let pool = Arc::new(Pool::connect(url, connections, Role::Serving)?);
-        let keeper = Keeper::start(Arc::clone(&pool))
-            .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
-        Ok(Self { pool, recent: Mutex::new(RecentTweets::new(Some(MAX_AGE))), _keeper: keeper })
+        let unreachable = |cause: String| OpenError::unreachable(url, &cause);
+        let node = pool.read(Node::claim).map_err(|error| unreachable(error.to_string()))?;
+        let number = node.number;
+        let keeper =
+            Keeper::start(Arc::clone(&pool), node).map_err(|error| unreachable(error.to_string()))?;
+        Ok(Self { pool, node: number, recent: Mutex::new(RecentTweets::new(Some(MAX_AGE))), _keeper: keeper })
     }
 }
 
@@ -328,19 +338,8 @@ fn open(url: &MysqlUrl) -> Result<(MysqlConnection, Flavour), OpenError> {
 #[expect(clippy::wildcard_enum_match_arm, reason = "two of many are looked at")]
 pub(crate) fn migrate(url: &MysqlUrl, report: &mut dyn FnMut(&str)) -> Result<Vec<String>, OpenError> {
     let (mut connection, flavour) = open(url)?;
+    let unreachable = |cause: String| OpenError::unreachable(url, &cause);
     let not_writable = |cause: String| OpenError::NotWritable { url: url.to_string(), cause };
-    // Nodes that start together take turns. The lock ends with the connection. Its name may have 64 characters.
-    loop {
-        let got: Option<i64> = sql::<Nullable<BigInt>>(
-            "SELECT GET_LOCK(CONCAT('miniter.', LEFT(SHA2(DATABASE(), 256), 32)), 10)",
-        )
-        .get_result(&mut connection)
-        .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
-        if got == Some(1) {
-            break;
-        }
-        report("another miniter is changing this database: waiting for it to finish");
-    }
     let reworded = |error: OpenError| match &error {
         OpenError::Adoption { cause } | OpenError::Migration { cause }
             if cause.contains("denied to user") || cause.contains("read-only") =>
@@ -349,11 +348,20 @@ pub(crate) fn migrate(url: &MysqlUrl, report: &mut dyn FnMut(&str)) -> Result<Ve
         }
         _ => error,
     };
-    adopt_if_wanted(&mut connection, report).map_err(reworded)?;
+    let beside = open(url)?.0;
+    let turn = Turn::wait(beside, report)
+        .map_err(|error| reworded(OpenError::Migration { cause: error.to_string() }))?;
+    if let Err(error) = adopt_if_wanted(&mut connection, report) {
+        if matches!(error, OpenError::NotAdoptable { .. }) {
+            // Not even the table that the turn was taken in is left behind.
+            leases::drop_table(&mut connection).map_err(|error| unreachable(error.to_string()))?;
+        }
+        return Err(reworded(error));
+    }
     // An adoption is lenient with the rows that it finds.
-    set_up(&mut connection, flavour, Role::Maintaining)
-        .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
-    let applied = run_pending(&mut connection, MIGRATIONS).map_err(reworded)?;
+    set_up(&mut connection, flavour, Role::Maintaining).map_err(|error| unreachable(error.to_string()))?;
+    let applied =
+        run_pending(&mut connection, MIGRATIONS, &|connection| turn.check(connection)).map_err(reworded)?;
     // Statements that change nothing, and are refused where those that do would be.
     for (table, columns) in [
         ("users", "name, email, hashed_password, profile"),
