@@ -41,6 +41,17 @@ test: setup ## Run all tests, on SQLite and on a MariaDB that they start themsel
 test-sqlite: ## Run the tests that need no MariaDB
 	@scripts/test.sh --sqlite-only
 
+.PHONY: cluster
+cluster: ## Start two nodes, a balancer and DB=mariadb or DB=galera on this machine, until Ctrl-C
+	@scripts/setup.sh cluster
+	$(CARGO) build --release --locked --bin miniter --features mysql
+	@deploy/local/cluster.sh target/release/miniter
+
+.PHONY: test-cluster
+test-cluster: ## What `make cluster` starts, under load, with nodes and database servers killed: minutes, and a release build
+	@scripts/setup.sh cluster
+	@scripts/test-cluster.sh
+
 .PHONY: test-faults
 test-faults: ## Load, crashes, hangs and stops, on both databases: minutes, and a release build
 	@scripts/setup.sh faults
@@ -97,7 +108,7 @@ migration: ## Make an empty migration for both databases: NAME=what_it_does
 	@scripts/migration.sh "$(NAME)"
 
 .PHONY: check
-check: test lint layers schema-check deny fuzz test-faults tour ## All that CI checks
+check: test lint layers schema-check deny fuzz test-faults test-cluster tour ## All that CI checks
 
 $(DIESEL): | setup
 	$(CARGO) install diesel_cli --version $(DIESEL_VERSION) --locked --no-default-features \

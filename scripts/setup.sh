@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that what the tests need is there: a MariaDB server, its client library and a linker's view of it. Installs
 # them where apt is to be had, and says what to install where it is not.
-#   scripts/setup.sh [faults]   with what the tests of faults need, too
+#   scripts/setup.sh [faults|cluster]   with what the tests of faults, or a cluster, need, too
 set -euo pipefail
 
 missing() {
@@ -12,8 +12,13 @@ missing() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
     command -v curl >/dev/null || echo curl
     command -v mariadb_config >/dev/null || echo libmariadb-dev
-    [ "${1-}" = faults ] || return 0
-    for program in haproxy strace wrk; do command -v "$program" >/dev/null || echo "$program"; done
+    case ${1-} in
+        faults) for program in strace wrk; do command -v "$program" >/dev/null || echo "$program"; done ;;
+        cluster)
+            for program in haproxy rsync socat; do command -v "$program" >/dev/null || echo "$program"; done
+            ls /usr/lib*/galera*/libgalera_smm.so >/dev/null 2>&1 || echo galera-4
+            ;;
+    esac
 }
 
 # A server that is given by URL needs no other one here.

@@ -11,24 +11,10 @@ if [ -n "${MINITER_TEST_MYSQL_URL-}" ]; then
     exec "$@"
 fi
 
-root=$(cd "$(dirname "$0")/.." && pwd)
 # Debian keeps servers where only root looks for them.
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 
-# An initialised data directory, made once a server version; copying it takes a moment, making it seconds. (--force: also
-# on a machine that cannot look its own name up.)
-version=$(mariadbd --version | tr -c 'A-Za-z0-9.\n' '-')
-template=$root/.tools/mariadb/$version
-if [ ! -d "$template" ]; then
-    mkdir -p "$root/.tools/mariadb"
-    rm -rf "$template.new"
-    mariadb-install-db --no-defaults --datadir="$template.new" --auth-root-authentication-method=normal \
-        --skip-test-db --force >"$root/.tools/mariadb/install.log" 2>&1 || {
-        cat "$root/.tools/mariadb/install.log" >&2
-        exit 1
-    }
-    mv "$template.new" "$template"
-fi
+template=$("$(dirname "$0")"/mariadb-template.sh)
 
 # In memory where there is room for it.
 parent=${TMPDIR:-/tmp}

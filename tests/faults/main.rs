@@ -10,7 +10,6 @@ mod durability;
 mod hashing;
 mod node;
 mod overload;
-mod rolling;
 #[path = "../api/support/mod.rs"]
 #[allow(dead_code, reason = "each test binary uses a part of this")]
 mod support;

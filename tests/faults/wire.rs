@@ -36,11 +36,16 @@ impl Wire {
     }
 
     pub fn post(&mut self, path: &str, token: &str, body: &Value) -> io::Result<Reply> {
+        self.post_with(path, token, "", body)
+    }
+
+    /// The same with more lines of the head, each with its end.
+    pub fn post_with(&mut self, path: &str, token: &str, lines: &str, body: &Value) -> io::Result<Reply> {
         let body = body.to_string();
         let length = body.len();
         self.ask(&format!(
             "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Type: application/json\r\n\
-             Content-Length: {length}\r\n\r\n{body}"
+             {lines}Content-Length: {length}\r\n\r\n{body}"
         ))
     }
 

@@ -1,0 +1,21 @@
+//! Two nodes, a balancer and a database that loses a server: what `deploy/local/cluster.sh` starts, under load, with one
+//! part of it killed, stopped or cut off. `make test-cluster` runs these, one at a time. Each line that begins with
+//! `measured` is a figure for docs/OPERATIONS.md.
+
+#![allow(unreachable_pub, reason = "a test binary has no outside")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stdout, reason = "what is measured is told")]
+
+mod cluster;
+mod database;
+mod load;
+#[path = "../faults/node.rs"]
+#[allow(dead_code, reason = "each test binary uses a part of this")]
+mod node;
+mod nodes;
+#[path = "../api/support/mod.rs"]
+#[allow(dead_code, reason = "each test binary uses a part of this")]
+mod support;
+#[path = "../faults/wire.rs"]
+#[allow(dead_code, reason = "each test binary uses a part of this")]
+mod wire;
