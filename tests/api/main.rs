@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod accounts;
+mod backup;
 mod bodies;
 mod concurrency;
 mod cors;

@@ -34,6 +34,8 @@ fn run() -> anyhow::Result<()> {
         Command::Migrate => commands::migrate::run(&settings),
         Command::Timelines(command) => commands::timelines::run(command, &settings),
         Command::User(command) => commands::user::run(command, &settings),
+        Command::Backup { file } => commands::backup::back_up(&file, &settings),
+        Command::Restore { file } => commands::backup::restore(&file, &settings),
         Command::Openapi => commands::openapi::run(),
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -52,6 +53,16 @@ pub enum Command {
     Serve,
     /// Bring the database's schema up to date, and stop
     Migrate,
+    /// Write all that is in a SQLite database into a new file; servers may run meanwhile
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Put a backup in the place of a SQLite database; what was there is kept beside it. The server must not run
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
     /// Look after the home timelines that MySQL and MariaDB keep
     #[command(subcommand)]
     Timelines(TimelinesCommand),

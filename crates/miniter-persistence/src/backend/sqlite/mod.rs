@@ -1,5 +1,6 @@
 //! SQLite: how a connection is set up, how a file is examined before it is used, and who reads and writes it.
 
+pub(crate) mod backup;
 mod writer;
 
 use std::fs::{self, File, TryLockError};

@@ -1,0 +1,48 @@
+//! `miniter backup` and `miniter restore`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+#[cfg(feature = "mysql")]
+use anyhow::bail;
+use miniter_persistence::{BackupContents, DatabaseUrl, Restored};
+
+use crate::settings::Settings;
+
+/// Writes all that is committed now into a new file. Servers may run meanwhile.
+///
+/// # Errors
+/// If the file cannot be written, or the database is on a server: that has tools of its own.
+pub fn back_up(file: &Path, settings: &Settings) -> anyhow::Result<()> {
+    let path = sqlite_path(settings)?;
+    let BackupContents { users, tweets } = miniter_persistence::back_up(path, file)?;
+    writeln!(std::io::stdout(), "{users} users and {tweets} tweets are in {}", file.display())?;
+    Ok(())
+}
+
+/// Puts a backup in the place of the database.
+///
+/// # Errors
+/// If the backup is not sound, or the database is in use or on a server.
+pub fn restore(file: &Path, settings: &Settings) -> anyhow::Result<()> {
+    let path = sqlite_path(settings)?;
+    let Restored { contents: BackupContents { users, tweets }, replaced } =
+        miniter_persistence::restore(file, path)?;
+    let mut out = std::io::stdout();
+    writeln!(out, "{users} users and {tweets} tweets are in {}", path.display())?;
+    if let Some(replaced) = replaced {
+        writeln!(out, "what was there before is in {}", replaced.display())?;
+    }
+    Ok(())
+}
+
+fn sqlite_path(settings: &Settings) -> anyhow::Result<&PathBuf> {
+    match &settings.database_url {
+        DatabaseUrl::Sqlite(path) => Ok(path),
+        #[cfg(feature = "mysql")]
+        DatabaseUrl::Mysql(_) => bail!(
+            "a database on a server is backed up with mariadb-dump --single-transaction and restored with mariadb; \
+             docs/OPERATIONS.md has the lines"
+        ),
+    }
+}

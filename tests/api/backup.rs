@@ -1,0 +1,184 @@
+//! `miniter backup` and `miniter restore`, beside a server that is written to.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use serde_json::json;
+
+use crate::support::app::PASSWORD;
+use crate::support::process::{Process, run};
+
+fn succeed(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn fail(output: &Output) -> String {
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn restore(folder: &Path, file: &Path) -> Output {
+    run(folder, &["restore", file.to_str().unwrap()], &[])
+}
+
+fn back_up(folder: &Path, name: &str) -> Output {
+    run(folder, &["backup", name], &[])
+}
+
+/// A server with somebody in it, and their token.
+fn start(folder: &Path) -> (Process, String) {
+    let server = Process::start(folder, &[("MINITER_RATE_LIMITS", "off")]);
+    let account = json!({"name": "song", "email": "song@example.com", "password": PASSWORD});
+    server.client.post("/sign-up", &account).send().ok();
+    let token = log_in(&server);
+    (server, token)
+}
+
+fn log_in(server: &Process) -> String {
+    let login = json!({"email": "song@example.com", "password": PASSWORD});
+    let session = server.client.post("/login", &login).send().ok();
+    session["access_token"].as_str().unwrap().to_owned()
+}
+
+fn timeline(server: &Process, token: &str) -> Vec<String> {
+    server.client.get("/timeline?limit=1000").token(token).send().tweets()
+}
+
+#[test]
+fn a_backup_under_writes_has_all_that_was_acknowledged_before_it_and_can_be_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, token) = start(folder.path());
+    let acknowledged = Mutex::new(Vec::new());
+    let is_over = AtomicBool::new(false);
+    let (before, said) = thread::scope(|scope| {
+        for writer in 0..4 {
+            let (server, token, acknowledged, is_over) = (&server, &token, &acknowledged, &is_over);
+            scope.spawn(move || {
+                for number in 0.. {
+                    let text = format!("{number} of {writer}");
+                    server.client.post("/tweet", &json!({"tweet": text})).token(token).send().ok();
+                    acknowledged.lock().unwrap().push(text);
+                    if is_over.load(Ordering::Relaxed) {
+                        return;
+                    }
+                }
+            });
+        }
+        while acknowledged.lock().unwrap().len() < 100 {
+            thread::yield_now();
+        }
+        let before = acknowledged.lock().unwrap().clone();
+        let said = succeed(&back_up(folder.path(), "backup.db"));
+        is_over.store(true, Ordering::Relaxed);
+        (before, said)
+    });
+    assert!(said.starts_with("1 users and "), "{said}");
+    let file = folder.path().join("backup.db");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let written = acknowledged.into_inner().unwrap();
+
+    // On another machine.
+    let elsewhere = tempfile::tempdir().unwrap();
+    assert_eq!(succeed(&restore(elsewhere.path(), &file)).lines().count(), 1);
+    let copy = Process::start(elsewhere.path(), &[]);
+    let kept = timeline(&copy, &log_in(&copy));
+    assert!(before.iter().all(|text| kept.contains(text)), "{} of {}", kept.len(), before.len());
+    assert!(kept.iter().all(|text| written.contains(text)), "nothing but what was written");
+
+    // On this one, which has more by now.
+    server.signal("-TERM");
+    assert_eq!(server.wait().0, Some(0));
+    let said = succeed(&restore(folder.path(), &file));
+    let replaced = PathBuf::from(said.lines().nth(1).unwrap().rsplit(' ').next().unwrap());
+    let server = Process::start(folder.path(), &[]);
+    assert_eq!(timeline(&server, &token), kept, "the token is still good: its secret is not in the database");
+    server.signal("-TERM");
+    server.wait();
+    // And back.
+    succeed(&restore(folder.path(), &folder.path().join(replaced)));
+    let server = Process::start(folder.path(), &[]);
+    let all = timeline(&server, &token);
+    assert!(written.iter().all(|text| all.contains(text)), "{} of {}", all.len(), written.len());
+}
+
+#[test]
+fn a_database_that_is_served_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, token) = start(folder.path());
+    succeed(&back_up(folder.path(), "backup.db"));
+    server.client.post("/tweet", &json!({"tweet": "later"})).token(&token).send().ok();
+    let said = fail(&restore(folder.path(), &folder.path().join("backup.db")));
+    assert!(said.contains("in use"), "{said}");
+    assert_eq!(timeline(&server, &token), ["later"]);
+    server.client.post("/tweet", &json!({"tweet": "still"})).token(&token).send().ok();
+    assert_eq!(timeline(&server, &token), ["later", "still"]);
+}
+
+#[test]
+fn what_is_no_sound_backup_is_refused_and_nothing_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, token) = start(folder.path());
+    server.client.post("/tweet", &json!({"tweet": "hello"})).token(&token).send().ok();
+    succeed(&back_up(folder.path(), "backup.db"));
+    server.signal("-TERM");
+    server.wait();
+    let file = |name: &str| folder.path().join(name);
+    fs::write(file("text"), "not a database ".repeat(1_000)).unwrap();
+    let whole = fs::read(file("backup.db")).unwrap();
+    fs::write(file("cut"), &whole[..whole.len() / 2]).unwrap();
+    fs::write(file("empty"), "").unwrap();
+    fs::copy(file("backup.db"), file("live")).unwrap();
+    fs::write(file("live-wal"), "a log").unwrap();
+    for (name, says) in [
+        ("text", "no sound"),
+        ("cut", "no sound"),
+        ("empty", "no sound"),
+        ("live", "write-ahead log"),
+        ("none", "no file"),
+    ] {
+        let said = fail(&restore(folder.path(), &file(name)));
+        assert!(said.contains(says), "{name}: {said}");
+    }
+    let said = fail(&back_up(folder.path(), "backup.db"));
+    assert!(said.contains("exists already"), "{said}");
+    assert_eq!(fs::read(file("backup.db")).unwrap(), whole);
+    let said = fail(&back_up(folder.path(), "no/such/folder/backup.db"));
+    assert!(said.contains("no/such/folder"), "{said}");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let said = fail(&run(elsewhere.path(), &["backup", "backup.db"], &[]));
+    assert!(said.contains("there is no file data/miniter.db"), "{said}");
+
+    let names = |folder: &Path| -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let mut left = names(&file("data"));
+    left.sort();
+    assert_eq!(left, ["miniter.db", "miniter.db.jwt-secret"]);
+    assert!(names(folder.path()).iter().all(|name| !name.ends_with(".partial")));
+    let server = Process::start(folder.path(), &[]);
+    assert_eq!(timeline(&server, &token), ["hello"]);
+}
+
+#[test]
+fn a_damaged_database_can_be_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, token) = start(folder.path());
+    server.client.post("/tweet", &json!({"tweet": "hello"})).token(&token).send().ok();
+    succeed(&back_up(folder.path(), "backup.db"));
+    server.client.post("/tweet", &json!({"tweet": "lost"})).token(&token).send().ok();
+    // Its log is left behind.
+    server.signal("-KILL");
+    server.wait();
+    let path = folder.path().join("data/miniter.db");
+    fs::write(&path, "damaged ".repeat(1_000)).unwrap();
+    succeed(&restore(folder.path(), &folder.path().join("backup.db")));
+    let server = Process::start(folder.path(), &[]);
+    assert_eq!(timeline(&server, &token), ["hello"]);
+}
