@@ -1,37 +1,41 @@
 #!/usr/bin/env bash
 # Takes the README's tour: starts the server with `make run` and runs the tour's commands as they stand, comparing what
 # they print with what the README says. "…" in the README stands for anything.
+#   scripts/tour.sh [--running]   with the server that listens on port 5000 already, whose database is empty
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if curl --silent --output /dev/null http://127.0.0.1:5000/; then
-    echo "another program listens on port 5000; the tour needs it"
-    exit 1
-fi
-
 folder=$(mktemp -d)
-export MINITER_DATABASE_URL="sqlite:$folder/data/miniter.db"
-
-# In a process group of its own, so that make, cargo and the server can be told to stop together.
-set -m
-make run >"$folder/server.log" 2>&1 &
-server=$!
-set +m
+server=
 stop() {
-    kill -TERM -- "-$server" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
+    if [ -n "$server" ]; then
+        kill -TERM -- "-$server" 2>/dev/null || true
+        wait "$server" 2>/dev/null || true
+    fi
     rm -rf "$folder"
 }
 trap stop EXIT
 
-echo "building and starting the server"
-until curl --silent --fail --output /dev/null http://127.0.0.1:5000/ping; do
-    if ! kill -0 "$server" 2>/dev/null; then
-        cat "$folder/server.log"
+if [ "${1-}" != --running ]; then
+    if curl --silent --output /dev/null http://127.0.0.1:5000/; then
+        echo "another program listens on port 5000; the tour needs it"
         exit 1
     fi
-    sleep 0.2
-done
+    # In a process group of its own, so that make, cargo and the server can be told to stop together.
+    set -m
+    MINITER_DATABASE_URL="sqlite:$folder/data/miniter.db" make run >"$folder/server.log" 2>&1 &
+    server=$!
+    set +m
+
+    echo "building and starting the server"
+    until curl --silent --fail --output /dev/null http://127.0.0.1:5000/ping; do
+        if ! kill -0 "$server" 2>/dev/null; then
+            cat "$folder/server.log"
+            exit 1
+        fi
+        sleep 0.2
+    done
+fi
 
 # Each command block (```sh) goes to NN.sh, the block after it (```text) to NN.txt.
 awk -v folder="$folder" '
