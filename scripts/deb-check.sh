@@ -263,8 +263,10 @@ $sudo unshare --mount --propagation private bash -euc '
     mount -t overlay overlay -o "lowerdir=/,upperdir=$container/written,workdir=$container/work" "$container/root"
     root=$container/root
     # What keeps services from being started here does not hold there.
-    rm -f "$root/etc/machine-id" "$root/usr/sbin/policy-rc.d"
-    # Not the services of this machine.
+    rm -f "$root/usr/sbin/policy-rc.d"
+    # Not the services of this machine; and a machine without an id would be on its first boot, which enables them all.
+    rm -f "$root/etc/machine-id"
+    tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
     find "$root/etc/systemd/system" -path "*.wants/*" -delete
     cat >"$root/etc/systemd/system/deb-check.service" <<UNIT
 [Unit]

@@ -1,11 +1,10 @@
 //! `miniter backup` and `miniter restore`.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-#[cfg(feature = "mysql")]
-use anyhow::bail;
-use miniter_persistence::{BackupContents, DatabaseUrl, Restored};
+use anyhow::Context;
+use miniter_persistence::{BackupContents, Restored};
 
 use crate::settings::Settings;
 
@@ -36,13 +35,9 @@ pub fn restore(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn sqlite_path(settings: &Settings) -> anyhow::Result<&PathBuf> {
-    match &settings.database_url {
-        DatabaseUrl::Sqlite(path) => Ok(path),
-        #[cfg(feature = "mysql")]
-        DatabaseUrl::Mysql(_) => bail!(
-            "a database on a server is backed up with mariadb-dump --single-transaction and restored with mariadb; \
-             docs/OPERATIONS.md has the lines"
-        ),
-    }
+fn sqlite_path(settings: &Settings) -> anyhow::Result<&Path> {
+    settings.database_url.sqlite_path().context(
+        "a database on a server is backed up with mariadb-dump --single-transaction and restored with mariadb; \
+         docs/OPERATIONS.md has the lines",
+    )
 }
