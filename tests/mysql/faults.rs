@@ -116,3 +116,50 @@ fn a_server_that_hangs_does_not_delay_the_exit() {
     assert!(took < Duration::from_secs(5), "{took:?}");
     proxy.open();
 }
+
+/// Switches the server's `read_only` off again. It is for those who have no right to ignore it, as the tests have.
+struct ReadOnly<'a>(&'a TestDatabase);
+
+impl<'a> ReadOnly<'a> {
+    fn switch_on(database: &'a TestDatabase) -> Self {
+        database.execute("SET GLOBAL read_only = ON");
+        Self(database)
+    }
+}
+
+impl Drop for ReadOnly<'_> {
+    fn drop(&mut self) {
+        self.0.execute("SET GLOBAL read_only = OFF");
+    }
+}
+
+#[test]
+fn a_connection_to_a_server_that_has_become_a_replica_is_given_up() {
+    let database = TestDatabase::new();
+    let url = database.url_text();
+    let name = url.rsplit('/').next().unwrap();
+    let user = format!("u{:08x}", fastrand::u32(..));
+    database.execute(&format!(
+        "CREATE USER {user}@'%' IDENTIFIED BY 'pw'; GRANT ALL PRIVILEGES ON {name}.* TO {user}@'%'"
+    ));
+    let weak = format!("mysql://{user}:pw@{}", url.split_once('@').unwrap().1);
+    let app =
+        TestApp::start_on(TestDatabase::new(), |settings| settings.database_url = weak.parse().unwrap());
+    let song = app.user("song");
+    app.tweet(&song, "before");
+    let connections = || {
+        let query = "SELECT CAST(id AS CHAR(20)) AS value FROM information_schema.processlist WHERE user = ";
+        database.connect().texts(&format!("{query}'{user}'"))
+    };
+    let before = connections();
+    {
+        let _read_only = ReadOnly::switch_on(&database);
+        app.post("/tweet", &json!({"tweet": "meanwhile"})).by(&song).send().problem(503, "unavailable");
+        // A name, or a balancer, may lead to the new primary by now.
+        let after = connections();
+        assert!(before.iter().any(|id| !after.contains(id)), "{before:?} {after:?}");
+    }
+    app.tweet(&song, "after");
+    assert_eq!(app.timeline(&song), ["before", "after"]);
+    database.execute(&format!("DROP USER {user}@'%'"));
+}

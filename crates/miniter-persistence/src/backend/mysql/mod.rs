@@ -280,11 +280,15 @@ impl Pool {
                         return Err(classify(error));
                     }
                 }
+                // This server may have become a replica, or have lost its quorum; another connection may lead to another one.
+                Trouble::Inaccessible => {
+                    session.is_lost = true;
+                    return Err(classify(error));
+                }
                 Trouble::Duplicate
                 | Trouble::MissingReference
                 | Trouble::Deadlock
                 | Trouble::Locked
-                | Trouble::Inaccessible
                 | Trouble::Corrupt
                 | Trouble::Other => return Err(classify(error)),
             }
