@@ -289,7 +289,7 @@ fn nothing_that_kim_does_on_any_route_by_any_method_changes_or_shows_what_is_son
 fn what_a_client_claims_of_the_new_rows_id_owner_time_or_hash_is_not_believed() {
     let app = TestApp::start();
     let claims = json!({
-        "id": 4_711, "user_id": 4_711, "created_at": "2001-01-01T00:00:00Z", "updated_at": "2001-01-01T00:00:00Z",
+        "id": 987_654_321_012_345_i64, "user_id": 987_654_321_012_345_i64, "created_at": "2001-01-01T00:00:00Z", "updated_at": "2001-01-01T00:00:00Z",
         "hashed_password": "$2b$12$stolen", "email_canonical": "x", "token_version": 9,
     });
     let with = |own: Value| {
@@ -306,9 +306,9 @@ fn what_a_client_claims_of_the_new_rows_id_owner_time_or_hash_is_not_believed() 
     let token = session["access_token"].as_str().unwrap();
     let tweet = app.post("/tweet", &with(json!({"tweet": "hello"}))).token(token).send().ok();
     assert_eq!(tweet["user_id"], 1);
-    assert_ne!(tweet["id"], "4711");
+    assert_ne!(tweet["id"], "987654321012345");
     let rows: String = everything(&app).into_iter().flatten().collect();
-    for claim in ["4711", "2001", "stolen"] {
+    for claim in ["987654321012345", "2001-01-01", "$2b$12$stolen"] {
         assert!(!rows.contains(claim), "{claim}: {rows}");
     }
 }
