@@ -87,6 +87,10 @@ deny: $(DENY) $(MACHETE) ## Check licences, sources and duplicates of what is bu
 		echo "NOT CHECKED: the database of advisories cannot be had here"; }
 	$(MACHETE) crates
 
+.PHONY: deploy-check
+deploy-check: ## Lint the CloudFormation template and create its stack on a simulated AWS
+	@scripts/deploy-check.sh
+
 .PHONY: layers
 layers: ## Check that no layer sees what it must not
 	scripts/layers.sh
