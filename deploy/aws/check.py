@@ -1,7 +1,7 @@
 """Makes the stack of a template on a simulated AWS and looks at what has come of it: python check.py TEMPLATE
 
-The simulation is moto, through simulator.py beside this file. What moto does not show is read in the template itself, or
-named at the end. Every sentence that is printed is one assertion.
+The simulation is moto, through simulator.py beside this file. What moto does not show is read in the template itself,
+or named at the end. Every sentence that is printed is one assertion.
 """
 
 import base64
@@ -10,6 +10,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -65,7 +66,7 @@ in which zone an instance is: moto puts all of a group into its first subnet (th
 whether a node gets healthy: moto calls every target so (the user data is run with stand-ins for the commands it calls)
 how a rolling update goes, and that CloudFormation waits for signals: moto replaces the group (the policy is read)
 that {{resolve:…}} becomes the password: moto leaves it as it stands (the template is read)
-outgoing rules, attributes of the target group and of the balancer, alarms: not made by moto (the template is read)
+outgoing rules, alarms, the balancer's type, its and its targets' attributes: not made by moto (the template is read)
 whether the addresses the packages come from answer"""
 
 failures = 0
@@ -200,6 +201,7 @@ def check_template(template):
 
     equal(template["Parameters"]["ImageId"].get("Default"), IMAGE_PARAMETER, "the image is Debian's newest, for amd64")
 
+    equal(resources["Balancer"]["Properties"].get("Type"), "application", "the balancer is one for applications")
     targets = attributes(resources["Targets"], "TargetGroupAttributes")
     equal(targets.get("load_balancing.algorithm.type"), "round_robin", "the balancer sends to the nodes in turn")
     equal(targets.get("stickiness.enabled"), "false", "no client is bound to a node")
@@ -210,8 +212,8 @@ def check_template(template):
 
     nodes = resources["Nodes"]
     equal(nodes["Properties"].get("HealthCheckType"), "ELB", "who is healthy is the balancer's verdict")
-    signal = nodes.get("CreationPolicy", {}).get("ResourceSignal", {})
-    equal(int(signal.get("Count", 0)), 2, "the stack is complete when two nodes have said that they are ready")
+    wait = nodes.get("CreationPolicy", {}).get("ResourceSignal", {})
+    equal(int(wait.get("Count", 0)), 2, "the stack is complete when two nodes have said that they are ready")
     rolling = nodes.get("UpdatePolicy", {}).get("AutoScalingRollingUpdate", {})
     equal(rolling.get("MaxBatchSize"), 1, "an update replaces one node at a time")
     equal(rolling.get("MinInstancesInService"), 1, "an update leaves one node in service")
@@ -435,10 +437,16 @@ def check_database(rds, ids, groups):
     names = [groups[group["VpcSecurityGroupId"]][0] for group in database["VpcSecurityGroups"]]
     equal(names, ["DatabaseGroup"], "it is in its security group and no other")
     used = database["DBParameterGroups"][0]["DBParameterGroupName"]
-    family = [g["DBParameterGroupFamily"] for g in rds.describe_db_parameter_groups()["DBParameterGroups"]
-              if g["DBParameterGroupName"] == used]
+    family = [
+        g["DBParameterGroupFamily"]
+        for g in rds.describe_db_parameter_groups()["DBParameterGroups"]
+        if g["DBParameterGroupName"] == used
+    ]
     equal(family, ["mysql8.4"], "its parameter group is for its version")
-    values = {p["ParameterName"]: p["ParameterValue"] for p in rds.describe_db_parameters(DBParameterGroupName=used)["Parameters"]}
+    values = {
+        p["ParameterName"]: p["ParameterValue"]
+        for p in rds.describe_db_parameters(DBParameterGroupName=used)["Parameters"]
+    }
     equal(values.get("require_secure_transport"), "ON", "it refuses whoever comes without TLS")
     equal(values.get("character_set_server"), "utf8mb4", "it stores all of Unicode")
     return database
@@ -449,7 +457,6 @@ def check_balancer(elb, ids, members):
     balancers = elb.describe_load_balancers()["LoadBalancers"]
     equal(len(balancers), 1, "there is one")
     balancer = balancers[0]
-    equal(balancer["Type"], "application", "it is one for applications")
     equal(balancer["Scheme"], "internet-facing", "it can be reached")
     equal(
         {zone["SubnetId"] for zone in balancer["AvailabilityZones"]},
@@ -458,7 +465,10 @@ def check_balancer(elb, ids, members):
     )
     equal(balancer["SecurityGroups"], [ids["BalancerGroup"]], "it is in its security group and no other")
 
-    listeners = {listener["Port"]: listener for listener in elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]}
+    listeners = {
+        listener["Port"]: listener
+        for listener in elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    }
     equal(set(listeners), {443, 80}, "it listens at 443 and 80")
     tls, bare = listeners.get(443, {}), listeners.get(80, {})
     equal(tls.get("Protocol"), "HTTPS", "443 is HTTPS")
@@ -484,11 +494,17 @@ def check_balancer(elb, ids, members):
         ("HTTP", "/readyz", "200"),
         "it asks for /readyz, and 200 is healthy",
     )
-    check(group["HealthCheckIntervalSeconds"] <= 10, "it asks every 10 seconds at least", group["HealthCheckIntervalSeconds"])
+    check(
+        group["HealthCheckIntervalSeconds"] <= 10,
+        "it asks every 10 seconds at least",
+        group["HealthCheckIntervalSeconds"],
+    )
     health = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
-    healthy = {h["Target"]["Id"] for h in health if h["TargetHealth"]["State"] == "healthy" and h["Target"]["Port"] == 5000}
+    healthy = {
+        h["Target"]["Id"] for h in health if h["TargetHealth"]["State"] == "healthy" and h["Target"]["Port"] == 5000
+    }
     check(len(healthy) == 2 and healthy == members, "its two healthy targets are the two nodes, at port 5000", healthy)
-    return balancer, group
+    return group
 
 
 def check_secrets(simulation, ids):
@@ -518,7 +534,11 @@ def check_logs(simulation, script):
     equal(forever, [], "nothing is kept for ever")
     topics = simulation.client("sns")
     subscriptions = topics.list_subscriptions()["Subscriptions"]
-    equal([(s["Protocol"], s["Endpoint"]) for s in subscriptions], [("email", "somebody@example.com")], "alarms go out by e-mail")
+    equal(
+        [(s["Protocol"], s["Endpoint"]) for s in subscriptions],
+        [("email", "somebody@example.com")],
+        "alarms go out by e-mail",
+    )
     text = re.search(r"miniter\.json <<'END'\n(.*?)\nEND\n", script, re.DOTALL)
     collected = []
     try:
@@ -526,7 +546,11 @@ def check_logs(simulation, script):
         collected = [file["log_group_name"] for file in agent["logs"]["logs_collected"]["files"]["collect_list"]]
     except (AttributeError, KeyError, ValueError) as error:
         collected = [str(error)]
-    equal(set(collected), {group["logGroupName"] for group in groups}, "the agent's settings are JSON and name these groups")
+    equal(
+        set(collected),
+        {group["logGroupName"] for group in groups},
+        "the agent's settings are JSON and name these groups",
+    )
 
 
 # What the user data calls, and what it does there: each call is noted.
@@ -627,7 +651,10 @@ def check_user_data(script, ids, secrets, database, subnets, group):
 
     order = [
         position(f"aws s3 cp --no-progress s3://{PACKAGE} "),
-        next((n for n, call in enumerate(calls) if call.startswith("apt-get install") and call.endswith("miniter.deb")), -1),
+        next(
+            (n for n, call in enumerate(calls) if call.startswith("apt-get install") and call.endswith("miniter.deb")),
+            -1,
+        ),
         position("systemctl enable miniter"),
         position("systemctl restart miniter"),
         position("aws elbv2 describe-target-health"),
@@ -639,7 +666,11 @@ def check_user_data(script, ids, secrets, database, subnets, group):
         order,
     )
     signals = [call for call in calls if "signal-resource" in call]
-    check(len(signals) == 1 and signals[0].endswith("--unique-id i-12345 --status SUCCESS"), "it signals success once", signals)
+    check(
+        len(signals) == 1 and signals[0].endswith("--unique-id i-12345 --status SUCCESS"),
+        "it signals success once",
+        signals,
+    )
     equal(run["left"], [], "it leaves no packages behind")
 
     def fails(sentence, **arguments):
@@ -656,7 +687,10 @@ def check_user_data(script, ids, secrets, database, subnets, group):
     bad = {**secrets, ids["TokenSecret"]: '{"current": "it\'s short"}'}
     run = fails("a token secret that is too short is refused, and failure signalled", secrets=bad)
     check("systemctl restart miniter" not in run["calls"], "the service is not started then")
-    odd = {ids["DatabaseSecret"]: "a/b@c:d%e 'f", ids["TokenSecret"]: json.dumps({**tokens, "previous": "x" * 48 + ",y"})}
+    odd = {
+        ids["DatabaseSecret"]: "a/b@c:d%e 'f",
+        ids["TokenSecret"]: json.dumps({**tokens, "previous": "x" * 48 + ",y"}),
+    }
     run = run_user_data(script, odd)
     text = run["text"] or ""
     check("://miniter:a%2Fb%40c%3Ad%25e%20%27f@" in text, "a password with signs in it is written as in a URL")
@@ -664,6 +698,8 @@ def check_user_data(script, ids, secrets, database, subnets, group):
 
 
 def main():
+    for number in (signal.SIGHUP, signal.SIGTERM):  # so that the server is stopped then, too
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     file = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "miniter.yaml"
     check_template(load(str(file)))
     with Simulation() as simulation:
@@ -676,7 +712,7 @@ def main():
             secrets = check_secrets(simulation, ids)
             check_rights(simulation, ids, secrets)
             database = check_database(simulation.client("rds"), ids, groups)
-            _, group = check_balancer(simulation.client("elbv2"), ids, members)
+            group = check_balancer(simulation.client("elbv2"), ids, members)
             check_logs(simulation, script)
             check_user_data(script, ids, secrets, database, subnets, group)
     print("Not shown here:")
