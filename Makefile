@@ -130,7 +130,7 @@ migration: ## Make an empty migration for both databases: NAME=what_it_does
 	@scripts/migration.sh "$(NAME)"
 
 .PHONY: check
-check: test lint layers schema-check deny fuzz test-faults test-cluster tour deb-check docker-check ## All that CI checks
+check: test lint layers schema-check deny fuzz test-faults test-cluster tour deb-check docker-check deploy-check ## All that CI checks
 
 $(DIESEL): | setup
 	$(CARGO) install diesel_cli --version $(DIESEL_VERSION) --locked --no-default-features \
