@@ -11,7 +11,8 @@ name=$(date -u +%Y-%m-%d-%H%M%S)_$1
 for database in sqlite mysql; do
     folder=migrations/$database/$name
     mkdir "$folder"
-    echo "-- What changes, on $database." >"$folder/up.sql"
+    # See "Several nodes" in docs/ARCHITECTURE.md.
+    echo "-- What changes, on $database. The previous release must go on working with it." >"$folder/up.sql"
     echo "-- The way back." >"$folder/down.sql"
     echo "$folder"
 done

@@ -1,11 +1,15 @@
 //! Is it alive, is it ready, what is it doing, and how does it stop?
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::num::NonZeroU32;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use miniter::settings::Switch;
+use miniter_domain::Quota;
+use serde_json::{Value, json};
 
 use crate::support::app::{Client, PASSWORD, TestApp};
 use crate::support::database::TestDatabase;
@@ -110,9 +114,8 @@ fn what_it_does_is_counted_by_route_and_not_by_path() {
 #[test]
 fn a_refusal_by_a_limit_is_counted() {
     let app = TestApp::start_with(|settings| {
-        settings.rate_limits = miniter::settings::Switch::On;
-        settings.log_in_limit =
-            miniter_domain::Quota::new(1.try_into().unwrap(), Duration::from_hours(1)).unwrap();
+        settings.rate_limits = Switch::On;
+        settings.log_in_limit = Quota::new(1.try_into().unwrap(), Duration::from_hours(1)).unwrap();
     });
     for _ in 0..3 {
         app.log_in("song@example.com", PASSWORD);
@@ -179,4 +182,49 @@ fn a_second_signal_ends_the_delay() {
     let (code, took) = server.wait();
     assert_eq!(code, Some(0));
     assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+/// The words in a query that are names of metrics.
+fn names_of_metrics(query: &str) -> impl Iterator<Item = &str> {
+    let words = query.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with("miniter_") || word.starts_with("process_"))
+}
+
+#[test]
+fn the_dashboard_shows_what_there_is_by_labels_that_there_are() {
+    let app = TestApp::start();
+    app.get("/ping").send();
+    // So that each counter has a value.
+    let limited = app.another_node(|settings| {
+        settings.rate_limits = Switch::On;
+        settings.read_limit = Quota::new(NonZeroU32::MIN, Duration::from_mins(1)).unwrap();
+    });
+    limited.get("/timeline/1").send();
+    limited.get("/timeline/1").send().problem(429, "rate_limited");
+    let there = app.get("/metrics").send().body + &limited.get("/metrics").send().body;
+    let dashboard: Value = serde_json::from_str(include_str!("../../deploy/grafana/miniter.json")).unwrap();
+    let mut shown = BTreeSet::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        for target in panel["targets"].as_array().unwrap() {
+            let query = target["expr"].as_str().unwrap();
+            for name in names_of_metrics(query) {
+                shown.insert(name.to_owned());
+                let lines: Vec<_> = there.lines().filter(|line| line.starts_with(name)).collect();
+                assert!(!lines.is_empty(), "there is no {name}");
+                // What they are summed by; the scraper adds the instance, and a histogram its le.
+                let by = query.split(" by (").nth(1).map_or("", |by| by.split(')').next().unwrap());
+                for label in by.split(", ").filter(|label| !["", "instance"].contains(label)) {
+                    assert!(
+                        lines.iter().any(|line| line.contains(&format!("{label}=\""))),
+                        "{name} has no {label}"
+                    );
+                }
+            }
+        }
+    }
+    // All of ours is shown somewhere.
+    for name in there.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()) {
+        let is_shown = shown.iter().any(|shown| shown.starts_with(name));
+        assert!(is_shown || !name.starts_with("miniter_"), "{name} is nowhere on the dashboard");
+    }
 }
