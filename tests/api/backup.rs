@@ -1,6 +1,7 @@
 //! `miniter backup` and `miniter restore`, beside a server that is written to.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -167,17 +168,25 @@ fn what_is_no_sound_backup_is_refused_and_nothing_is_changed() {
 }
 
 #[test]
-fn a_damaged_database_can_be_replaced() {
+fn a_damaged_database_can_be_replaced_once_nobody_uses_it() {
     let folder = tempfile::tempdir().unwrap();
     let (server, token) = start(folder.path());
     server.client.post("/tweet", &json!({"tweet": "hello"})).token(&token).send().ok();
     succeed(&back_up(folder.path(), "backup.db"));
+    server.signal("-TERM");
+    server.wait();
+    // Its log has no first page then, by which SQLite could mend the file.
+    let server = Process::start(folder.path(), &[]);
     server.client.post("/tweet", &json!({"tweet": "lost"})).token(&token).send().ok();
-    // Its log is left behind.
+    let path = folder.path().join("data/miniter.db");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[..100].fill(0xAA);
+    OpenOptions::new().write(true).open(&path).unwrap().write_all(&bytes).unwrap();
+    let said = fail(&restore(folder.path(), &folder.path().join("backup.db")));
+    assert!(said.contains("in use"), "{said}");
+    // Its log is left behind, and must not meet the new file.
     server.signal("-KILL");
     server.wait();
-    let path = folder.path().join("data/miniter.db");
-    fs::write(&path, "damaged ".repeat(1_000)).unwrap();
     succeed(&restore(folder.path(), &folder.path().join("backup.db")));
     let server = Process::start(folder.path(), &[]);
     assert_eq!(timeline(&server, &token), ["hello"]);

@@ -101,6 +101,29 @@ fn a_node_that_is_killed_costs_no_get_and_no_acknowledged_tweet() {
 }
 
 #[test]
+fn a_post_that_was_delivered_is_not_sent_again_by_the_balancer() {
+    let cluster = Cluster::start(Database::Mariadb);
+    let people = people(&cluster, 16);
+    // Without keys: what is sent twice is there twice.
+    let outcome = load::run(cluster.front, &people, Diligence::TriesOnce, |await_more| {
+        for name in ['a', 'b', 'a', 'b', 'a', 'b'] {
+            await_more(200);
+            let before = cluster.pid(&name.to_string());
+            cluster.signal(&name.to_string(), "-KILL");
+            cluster.await_another(name, before);
+            wait_until("the balancer sees it", Duration::from_secs(5), || cluster.is_up(name));
+        }
+    });
+    println!(
+        "measured: 6 nodes killed; {} POSTs acknowledged, {} not, none done twice",
+        outcome.acknowledged.len(),
+        outcome.failed_posts.len()
+    );
+    assert!(!outcome.failed_posts.is_empty(), "nothing was under way when the nodes were killed");
+    outcome.assert_kept_on(&cluster, 1, true);
+}
+
+#[test]
 fn a_rolling_restart_loses_no_request() {
     let cluster = Cluster::start(Database::Mariadb);
     let people = people(&cluster, 16);

@@ -238,23 +238,18 @@ fn set_aside(database: &Path) -> Result<PathBuf, BackupError> {
         },
     }
     drop(connection);
+    // Whoever is the last to close a file leaves no log behind. Were there one, it would be taken for the new file's.
+    if with_suffix(database, "-wal").exists() {
+        return Err(BackupError::InUse { path: database.to_owned() });
+    }
     let mut aside = with_suffix(database, ".replaced");
     let mut number = 1;
     while aside.exists() {
         number += 1;
         aside = with_suffix(database, &format!(".replaced-{number}"));
     }
-    let keep = || -> io::Result<()> {
-        // A log that is left belongs to a damaged file, and must not meet another one.
-        for suffix in ["-wal", "-shm"] {
-            match fs::rename(with_suffix(database, suffix), with_suffix(&aside, suffix)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        fs::hard_link(database, &aside)
-    };
-    keep().map_err(|error| BackupError::Inaccessible { file: aside.clone(), cause: error.to_string() })?;
+    fs::hard_link(database, &aside)
+        .map_err(|error| BackupError::Inaccessible { file: aside.clone(), cause: error.to_string() })?;
     Ok(aside)
 }
 
