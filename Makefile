@@ -88,7 +88,7 @@ deny: $(DENY) $(MACHETE) ## Check licences, sources and duplicates of what is bu
 	$(MACHETE) crates
 
 .PHONY: deploy-check
-deploy-check: ## Lint the CloudFormation template and create its stack on a simulated AWS
+deploy-check: setup ## Lint the CloudFormation template and create its stack on a simulated AWS
 	@scripts/deploy-check.sh
 
 .PHONY: layers
@@ -122,7 +122,7 @@ deb-check: ## Build the package, install it here, serve from it as its unit says
 	@scripts/deb-check.sh
 
 .PHONY: docker-check
-docker-check: $(HADOLINT) ## Check the Dockerfile without building it
+docker-check: setup $(HADOLINT) ## Check the Dockerfile without building it
 	@scripts/docker-check.sh $(HADOLINT)
 
 .PHONY: migration

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -50,19 +50,18 @@ impl Cluster {
         let base = free_ports();
         let front = SocketAddr::from(([127, 0, 0, 1], base));
         let folder = tempfile::tempdir().unwrap();
-        let mut script =
-            Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/local/cluster.sh"))
-                .arg(env!("CARGO_BIN_EXE_miniter"))
-                .env("DB", if database == Database::Galera { "galera" } else { "mariadb" })
-                .env("ADDRESS", front.to_string())
-                .env("BASE", base.to_string())
-                .env("FOLDER", folder.path())
-                .env("MINITER_JWT_SECRET", SECRET)
-                .env("MINITER_RATE_LIMITS", "off")
-                .env("MINITER_LOG", "info,miniter::access=off")
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap();
+        let mut script = Command::new(deploy("cluster.sh"))
+            .arg(env!("CARGO_BIN_EXE_miniter"))
+            .env("DB", if database == Database::Galera { "galera" } else { "mariadb" })
+            .env("ADDRESS", front.to_string())
+            .env("BASE", base.to_string())
+            .env("FOLDER", folder.path())
+            .env("MINITER_JWT_SECRET", SECRET)
+            .env("MINITER_RATE_LIMITS", "off")
+            .env("MINITER_LOG", "info,miniter::access=off")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let (sender, lines) = mpsc::channel();
         let stdout = BufReader::new(script.stdout.take().unwrap());
         thread::spawn(move || {
@@ -144,6 +143,16 @@ impl Cluster {
         })
     }
 
+    /// Whether the balancer in front of the database would send connections to a server.
+    pub fn is_usable(&self, server: u16) -> bool {
+        let port = self.database_port(server).to_string();
+        Command::new(deploy("check-database.sh"))
+            .args(["", "", "127.0.0.1", &port])
+            .status()
+            .unwrap()
+            .success()
+    }
+
     /// Another node, on a database server without anything in between.
     pub fn node_on(&self, server: u16) -> Process {
         let url = self.database_url(server);
@@ -190,6 +199,11 @@ impl Drop for Cluster {
             }
         }
     }
+}
+
+/// A file that people are given.
+fn deploy(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/local").join(name)
 }
 
 /// Whether a node or the balancer in front of it says that it is ready.

@@ -70,6 +70,7 @@ fn a_node_whose_server_has_lost_the_quorum_is_not_ready_until_it_is_back() {
     let refused = sql("SELECT COUNT(*) FROM users").unwrap_err();
     assert!(refused.contains("1047"), "{refused}");
     assert!(!ready(), "a statement without a table is not enough");
+    assert!(!cluster.is_usable(3), "what the balancer asks knows it, too");
     let timeline = Wire::to(node.address).get("/timeline/1", "").unwrap();
     assert_eq!(timeline.status, 503, "{}", timeline.body);
     for server in ["db1", "db2"] {
@@ -80,4 +81,5 @@ fn a_node_whose_server_has_lost_the_quorum_is_not_ready_until_it_is_back() {
         "measured: without a quorum /readyz is 503 after {noticed:?}, and 200 {recovered:?} after the others are back"
     );
     cluster.await_whole_database();
+    assert!(cluster.is_usable(3));
 }
