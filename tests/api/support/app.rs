@@ -124,8 +124,10 @@ impl TestApp {
     pub fn raw(&self, request: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        stream.write_all(request).unwrap();
-        stream.shutdown(Shutdown::Write).unwrap();
+        // One that it does not want the server may have answered, and closed, before it has all of it.
+        if stream.write_all(request).is_ok() {
+            let _ = stream.shutdown(Shutdown::Write);
+        }
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()
