@@ -48,7 +48,7 @@ fn two_hundred_requests_of_each_kind_are_all_answered() {
     // The last two are the slow ones: each hashes a password.
     let kinds: [Kind<'_>; 8] = [
         &|_| app.get("/ping"),
-        &|_| app.post("/tweet", &tweet).by(&song),
+        &|i| app.post("/tweet", &tweet).by(&song).header("idempotency-key", &i.to_string()),
         &|_| app.post("/follow", &follow).by(&song),
         &|_| app.post("/unfollow", &unfollow).by(&song),
         &|_| app.get("/timeline").by(&song),
@@ -64,8 +64,15 @@ fn two_hundred_requests_of_each_kind_are_all_answered() {
             for worker in 0..8 {
                 scope.spawn(move || {
                     for i in 0..25 {
-                        let answer = kind(worker * 25 + i).send();
-                        assert_eq!(answer.status, 200, "{answer:?}");
+                        let mut answer = kind(worker * 25 + i).send();
+                        // On a machine that is busy with other things it may take a while until there is time.
+                        let mut tries = 1;
+                        while answer.status == 503 && tries < 10 {
+                            answer = kind(worker * 25 + i).send();
+                            tries += 1;
+                        }
+                        let was_done = tries > 1 && answer.status == 409;
+                        assert!(answer.status == 200 || was_done, "{answer:?}");
                     }
                 });
             }

@@ -48,8 +48,8 @@ fn whoever_has_called_too_often_is_told_how_long_to_wait_and_waiting_that_long_s
         generous(settings);
         settings.log_in_limit = quota(3, 3_000);
     });
-    let song = app.user("song");
     let begun = Instant::now();
+    let song = app.user("song");
     let answers: Vec<_> = (0..6).map(|_| app.log_in(&song.email, PASSWORD)).collect();
     let refused = answers.iter().find(|answer| answer.status != 200).unwrap();
     let detail = refused.problem(429, "rate_limited");

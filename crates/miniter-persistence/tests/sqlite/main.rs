@@ -37,7 +37,9 @@ impl Sound {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("miniter.db");
         drop(open(&path).unwrap());
-        let connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        // The last of the store's threads may still be closing the file.
+        connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
         Self { path, connection, _folder: folder }
     }
 

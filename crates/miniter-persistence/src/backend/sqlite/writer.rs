@@ -47,8 +47,9 @@ trait Job: Send {
     /// Runs its statements in a transaction that others share, and keeps what comes of them.
     fn run(&mut self, connection: &mut SqliteConnection) -> QueryResult<()>;
 
-    /// Answers whoever waits. `fate` is that of the transaction.
-    fn answer(self: Box<Self>, fate: Result<(), RepositoryError>);
+    /// Answers whoever waits. `fate` is that of the transaction; `doubt` is for when what was to follow the commit is half
+    /// done.
+    fn answer(self: Box<Self>, fate: Result<(), RepositoryError>, doubt: &dyn Fn());
 }
 
 struct Write<F, A, T> {
@@ -90,11 +91,16 @@ where
         }
     }
 
-    fn answer(self: Box<Self>, fate: Result<(), RepositoryError>) {
+    fn answer(self: Box<Self>, fate: Result<(), RepositoryError>, doubt: &dyn Fn()) {
+        let committed = self.committed;
         let answer = match (fate, self.outcome) {
             (Ok(()), Some(Ok(written))) => {
-                (self.committed)(&written);
-                Ok(written)
+                if catch_unwind(AssertUnwindSafe(|| committed(&written))).is_ok() {
+                    Ok(written)
+                } else {
+                    doubt();
+                    Err(RepositoryError::Backend("what follows a commit panicked".into()))
+                }
             }
             (Ok(()), Some(Err(error))) => Err(classify(error)),
             (Err(error), _) => Err(error),
@@ -213,10 +219,8 @@ fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
                     text,
                 )) => Err(RepositoryError::Unavailable(text.clone().into())),
             };
-            if catch_unwind(AssertUnwindSafe(|| job.answer(fate))).is_err() {
-                // What was to follow the commit is half done: what others have written is treated so, too.
-                (file.lock().unwrap_or_else(PoisonError::into_inner).others_wrote)();
-            }
+            // What others have written is treated so, too.
+            job.answer(fate, &|| (file.lock().unwrap_or_else(PoisonError::into_inner).others_wrote)());
         }
     }
 }
@@ -439,7 +443,7 @@ mod tests {
             |connection| connection.batch_execute("INSERT INTO numbers VALUES (1)"),
             |()| panic!("on purpose"),
         );
-        assert!(matches!(outcome, Err(RepositoryError::Unavailable(_))), "{outcome:?}");
+        assert!(matches!(outcome, Err(RepositoryError::Backend(_))), "{outcome:?}");
         assert_eq!(*fixture.in_doubt.lock().unwrap(), 1);
         fixture.write("INSERT INTO numbers VALUES (2)").unwrap();
     }
