@@ -120,7 +120,7 @@ run_db() {
             --wsrep-node-address=127.0.0.1 --wsrep-sst-method=rsync --wsrep-sst-receive-address="127.0.0.1:$((port + 3))"
             # One that does not answer for a second is left behind; Galera's own patience is 5 s, and nobody can commit
             # meanwhile. Between machines a network needs more of it than a loopback does.
-            --wsrep-provider-options="gmcast.listen_addr=tcp://127.0.0.1:$((port + 1));ist.recv_addr=127.0.0.1:$((port + 2));gcache.size=64M;evs.keepalive_period=PT0.3S;evs.inactive_check_period=PT0.2S;evs.suspect_timeout=PT1S;evs.inactive_timeout=PT3S;evs.install_timeout=PT3S")
+            --wsrep-provider-options="gmcast.listen_addr=tcp://127.0.0.1:$((port + 1));ist.recv_addr=127.0.0.1:$((port + 2));gcache.size=64M;evs.keepalive_period=PT0.3S;evs.inactive_check_period=PT0.2S;evs.suspect_timeout=PT1S;evs.inactive_timeout=PT2S;evs.install_timeout=PT1.5S")
         local members=gcomm://127.0.0.1:$((BASE + 11)),127.0.0.1:$((BASE + 21)),127.0.0.1:$((BASE + 31))
         options+=(--wsrep-cluster-address="$members")
         if [ "$1" = 1 ] && [ ! -e "$data/grastate.dat" ]; then

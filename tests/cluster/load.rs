@@ -22,6 +22,9 @@ pub enum Diligence {
     TriesOnce,
 }
 
+/// How long one who was refused waits. `Retry-After` says a second; a part of it shows better when service is back.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// What came of it.
 #[derive(Default)]
 pub struct Outcome {
@@ -130,7 +133,7 @@ fn write(
             if diligence == Diligence::TriesOnce || begun.elapsed() > Duration::from_secs(40) {
                 break;
             }
-            thread::sleep(Duration::from_millis(20));
+            thread::sleep(PAUSE);
         }
         if is_over.load(Ordering::Relaxed) {
             return;
@@ -145,12 +148,18 @@ fn read(address: SocketAddr, person: &Person, is_over: &AtomicBool, outcome: &Mu
         let reply = wire.get(&format!("/timeline/{}?limit=20", person.id), "");
         let mut outcome = outcome.lock().unwrap();
         outcome.gets += 1;
-        match reply {
-            Ok(reply) if reply.status == 200 => {}
-            Ok(reply) => outcome.failed_gets.push(format!("{} {}", reply.status, reply.body)),
-            Err(error) => outcome.failed_gets.push(error.to_string()),
-        }
+        let pause = match reply {
+            Ok(reply) if reply.status == 200 => Duration::from_millis(2),
+            Ok(reply) => {
+                outcome.failed_gets.push(format!("{} {}", reply.status, reply.body));
+                PAUSE
+            }
+            Err(error) => {
+                outcome.failed_gets.push(error.to_string());
+                PAUSE
+            }
+        };
         drop(outcome);
-        thread::sleep(Duration::from_millis(2));
+        thread::sleep(pause);
     }
 }
