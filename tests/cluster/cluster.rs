@@ -58,6 +58,8 @@ impl Cluster {
             .env("FOLDER", folder.path())
             .env("MINITER_JWT_SECRET", SECRET)
             .env("MINITER_RATE_LIMITS", "off")
+            // One for each client: who waits for a place for 0.4 s is refused, which is no node's end.
+            .env("MINITER_DATABASE_CONNECTIONS", "40")
             .env("MINITER_LOG", "info,miniter::access=off")
             .stdout(Stdio::piped())
             .spawn()

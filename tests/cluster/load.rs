@@ -25,6 +25,10 @@ pub enum Diligence {
 /// How long one who was refused waits. `Retry-After` says a second; a part of it shows better when service is back.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// What somebody does between two requests: so long that a machine that has clients, nodes and databases on it is busy, but
+/// not so busy that an answer comes too late.
+const BETWEEN: Duration = Duration::from_millis(5);
+
 /// What came of it.
 #[derive(Default)]
 pub struct Outcome {
@@ -138,7 +142,7 @@ fn write(
         if is_over.load(Ordering::Relaxed) {
             return;
         }
-        thread::sleep(Duration::from_millis(2));
+        thread::sleep(BETWEEN);
     }
 }
 
@@ -149,7 +153,7 @@ fn read(address: SocketAddr, person: &Person, is_over: &AtomicBool, outcome: &Mu
         let mut outcome = outcome.lock().unwrap();
         outcome.gets += 1;
         let pause = match reply {
-            Ok(reply) if reply.status == 200 => Duration::from_millis(2),
+            Ok(reply) if reply.status == 200 => BETWEEN,
             Ok(reply) => {
                 outcome.failed_gets.push(format!("{} {}", reply.status, reply.body));
                 PAUSE

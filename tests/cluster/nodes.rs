@@ -74,7 +74,7 @@ fn each_node_gets_half_of_the_requests_and_what_one_writes_the_other_reads() {
 #[test]
 fn a_node_that_is_killed_costs_no_get_and_no_acknowledged_tweet() {
     let cluster = Cluster::start(Database::Mariadb);
-    let people = people(&cluster, 12);
+    let people = people(&cluster, 8);
     let outcome = load::run(cluster.front, &people, Diligence::TriesAgain, |await_more| {
         for name in ['a', 'b'] {
             await_more(300);
@@ -126,7 +126,7 @@ fn a_post_that_was_delivered_is_not_sent_again_by_the_balancer() {
 #[test]
 fn a_rolling_restart_loses_no_request() {
     let cluster = Cluster::start(Database::Mariadb);
-    let people = people(&cluster, 16);
+    let people = people(&cluster, 8);
     // Nobody tries again.
     let outcome = load::run(cluster.front, &people, Diligence::TriesOnce, |await_more| {
         for name in ['a', 'b', 'a', 'b'] {
