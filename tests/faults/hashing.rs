@@ -101,9 +101,11 @@ fn two_hundred_log_ins_at_once_slow_reads_down_at_most_threefold_and_take_the_me
     });
     thread::sleep(Duration::from_secs(1));
 
-    // What else runs on this machine makes a figure worse and never better: of a few the best counts.
-    let mut best = f64::INFINITY;
-    for _ in 0..5 {
+    // What else runs on this machine makes a time worse and never better: one good round of a few is enough.
+    let is_quick = (0..5).any(|round| {
+        if round > 0 {
+            thread::sleep(Duration::from_secs(2));
+        }
         let alone = read(address, &token);
         let before = rss(&server);
         let Rush { mut replies, p99, peak } = rush(&server, &mut clients, &token);
@@ -123,13 +125,11 @@ fn two_hundred_log_ins_at_once_slow_reads_down_at_most_threefold_and_take_the_me
              {PHASE:?}; refusals within {slowest:?}; memory {} MiB more, for {places} hashes at once",
             more >> 10,
         );
-        assert!(slowest < Duration::from_millis(100), "{slowest:?}");
         assert!(more <= HASH * places + REQUESTS, "{before} KiB before, {peak} at most");
-        best = best.min(times);
-        if best <= 3.0 {
-            break;
-        }
-        thread::sleep(Duration::from_secs(2));
-    }
-    assert!(best <= 3.0, "{best}");
+        times <= 3.0 && slowest < Duration::from_millis(100)
+    });
+    assert!(
+        is_quick,
+        "in none of five rounds were reads slowed down at most threefold and all refusals within 100 ms"
+    );
 }
