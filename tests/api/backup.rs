@@ -191,3 +191,26 @@ fn a_damaged_database_can_be_replaced_once_nobody_uses_it() {
     let server = Process::start(folder.path(), &[]);
     assert_eq!(timeline(&server, &token), ["hello"]);
 }
+
+#[test]
+fn the_log_of_a_database_that_is_gone_does_not_meet_the_restored_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, token) = start(folder.path());
+    server.client.post("/tweet", &json!({"tweet": "hello"})).token(&token).send().ok();
+    succeed(&back_up(folder.path(), "backup.db"));
+    server.client.post("/tweet", &json!({"tweet": "lost"})).token(&token).send().ok();
+    server.signal("-KILL");
+    server.wait();
+    let database = folder.path().join("data/miniter.db");
+    let log = folder.path().join("data/miniter.db-wal");
+    fs::remove_file(&database).unwrap();
+    let left = fs::read(&log).unwrap();
+    let said = fail(&restore(folder.path(), &folder.path().join("backup.db")));
+    assert!(said.contains("miniter.db-wal") && said.contains("move it elsewhere"), "{said}");
+    assert_eq!(fs::read(&log).unwrap(), left);
+    assert!(!database.exists());
+    fs::rename(&log, folder.path().join("log")).unwrap();
+    succeed(&restore(folder.path(), &folder.path().join("backup.db")));
+    let server = Process::start(folder.path(), &[]);
+    assert_eq!(timeline(&server, &token), ["hello"]);
+}

@@ -55,6 +55,15 @@ pub enum BackupError {
         /// The file.
         path: PathBuf,
     },
+    /// The database is gone and its log is not.
+    #[error(
+        "{log} is the log of a database that is gone, and would be taken for that of the restored one: move it elsewhere, \
+         and try again; nothing was changed"
+    )]
+    LeftLog {
+        /// The log.
+        log: PathBuf,
+    },
     /// The folder of the database cannot be used.
     #[error(transparent)]
     Folder(#[from] OpenError),
@@ -123,7 +132,15 @@ pub fn restore(file: &Path, database: &Path) -> Result<Restored, BackupError> {
     partial.fill_from(file)?;
     let contents =
         examine(&partial.0).map_err(|cause| BackupError::Unsound { file: file.to_owned(), cause })?;
-    let replaced = if database.exists() { Some(set_aside(database)?) } else { None };
+    let replaced = if database.exists() {
+        Some(set_aside(database)?)
+    } else if let Some(log) =
+        ["-wal", "-journal"].map(|suffix| with_suffix(database, suffix)).into_iter().find(|log| log.exists())
+    {
+        return Err(BackupError::LeftLog { log });
+    } else {
+        None
+    };
     partial.put_in_place(database)?;
     Ok(Restored { contents, replaced })
 }
