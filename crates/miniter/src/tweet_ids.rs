@@ -2,43 +2,44 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use ferroid::generator::AtomicSnowflakeGenerator;
-use ferroid::id::SnowflakeTwitterId;
-use ferroid::time::{TWITTER_EPOCH, TimeSource};
 use miniter_domain::{Clock, NodeNumber, TweetId, TweetIds};
 
-/// Draws ids, up to 4,096 in a millisecond.
-pub(crate) struct Snowflakes(AtomicSnowflakeGenerator<SnowflakeTwitterId, Milliseconds>);
+/// From when the milliseconds are counted: that of the layout's inventor, Twitter. In Unix milliseconds.
+const EPOCH: i64 = 1_288_834_974_657;
+
+/// How many bits the sequence has.
+const SEQUENCE: u32 = 12;
+
+/// How many bits the node's number has.
+const NODE: u32 = 10;
+
+/// Draws ids. It never waits: beyond 4,096 in a millisecond, or while the clock is set back, it goes on counting from the
+/// last one, ahead of the clock.
+pub(crate) struct Snowflakes {
+    node: u64,
+    clock: Arc<dyn Clock>,
+    /// Milliseconds and sequence of the last one, as one number.
+    last: AtomicU64,
+}
 
 impl Snowflakes {
     pub(crate) fn new(node: NodeNumber, clock: Arc<dyn Clock>) -> Self {
-        let time = Milliseconds { clock, latest: AtomicU64::new(0) };
-        Self(AtomicSnowflakeGenerator::new(node.get().into(), time))
+        Self { node: node.get().into(), clock, last: AtomicU64::new(0) }
     }
 }
 
 impl TweetIds for Snowflakes {
     fn next(&self) -> TweetId {
-        let id = self.0.next_id(|milliseconds| std::thread::sleep(Duration::from_millis(milliseconds)));
-        TweetId::new(i64::try_from(id.to_raw()).unwrap_or(i64::MAX))
-    }
-}
-
-/// Milliseconds since the epoch of the layout. They never go back, even if the clock is set back: the generator would
-/// wait until it has caught up.
-struct Milliseconds {
-    clock: Arc<dyn Clock>,
-    latest: AtomicU64,
-}
-
-impl TimeSource<u64> for Milliseconds {
-    fn current_millis(&self) -> u64 {
-        let since_1970 = u64::try_from(self.clock.now().timestamp_millis()).unwrap_or(0);
-        let epoch = u64::try_from(TWITTER_EPOCH.as_millis()).unwrap_or(0);
-        let now = since_1970.saturating_sub(epoch);
-        self.latest.fetch_max(now, Ordering::Relaxed).max(now)
+        let milliseconds = u64::try_from(self.clock.now().timestamp_millis() - EPOCH).unwrap_or(0);
+        let now = milliseconds << SEQUENCE;
+        let after = |last: u64| now.max(last + 1);
+        let (Ok(last) | Err(last)) =
+            self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(after(last)));
+        let drawn = after(last);
+        let (milliseconds, sequence) = (drawn >> SEQUENCE, drawn & ((1 << SEQUENCE) - 1));
+        let id = milliseconds << (NODE + SEQUENCE) | self.node << SEQUENCE | sequence;
+        TweetId::new(i64::try_from(id).unwrap_or(i64::MAX))
     }
 }
 
@@ -46,6 +47,7 @@ impl TimeSource<u64> for Milliseconds {
 mod tests {
     use std::collections::BTreeSet;
     use std::sync::Mutex;
+    use std::thread;
 
     use super::*;
 
@@ -67,6 +69,26 @@ mod tests {
         assert!(before < after, "{before} {after}");
         *clock.0.lock().unwrap() += 7_200_000;
         assert!(after < ids.next());
+    }
+
+    #[test]
+    fn more_than_a_millisecond_has_room_for_are_drawn_without_waiting_for_the_clock() {
+        let clock = Arc::new(SteppingClock(Mutex::new(1_800_000_000_000)));
+        let node = NodeNumber::new(NodeNumber::COUNT - 1);
+        let ids = Snowflakes::new(node, clock);
+        let drawn: BTreeSet<_> = thread::scope(|scope| {
+            let drawing =
+                [(); 4].map(|()| scope.spawn(|| (0..5_000).map(|_| ids.next().get()).collect::<Vec<_>>()));
+            drawing.into_iter().flat_map(|ids| ids.join().unwrap()).collect()
+        });
+        assert_eq!(drawn.len(), 20_000, "none is drawn twice");
+        assert!(
+            drawn
+                .iter()
+                .all(|id| id >> SEQUENCE & (i64::from(NodeNumber::COUNT) - 1) == i64::from(node.get()))
+        );
+        let took = (drawn.last().unwrap() >> 22) - (drawn.first().unwrap() >> 22);
+        assert_eq!(took, 20_000 / 4_096, "as many milliseconds as they fill");
     }
 
     #[test]
