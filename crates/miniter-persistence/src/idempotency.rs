@@ -65,7 +65,9 @@ macro_rules! impl_answers {
                 let found = row.select(Row::as_select()).first(self).optional()?;
                 let Some(Row { text_digest, tweet_id, created_at, .. }) = found else { return Ok(Known::No) };
                 if created_at < oldest(tweet) {
-                    diesel::delete(row).execute(self)?;
+                    // Only what has expired: another may have written it anew meanwhile.
+                    diesel::delete(row.filter(idempotency_keys::created_at.lt(oldest(tweet))))
+                        .execute(self)?;
                     Ok(Known::No)
                 } else if text_digest == fingerprint.text {
                     Ok(Known::Answered { tweet: TweetId::new(tweet_id), created_at: created_at.and_utc() })

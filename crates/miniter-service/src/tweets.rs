@@ -36,11 +36,14 @@ impl Tweets {
             key: Blake2s256::digest(key.as_str()).into(),
             text: Blake2s256::digest(text.as_str()).into(),
         });
+        let is_keyed = fingerprint.is_some();
         let tweet = NewTweet { author, text, created_at: self.clock.now(), fingerprint };
         self.tweets.create(tweet).map_err(|error| match error {
             RepositoryError::MissingReference => ServiceError::Unauthenticated,
-            RepositoryError::Duplicate => ServiceError::IdempotencyKeyReused,
-            RepositoryError::Unavailable(_) | RepositoryError::Backend(_) => error.into(),
+            RepositoryError::Duplicate if is_keyed => ServiceError::IdempotencyKeyReused,
+            RepositoryError::Duplicate | RepositoryError::Unavailable(_) | RepositoryError::Backend(_) => {
+                error.into()
+            }
         })
     }
 }

@@ -120,27 +120,34 @@ fn keyed(author: UserId, text: &str, key: u8) -> NewTweet {
 fn of_requests_with_one_key_at_whatever_node_one_is_done_and_all_are_answered_alike() {
     let nodes = Database::nodes(3);
     let song = nodes[0].user("song");
-    let barrier = Barrier::new(12);
-    let tweets: Vec<_> = thread::scope(|scope| {
-        let (nodes, barrier) = (&nodes, &barrier);
-        let threads: Vec<_> = (0..12)
-            .map(|i| {
-                scope.spawn(move || {
-                    barrier.wait();
-                    // Each is sent at its own time.
-                    let created_at = moment() + Duration::from_secs(i);
-                    let node = &nodes[usize::try_from(i).unwrap() % nodes.len()];
-                    patiently(|| node.create(NewTweet { created_at, ..keyed(song, "hello", 1) }))
+    // The key is new at first, and then one that has expired each time.
+    for day in 0..10_u32 {
+        let text = format!("hello on day {day}");
+        let (barrier, begun) = (Barrier::new(12), moment() + IdempotencyKey::KEPT * day);
+        let tweets: Vec<_> = thread::scope(|scope| {
+            let (nodes, barrier, text) = (&nodes, &barrier, &text);
+            let threads: Vec<_> = (1..=12)
+                .map(|i| {
+                    scope.spawn(move || {
+                        barrier.wait();
+                        // Each is sent at its own time.
+                        let created_at = begun + Duration::from_secs((100 * u64::from(day)) + i);
+                        let node = &nodes[usize::try_from(i).unwrap() % nodes.len()];
+                        patiently(|| node.create(NewTweet { created_at, ..keyed(song, text, 1) }))
+                    })
                 })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
-    assert!(tweets.iter().all(|tweet| *tweet == tweets[0]), "{tweets:?}");
-    assert_eq!(nodes[0].timeline(song), ["hello"]);
-    let mut other = nodes[0].other_connection();
-    assert_eq!(other.number("SELECT COUNT(*) AS value FROM tweets"), 1);
-    assert_eq!(other.text("SELECT tweet AS value FROM tweets"), tweets[0].text);
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(tweets.iter().all(|tweet| *tweet == tweets[0]), "{tweets:?}");
+        assert!(nodes[0].timeline(song).contains(&text));
+        let mut other = nodes[0].other_connection();
+        assert_eq!(other.number("SELECT COUNT(*) AS value FROM tweets"), i64::from(day) + 1);
+        assert_eq!(
+            other.text(&format!("SELECT tweet AS value FROM tweets WHERE id = {}", tweets[0].id)),
+            text
+        );
+    }
 }
 
 #[test]
