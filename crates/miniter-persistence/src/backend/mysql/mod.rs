@@ -352,9 +352,8 @@ pub(crate) fn migrate(url: &MysqlUrl, report: &mut dyn FnMut(&str)) -> Result<Ve
         }
         _ => error,
     };
-    let beside = open(url)?.0;
-    let turn = Turn::wait(beside, report)
-        .map_err(|error| reworded(OpenError::Migration { cause: error.to_string() }))?;
+    let address = url.clone();
+    let turn = Turn::wait(move || Ok(open(&address)?.0), report).map_err(reworded)?;
     if let Err(error) = adopt_if_wanted(&mut connection, report) {
         if matches!(error, OpenError::NotAdoptable { .. }) {
             // Not even the table that the turn was taken in is left behind.

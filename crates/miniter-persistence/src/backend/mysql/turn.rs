@@ -5,7 +5,6 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use diesel::QueryResult;
 use diesel::mysql::MysqlConnection;
 
 use crate::backend::mysql::leases::Lease;
@@ -28,12 +27,17 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Waits for the turn and tells so, once. It is renewed on a connection of its own, `beside` the one that is busy with
+    /// Waits for the turn and tells so, once. It is renewed on a connection of its own, beside the one that is busy with
     /// the schema.
-    pub(crate) fn wait(mut beside: MysqlConnection, report: &mut dyn FnMut(&str)) -> QueryResult<Self> {
+    pub(crate) fn wait(
+        connect: impl Fn() -> Result<MysqlConnection, OpenError> + Send + 'static,
+        report: &mut dyn FnMut(&str),
+    ) -> Result<Self, OpenError> {
+        let failed = |error: diesel::result::Error| OpenError::Migration { cause: error.to_string() };
+        let mut beside = connect()?;
         let lease = Arc::new(Lease::new("migrations".to_owned(), LIFETIME));
         let mut has_told = false;
-        while !lease.take(&mut beside)? {
+        while !lease.take(&mut beside).map_err(failed)? {
             if !has_told {
                 report("another miniter is changing this database: waiting for it to finish");
                 has_told = true;
@@ -47,6 +51,9 @@ impl Turn {
                 // Whoever changes the schema makes sure that it is theirs.
                 if let Err(error) = renewed.take(&mut beside) {
                     log::debug!("the turn to change the schema cannot be renewed: {error}");
+                    if let Ok(another) = connect() {
+                        beside = another;
+                    }
                 }
             }
             // It would expire by itself.
