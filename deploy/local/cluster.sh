@@ -123,7 +123,8 @@ run_db() {
             --wsrep-provider-options="gmcast.listen_addr=tcp://127.0.0.1:$((port + 1));ist.recv_addr=127.0.0.1:$((port + 2));gcache.size=64M;evs.keepalive_period=PT0.3S;evs.inactive_check_period=PT0.2S;evs.suspect_timeout=PT1S;evs.inactive_timeout=PT2S;evs.install_timeout=PT1.5S")
         local members=gcomm://127.0.0.1:$((BASE + 11)),127.0.0.1:$((BASE + 21)),127.0.0.1:$((BASE + 31))
         options+=(--wsrep-cluster-address="$members")
-        if [ "$1" = 1 ] && [ ! -e "$data/grastate.dat" ]; then
+        # The first of all, or the one that was stopped last.
+        if [ "$1" = 1 ] && { [ ! -e "$data/grastate.dat" ] || grep -q '^safe_to_bootstrap: 1' "$data/grastate.dat"; }; then
             options+=(--wsrep-new-cluster)
         elif [ -e "$data/grastate.dat" ]; then
             # Where it was when it was killed, so that it need only be told what came after (as Debian's unit does).
