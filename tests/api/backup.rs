@@ -1,8 +1,10 @@
 //! `miniter backup` and `miniter restore`, beside a server that is written to.
 
+use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Mutex;
@@ -12,7 +14,7 @@ use std::thread;
 use serde_json::json;
 
 use crate::support::app::PASSWORD;
-use crate::support::process::{Process, run};
+use crate::support::process::{Process, miniter, run};
 
 fn succeed(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -95,16 +97,21 @@ fn a_backup_under_writes_has_all_that_was_acknowledged_before_it_and_can_be_rest
     // On this one, which has more by now.
     server.signal("-TERM");
     assert_eq!(server.wait().0, Some(0));
+    // The administrator, who restores it, need not be the service, which has the file.
+    let database = folder.path().join("data/miniter.db");
+    let _ = chown(&database, Some(65_534), Some(65_534));
+    let owner = fs::metadata(&database).unwrap().uid();
     let said = succeed(&restore(folder.path(), &file));
+    assert_eq!(fs::metadata(&database).unwrap().uid(), owner);
     let replaced = PathBuf::from(said.lines().nth(1).unwrap().rsplit(' ').next().unwrap());
     let server = Process::start(folder.path(), &[]);
-    assert_eq!(timeline(&server, &token), kept, "the token is still good: its secret is not in the database");
+    assert_eq!(timeline(&server, &log_in(&server)), kept);
     server.signal("-TERM");
     server.wait();
     // And back.
     succeed(&restore(folder.path(), &folder.path().join(replaced)));
     let server = Process::start(folder.path(), &[]);
-    let all = timeline(&server, &token);
+    let all = timeline(&server, &log_in(&server));
     assert!(written.iter().all(|text| all.contains(text)), "{} of {}", all.len(), written.len());
 }
 
@@ -189,7 +196,76 @@ fn a_damaged_database_can_be_replaced_once_nobody_uses_it() {
     server.wait();
     succeed(&restore(folder.path(), &folder.path().join("backup.db")));
     let server = Process::start(folder.path(), &[]);
-    assert_eq!(timeline(&server, &token), ["hello"]);
+    assert_eq!(timeline(&server, &log_in(&server)), ["hello"]);
+}
+
+#[test]
+fn nobody_has_the_id_that_an_old_token_names_after_a_restore() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, song) = start(folder.path());
+    succeed(&back_up(folder.path(), "backup.db"));
+    let sign_up = |server: &Process, name: &str| {
+        let email = format!("{name}@example.com");
+        let account = json!({"name": name, "email": email, "password": PASSWORD});
+        let id = server.client.post("/sign-up", &account).send().ok()["id"].clone();
+        let login = json!({"email": email, "password": PASSWORD});
+        let session = server.client.post("/login", &login).send().ok();
+        (id, session["access_token"].as_str().unwrap().to_owned())
+    };
+    let (id, token) = sign_up(&server, "mallory");
+    server.signal("-TERM");
+    server.wait();
+    let said = succeed(&restore(folder.path(), &folder.path().join("backup.db")));
+    assert!(said.contains("log in again"), "{said}");
+    let server = Process::start(folder.path(), &[]);
+    let (given_again, own) = sign_up(&server, "lee");
+    assert_eq!(given_again, id, "or there is nothing to fear");
+    for old in [&token, &song] {
+        server.client.get("/timeline").token(old).send().problem(401, "token_invalid");
+    }
+    assert!(timeline(&server, &own).is_empty());
+    server.signal("-TERM");
+    server.wait();
+    // A secret that is given is for whoever gives it to change.
+    let given = [("MINITER_JWT_SECRET", "a secret in the environment, 32 bytes and more")];
+    let file = folder.path().join("backup.db");
+    let said = succeed(&run(folder.path(), &["restore", file.to_str().unwrap()], &given));
+    assert!(said.contains("MINITER_JWT_SECRET"), "{said}");
+    assert!(folder.path().join("data/miniter.db.jwt-secret").exists());
+}
+
+#[test]
+fn the_files_that_names_and_links_lead_to_are_backed_up_and_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, token) = start(folder.path());
+    server.client.post("/tweet", &json!({"tweet": "hello"})).token(&token).send().ok();
+    let no_text = folder.path().join(OsStr::from_bytes(b"backup-\xff.db"));
+    let said = fail(&miniter(folder.path(), &["backup"], &[]).arg(&no_text).output().unwrap());
+    assert!(said.contains("UTF-8"), "{said}");
+    assert!(!no_text.exists());
+    succeed(&back_up(folder.path(), "backup.db"));
+    server.signal("-TERM");
+    server.wait();
+
+    let (database, volume) = (folder.path().join("data/miniter.db"), folder.path().join("volume.db"));
+    fs::rename(&database, &volume).unwrap();
+    symlink(&volume, &database).unwrap();
+    let partial = folder.path().join("volume.db.partial");
+    fs::copy(folder.path().join("backup.db"), &partial).unwrap();
+    let said = fail(&restore(folder.path(), &partial));
+    assert!(said.contains("give the backup another"), "{said}");
+    assert!(partial.exists());
+    succeed(&restore(folder.path(), &folder.path().join("backup.db")));
+    assert!(fs::symlink_metadata(&database).unwrap().is_symlink());
+    assert!(folder.path().join("volume.db.replaced").exists());
+    let server = Process::start(folder.path(), &[]);
+    assert_eq!(timeline(&server, &log_in(&server)), ["hello"]);
+    // What is named by a link has its log where it is itself.
+    let link = folder.path().join("link.db");
+    symlink(&volume, &link).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let said = fail(&restore(elsewhere.path(), &link));
+    assert!(said.contains("write-ahead log"), "{said}");
 }
 
 #[test]
@@ -212,5 +288,5 @@ fn the_log_of_a_database_that_is_gone_does_not_meet_the_restored_one() {
     fs::rename(&log, folder.path().join("log")).unwrap();
     succeed(&restore(folder.path(), &folder.path().join("backup.db")));
     let server = Process::start(folder.path(), &[]);
-    assert_eq!(timeline(&server, &token), ["hello"]);
+    assert_eq!(timeline(&server, &log_in(&server)), ["hello"]);
 }

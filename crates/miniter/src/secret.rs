@@ -44,6 +44,27 @@ fn file_beside(database: &Path) -> PathBuf {
     name.into()
 }
 
+/// Gives the generated secret beside a database another name, if there is one, so that the next start makes a new one. Returns
+/// that name.
+///
+/// # Errors
+/// With a sentence, if it cannot be renamed.
+pub(crate) fn set_aside(database: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let file = file_beside(database);
+    let mut aside = file.as_os_str().to_owned();
+    aside.push(".replaced");
+    match fs::rename(&file, &aside) {
+        Ok(()) => Ok(Some(aside.into())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| {
+            format!(
+                "cannot rename {}; delete it before miniter starts: old tokens would be good again",
+                file.display()
+            )
+        }),
+    }
+}
+
 fn read_or_generate(file: &Path) -> anyhow::Result<TokenSecret> {
     if !file.exists() {
         generate(file).with_context(|| {

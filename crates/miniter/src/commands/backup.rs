@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use miniter_persistence::{BackupContents, Restored};
 
+use crate::secret;
 use crate::settings::Settings;
 
 /// Writes all that is committed now into a new file. Servers may run meanwhile.
@@ -19,7 +20,8 @@ pub fn back_up(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts a backup in the place of the database.
+/// Puts a backup in the place of the database. The tokens that were given out are good no more: some may be of accounts that
+/// are gone, whose ids will be given to others, or have been revoked since the backup.
 ///
 /// # Errors
 /// If the backup is not sound, or the database is in use or on a server.
@@ -31,6 +33,15 @@ pub fn restore(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     writeln!(out, "{users} users and {tweets} tweets are in {}", path.display())?;
     if let Some(replaced) = replaced {
         writeln!(out, "what was there before is in {}", replaced.display())?;
+    }
+    if settings.jwt_secret.is_some() {
+        writeln!(
+            out,
+            "set MINITER_JWT_SECRET to a new one, with none in MINITER_JWT_PREVIOUS_SECRETS: tokens that were given out or \
+             revoked since the backup would be good for whoever gets the same user ids"
+        )?;
+    } else if let Some(secret) = secret::set_aside(path)? {
+        writeln!(out, "everybody has to log in again; the old token secret is in {}", secret.display())?;
     }
     Ok(())
 }

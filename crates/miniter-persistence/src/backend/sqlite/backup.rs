@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
@@ -119,19 +119,28 @@ pub fn back_up(database: &Path, file: &Path) -> Result<BackupContents, BackupErr
 /// # Errors
 /// [`BackupError`].
 pub fn restore(file: &Path, database: &Path) -> Result<Restored, BackupError> {
+    // A log is beside the file itself, wherever a link to it is.
     if !file.exists() {
         return Err(BackupError::Missing { file: file.to_owned() });
     }
-    if with_suffix(file, "-wal").exists() {
+    let file = fs::canonicalize(file)
+        .map_err(|error| BackupError::Inaccessible { file: file.to_owned(), cause: error.to_string() })?;
+    if with_suffix(&file, "-wal").exists() {
         let cause = "it has a write-ahead log beside it, as a database that is being served has".to_owned();
-        return Err(BackupError::Unsound { file: file.to_owned(), cause });
+        return Err(BackupError::Unsound { file, cause });
     }
     // Makes the folder; a server that starts waits.
     let _turn = take_turn(database)?;
+    // What is replaced is the file itself, wherever a link leads to it.
+    let database = &fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+    if with_suffix(database, PARTIAL) == file {
+        let cause = "this is written under its name; give the backup another".to_owned();
+        return Err(BackupError::Inaccessible { file, cause });
+    }
     let partial = Partial::beside(database)?;
-    partial.fill_from(file)?;
-    let contents =
-        examine(&partial.0).map_err(|cause| BackupError::Unsound { file: file.to_owned(), cause })?;
+    partial.fill_from(&file)?;
+    partial.give_to_owner_of(if database.exists() { database } else { folder_of(database) })?;
+    let contents = examine(&partial.0).map_err(|cause| BackupError::Unsound { file, cause })?;
     let replaced = if database.exists() {
         Some(set_aside(database)?)
     } else if let Some(log) =
@@ -145,12 +154,19 @@ pub fn restore(file: &Path, database: &Path) -> Result<Restored, BackupError> {
     Ok(Restored { contents, replaced })
 }
 
+/// What the name of a file ends with that is not whole yet.
+const PARTIAL: &str = ".partial";
+
 /// A file that is not whole yet; removed unless it is put in place.
 struct Partial(PathBuf);
 
 impl Partial {
     fn beside(file: &Path) -> Result<Self, BackupError> {
-        let partial = Self(with_suffix(file, ".partial"));
+        let partial = Self(with_suffix(file, PARTIAL));
+        // SQLite's names are.
+        if file.to_str().is_none() {
+            return Err(partial.inaccessible("its name is not UTF-8"));
+        }
         // From one that was cut off.
         match fs::remove_file(&partial.0) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -184,6 +200,20 @@ impl Partial {
             Ok(())
         };
         copy().map_err(|error| self.inaccessible(&error.to_string()))
+    }
+
+    /// Lets the user have it who has another file, so that the service can open what its administrator restores.
+    fn give_to_owner_of(&self, other: &Path) -> Result<(), BackupError> {
+        let give = || -> io::Result<()> {
+            let (own, wanted) = (fs::metadata(&self.0)?, fs::metadata(other)?);
+            if (own.uid(), own.gid()) == (wanted.uid(), wanted.gid()) {
+                return Ok(());
+            }
+            chown(&self.0, Some(wanted.uid()), Some(wanted.gid()))
+        };
+        give().map_err(|error| {
+            self.inaccessible(&format!("cannot give it to the owner of the database: {error}"))
+        })
     }
 
     /// Renames it, once it is on the disk.
