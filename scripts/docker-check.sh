@@ -19,7 +19,8 @@ last=$(awk '
 ' Dockerfile)
 last_of() { sed -n "s/^$1 //p" <<<"$last" | tail -n 1; }
 
-grep -qx 'FROM [a-z]*:[a-z0-9.-]*\( AS [a-z]*\)\?' <(grep '^FROM ' Dockerfile) || fail "an image without a tag"
+grep -q '^FROM ' Dockerfile || fail "no image to begin with"
+if grep '^FROM ' Dockerfile | grep -qvx 'FROM [a-z]*:[a-z0-9.-]*\( AS [a-z]*\)\?'; then fail "an image without a tag"; fi
 [[ $(last_of USER) =~ ^[1-9][0-9]*:[1-9][0-9]*$ ]] || fail "the last USER is not the number of somebody who is not root"
 [[ $(last_of ENTRYPOINT) == \[* && $(last_of CMD) == \[* ]] || fail "a shell would be given the signals, and not miniter"
 [ "$(last_of STOPSIGNAL)" = SIGTERM ] || fail "SIGTERM is what stops miniter without losing a request"

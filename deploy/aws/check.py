@@ -226,7 +226,17 @@ def check_template(template):
     equal(needed, set(), "an update suspends nothing that it needs")
     after = set(nodes.get("DependsOn", []))
     check(
-        {"HttpsListener", "NodePolicy", "NodeRouteA", "NodeRouteB"} <= after,
+        {
+            "HttpsListener",
+            "NodePolicy",
+            "NodeRouteA",
+            "NodeRouteB",
+            "NodeRoutesOfA",
+            "NodeRoutesOfB",
+            "BalancerToNodes",
+            "NodesToDatabase",
+        }
+        <= after,
         "no node is made before it has rights, a way out and a balancer that asks for it",
         after,
     )
@@ -247,7 +257,7 @@ def check_template(template):
         {"Fn::Sub": "{{resolve:secretsmanager:${DatabaseSecret}:SecretString}}"},
         "the database has the password that is in the secret",
     )
-    for name in ("StorageEncrypted", "DBName", "MasterUsername"):
+    for name in ("StorageEncrypted", "DBName", "MasterUsername", "AllocatedStorage"):
         equal(
             database["Properties"].get(name, {}).get("Fn::If", [""] * 3)[:2],
             ["FromSnapshot", {"Ref": "AWS::NoValue"}],
@@ -447,7 +457,7 @@ def check_database(rds, ids, groups):
         p["ParameterName"]: p["ParameterValue"]
         for p in rds.describe_db_parameters(DBParameterGroupName=used)["Parameters"]
     }
-    equal(values.get("require_secure_transport"), "ON", "it refuses whoever comes without TLS")
+    equal(values.get("require_secure_transport"), "1", "it refuses whoever comes without TLS")
     equal(values.get("character_set_server"), "utf8mb4", "it stores all of Unicode")
     return database
 
@@ -604,7 +614,9 @@ def run_user_data(script, secrets, health="healthy"):
             text, mode = settings.read_text().replace(folder, ""), oct(settings.stat().st_mode & 0o777)
         sources = (root / "etc/apt/one.list").read_text()
         left = list((root / "var/tmp").iterdir())
-        return {"status": status, "calls": calls, "text": text, "mode": mode, "sources": sources, "left": left}
+        log = root / "etc/rsyslog.d/10-miniter.conf"
+        log = log.read_text() if log.exists() else ""
+        return {"log": log, "status": status, "calls": calls, "text": text, "mode": mode, "sources": sources, "left": left}
 
 
 def check_user_data(script, ids, secrets, database, subnets, group):
@@ -643,6 +655,8 @@ def check_user_data(script, ids, secrets, database, subnets, group):
     drain = int(lines.get("MINITER_DRAIN_DELAY", 1))
     check(drain > worst, f"MINITER_DRAIN_DELAY is longer than the balancer's {worst} seconds to notice", drain)
     equal(run["mode"], "0o600", "the file of settings is for root alone")
+    # Seen with Debian's rsyslogd: what "sp-if-no-1st-sp" stands in is not the message.
+    check('string="%msg:2:$:drop-last-lf%\\n"' in run["log"], "the server's lines go into their file", run["log"])
     check("http://" not in run["sources"], "packages come over HTTPS, the only way out", run["sources"])
     calls = run["calls"].splitlines()
 
