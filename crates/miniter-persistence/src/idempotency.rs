@@ -26,10 +26,8 @@ struct Row {
     created_at: NaiveDateTime,
 }
 
-/// What is known of a request.
+/// What is known of a request that was done.
 pub(crate) enum Known {
-    /// Nothing, or it has no key: it is to be done.
-    No,
     /// It was done.
     Answered {
         tweet: TweetId,
@@ -49,8 +47,8 @@ impl Known {
 
 /// What is kept of answers, on a connection that is in the tweet's transaction.
 pub(crate) trait Answers {
-    /// What is known of the request that this tweet came with.
-    fn find_answer(&mut self, tweet: &NewTweet) -> QueryResult<Known>;
+    /// What is known of the request that this tweet came with. `None` if it is to be done: nothing is, or it has no key.
+    fn find_answer(&mut self, tweet: &NewTweet) -> QueryResult<Option<Known>>;
 
     /// Keeps the answer to a request of which nothing is known. If another has been faster, that is a duplicate.
     fn keep_answer(&mut self, tweet: &NewTweet, id: TweetId) -> QueryResult<()>;
@@ -59,20 +57,21 @@ pub(crate) trait Answers {
 macro_rules! impl_answers {
     ($connection:ty) => {
         impl Answers for $connection {
-            fn find_answer(&mut self, tweet: &NewTweet) -> QueryResult<Known> {
-                let Some(fingerprint) = &tweet.fingerprint else { return Ok(Known::No) };
+            fn find_answer(&mut self, tweet: &NewTweet) -> QueryResult<Option<Known>> {
+                let Some(fingerprint) = &tweet.fingerprint else { return Ok(None) };
                 let row = idempotency_keys::table.find((tweet.author.get(), &fingerprint.key[..]));
                 let found = row.select(Row::as_select()).first(self).optional()?;
-                let Some(Row { text_digest, tweet_id, created_at, .. }) = found else { return Ok(Known::No) };
+                let Some(Row { text_digest, tweet_id, created_at, .. }) = found else { return Ok(None) };
                 if created_at < oldest(tweet) {
                     // Only what has expired: another may have written it anew meanwhile.
                     diesel::delete(row.filter(idempotency_keys::created_at.lt(oldest(tweet))))
                         .execute(self)?;
-                    Ok(Known::No)
+                    Ok(None)
                 } else if text_digest == fingerprint.text {
-                    Ok(Known::Answered { tweet: TweetId::new(tweet_id), created_at: created_at.and_utc() })
+                    let created_at = created_at.and_utc();
+                    Ok(Some(Known::Answered { tweet: TweetId::new(tweet_id), created_at }))
                 } else {
-                    Ok(Known::Reused)
+                    Ok(Some(Known::Reused))
                 }
             }
 

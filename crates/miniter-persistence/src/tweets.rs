@@ -22,8 +22,7 @@ impl TweetRepository for Store {
                 let index = Arc::clone(file.index());
                 file.write_then(
                     move |connection| {
-                        let known = connection.find_answer(&tweet)?;
-                        if !matches!(known, Known::No) {
+                        if let Some(known) = connection.find_answer(&tweet)? {
                             return Ok((known, None));
                         }
                         // The transaction holds the write lock, so an id drawn here is the newest at its commit too. Other
@@ -57,8 +56,7 @@ impl TweetRepository for Store {
             Backend::Mysql(database) => drawing_again(|| {
                 let id = self.tweet_ids.next();
                 database.pool.write(|connection| {
-                    let known = connection.find_answer(&tweet)?;
-                    if !matches!(known, Known::No) {
+                    if let Some(known) = connection.find_answer(&tweet)? {
                         return Ok(known);
                     }
                     diesel::insert_into(tweets::table)
@@ -76,7 +74,6 @@ impl TweetRepository for Store {
                 Ok(Tweet { id, author, text: text.into_string(), created_at })
             }
             Known::Reused => Err(RepositoryError::Duplicate),
-            Known::No => Err(RepositoryError::Backend("a tweet was neither written nor found".into())),
         }
     }
 }

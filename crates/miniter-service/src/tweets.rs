@@ -84,6 +84,14 @@ mod tests {
     }
 
     #[test]
+    fn a_duplicate_that_came_with_no_key_is_no_reused_one() {
+        let mut repository = MockTweetRepository::new();
+        repository.expect_create().returning(|_| Err(RepositoryError::Duplicate));
+        let refused = tweets(repository).post(UserId::new(7), "hello".into(), None);
+        assert!(matches!(refused, Err(ServiceError::Internal(_))), "{refused:?}");
+    }
+
+    #[test]
     fn a_request_with_a_key_is_known_by_digests_of_the_key_and_the_text() {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let mut repository = MockTweetRepository::new();
