@@ -58,7 +58,7 @@ pub enum Command {
         /// The new file
         file: PathBuf,
     },
-    /// Put a backup in the place of a SQLite database; what was there is kept beside it. The server must not run
+    /// Put a backup in the place of a SQLite database; what was there is kept beside it, and everybody has to log in again. The server must not run
     Restore {
         /// The backup
         file: PathBuf,

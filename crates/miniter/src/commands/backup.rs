@@ -20,8 +20,9 @@ pub fn back_up(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts a backup in the place of the database. The tokens that were given out are good no more: some may be of accounts that
-/// are gone, whose ids will be given to others, or have been revoked since the backup.
+/// Puts a backup in the place of the database, and the generated token secret aside. So the tokens that were given out are
+/// good no more: some may be of accounts that are gone, whose ids will be given to others, or have been revoked since the
+/// backup. A secret that is given in the settings is for whoever gives it to change, which is said.
 ///
 /// # Errors
 /// If the backup is not sound, or the database is in use or on a server.

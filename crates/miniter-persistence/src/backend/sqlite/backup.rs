@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 
-use crate::backend::sqlite::{LOCK_WAIT, locator, take_turn};
+use crate::backend::sqlite::{LOCK_WAIT, folder_of, locator, take_turn};
 use crate::error::{OpenError, Trouble, trouble_of};
 use crate::schema::{tweets, users};
 
@@ -143,11 +143,8 @@ pub fn restore(file: &Path, database: &Path) -> Result<Restored, BackupError> {
     let contents = examine(&partial.0).map_err(|cause| BackupError::Unsound { file, cause })?;
     let replaced = if database.exists() {
         Some(set_aside(database)?)
-    } else if let Some(log) =
-        ["-wal", "-journal"].map(|suffix| with_suffix(database, suffix)).into_iter().find(|log| log.exists())
-    {
-        return Err(BackupError::LeftLog { log });
     } else {
+        refuse_left_log(database)?;
         None
     };
     partial.put_in_place(database)?;
@@ -262,6 +259,12 @@ fn examine(file: &Path) -> Result<BackupContents, String> {
     }
 }
 
+/// Makes sure that no log is left of a database that is gone: SQLite would take it for the new file's.
+fn refuse_left_log(database: &Path) -> Result<(), BackupError> {
+    let mut logs = ["-wal", "-journal"].map(|suffix| with_suffix(database, suffix)).into_iter();
+    logs.find(|log| log.exists()).map_or(Ok(()), |log| Err(BackupError::LeftLog { log }))
+}
+
 /// Makes sure that nobody uses a database, and gives it a second name. Returns that.
 fn set_aside(database: &Path) -> Result<PathBuf, BackupError> {
     let mut connection = connect(database)?;
@@ -304,11 +307,4 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
 }

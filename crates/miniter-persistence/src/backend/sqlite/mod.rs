@@ -238,10 +238,7 @@ pub(crate) fn migrate(path: &Path) -> Result<Vec<String>, OpenError> {
 fn take_turn(path: &Path) -> Result<File, OpenError> {
     let inaccessible =
         |error: std::io::Error| OpenError::Inaccessible { path: path.to_owned(), cause: error.to_string() };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(inaccessible)?;
     let folder = File::open(folder).map_err(inaccessible)?;
     let deadline = Instant::now() + LOCK_WAIT;
@@ -252,6 +249,14 @@ fn take_turn(path: &Path) -> Result<File, OpenError> {
             Err(TryLockError::WouldBlock) => return Err(OpenError::Locked { path: path.to_owned() }),
             Err(TryLockError::Error(error)) => return Err(inaccessible(error)),
         }
+    }
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 
