@@ -25,6 +25,17 @@ fn any_page_may_call_by_default_also_when_it_fails() {
 }
 
 #[test]
+fn an_origin_is_known_however_it_is_written_in_the_settings() {
+    let app = TestApp::start_with(|settings| {
+        settings.cors_origins = "https://App.Example.com,http://b.example:80".parse().unwrap();
+    });
+    for origin in ["https://app.example.com", "http://b.example"] {
+        let answer = app.get("/ping").header("origin", origin).send();
+        assert_eq!(answer.header("access-control-allow-origin"), origin);
+    }
+}
+
+#[test]
 fn with_an_allow_list_only_its_pages_may_call() {
     let app = TestApp::start_with(|settings| {
         settings.cors_origins = CorsOrigins::Only(vec!["https://example.com".to_owned()]);

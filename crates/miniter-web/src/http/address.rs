@@ -1,10 +1,11 @@
 //! Where a request comes from.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderName};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 /// The one header that is looked at, and only from a proxy that is trusted. `Forwarded` and `X-Real-IP` are not: a proxy
 /// that sets one of several lets the others pass as its clients wrote them.
@@ -13,6 +14,38 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The proxies whose word on where a request comes from is taken. By default there are none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TrustedProxies(pub Vec<IpNet>);
+
+/// Addresses and networks, separated by commas. Those of IPv4 may be written as IPv6 has them (`::ffff:10.0.0.0/104`).
+impl FromStr for TrustedProxies {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.split(',')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty())
+            .map(|entry| {
+                let network = entry.parse().or_else(|_| entry.parse().map(|address: IpAddr| address.into()));
+                network.map(canonical).map_err(|_| {
+                    format!("{entry:?} is neither an address nor a network; write 192.0.2.1 or 10.0.0.0/8")
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+/// The network as peers are held against it: one within `::ffff:0:0/96` is one of IPv4, and its address is its first one.
+fn canonical(network: IpNet) -> IpNet {
+    let as_ipv4 = match network {
+        IpNet::V4(network) => Some(network),
+        IpNet::V6(network) => network
+            .addr()
+            .to_ipv4_mapped()
+            .zip(network.prefix_len().checked_sub(96))
+            .and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok()),
+    };
+    as_ipv4.map_or(network, IpNet::V4).trunc()
+}
 
 impl TrustedProxies {
     /// The address of the client: the peer's, unless that is a trusted proxy.
@@ -97,6 +130,43 @@ mod tests {
         ] {
             assert_eq!(client(peer, lines), expected, "{peer} {lines:?}");
         }
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_an_address_or_a_network() {
+        let text = |text: &str| text.parse().map(|TrustedProxies(networks)| format!("{networks:?}"));
+        assert_eq!(text(""), Ok("[]".into()));
+        assert_eq!(text("10.0.0.0/8, ::1"), Ok("[10.0.0.0/8, ::1/128]".into()));
+        assert_eq!(text("10.1.2.3/8"), Ok("[10.0.0.0/8]".into()));
+        for wrong in ["proxy.example.com", "10.0.0.0/33", "10.0.0", "fe80::1%eth0"] {
+            assert!(text(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_ipv4_proxy_may_be_written_as_ipv6_has_it() {
+        for written in [
+            "10.0.0.1",
+            "10.0.0.0/8",
+            "::ffff:10.0.0.1",
+            "::ffff:10.0.0.0/104",
+            "::ffff:a00:1/128",
+            "::ffff:0:0/96",
+        ] {
+            let proxies: TrustedProxies = written.parse().unwrap();
+            for peer in ["10.0.0.1", "::ffff:10.0.0.1"] {
+                let request = TestRequest::default()
+                    .peer_addr(SocketAddr::new(peer.parse().unwrap(), 1))
+                    .insert_header(("X-Forwarded-For", "5.6.7.8"));
+                assert_eq!(
+                    proxies.client_of(&request.to_http_request()).to_string(),
+                    "5.6.7.8",
+                    "{written} {peer}"
+                );
+            }
+        }
+        // All of IPv6 is not all of IPv4.
+        assert_eq!("::/0".parse(), Ok(TrustedProxies(vec!["::/0".parse().unwrap()])));
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Cross-origin requests (the Fetch standard's CORS).
 
+use std::str::FromStr;
+
 use actix_cors::Cors;
 use actix_web::http::Method;
 use actix_web::http::header::{LINK, RETRY_AFTER};
+use url::{Origin, Url};
 
 use crate::http::exchange::X_REQUEST_ID;
 use crate::http::limits::{RATELIMIT, RATELIMIT_POLICY};
@@ -13,8 +16,46 @@ pub enum CorsOrigins {
     /// All of them, as the original server had it. Tokens travel in a header that no browser adds by itself, so a
     /// foreign page gains nothing by it.
     Any,
-    /// These origins only (`https://example.com`).
+    /// These origins only, as browsers send them (`https://example.com`).
     Only(Vec<String>),
+}
+
+/// `*`, or origins separated by commas.
+impl FromStr for CorsOrigins {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.trim() == "*" {
+            return Ok(Self::Any);
+        }
+        text.split(',')
+            .map(str::trim)
+            .map(|origin| {
+                serialized_origin(origin).ok_or_else(|| {
+                    format!(
+                        "{origin:?} is no origin; write https://example.com, without a path or a slash at the end"
+                    )
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map(Self::Only)
+    }
+}
+
+/// An origin as browsers send it: the host in lower case and in Punycode, and no port that is the scheme's own. They are
+/// compared byte by byte. `None` if no browser sends such an origin.
+fn serialized_origin(text: &str) -> Option<String> {
+    let (_, authority) = text.split_once("://")?;
+    let is_authority = !authority.is_empty()
+        && authority.chars().all(|c| !(c.is_whitespace() || c.is_control() || r"/\?#@*".contains(c)));
+    let url = Url::parse(text).ok().filter(|_| is_authority)?;
+    match (url.origin(), url.scheme()) {
+        (origin @ Origin::Tuple(..), "http" | "https") => Some(origin.ascii_serialization()),
+        // The URL of a file or of a socket is the origin of no page.
+        (Origin::Tuple(..), _) | (Origin::Opaque(_), "file") => None,
+        // Those of apps in a web view and of browser extensions, whose hosts have no rules (capacitor://localhost).
+        (Origin::Opaque(_), scheme) => Some(format!("{scheme}://{}", authority.to_ascii_lowercase())),
+    }
 }
 
 /// The middleware.
@@ -28,5 +69,68 @@ pub(crate) fn cors(origins: &CorsOrigins) -> Cors {
     match origins {
         CorsOrigins::Any => cors.allow_any_origin().send_wildcard(),
         CorsOrigins::Only(origins) => origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only(text: &str) -> Vec<String> {
+        match text.parse() {
+            Ok(CorsOrigins::Only(origins)) => origins,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_origin_is_a_scheme_and_a_host() {
+        assert_eq!("*".parse(), Ok(CorsOrigins::Any));
+        assert_eq!(
+            only("https://example.com, http://localhost:3000"),
+            ["https://example.com", "http://localhost:3000"]
+        );
+        for text in [
+            "",
+            "example.com",
+            "null",
+            "https://",
+            "https://example.com/",
+            "https://example.com/app",
+            "https://example.com?x",
+            "https://example.com#x",
+            "https://song@example.com",
+            "https://*.example.com",
+            "https://example.com:port",
+            "https://exam ple.com",
+            "https:\\\\example.com",
+            "https:example.com",
+            "https://example.com,",
+            "file://",
+            "file://host",
+            "wss://example.com",
+            "*,*",
+            "*,https://example.com",
+        ] {
+            assert!(text.parse::<CorsOrigins>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_kept_as_browsers_send_it() {
+        for (written, sent) in [
+            ("https://App.Example.com", "https://app.example.com"),
+            ("HTTPS://example.com", "https://example.com"),
+            ("http://b.example:80", "http://b.example"),
+            ("https://b.example:443", "https://b.example"),
+            ("https://b.example:80", "https://b.example:80"),
+            ("https://b.example:08443", "https://b.example:8443"),
+            ("https://bücher.example", "https://xn--bcher-kva.example"),
+            ("http://[::0001]:8080", "http://[::1]:8080"),
+            ("capacitor://LocalHost", "capacitor://localhost"),
+            ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
+        ] {
+            assert_eq!(only(written), [sent], "{written}");
+        }
     }
 }
