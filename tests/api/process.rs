@@ -1,7 +1,8 @@
 //! `miniter` as people start and stop it.
 
 use std::fs;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::thread;
@@ -73,6 +74,33 @@ fn ctrl_c_is_such_a_stop_too() {
     stop_with("-INT");
 }
 
+#[test]
+fn what_strangers_send_makes_no_long_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::start(folder.path(), &[("MINITER_LOG", "trace")]);
+    // A longer path is no URI.
+    let long = "x".repeat(65_000);
+    let mut lines = Vec::new();
+    for head in [
+        format!("GET /{long} HTTP/1.1\r\nHost: x"),
+        format!("GET /ping?{long} HTTP/1.1\r\nHost: x"),
+        format!("{long} /ping HTTP/1.1\r\nHost: x"),
+        format!("GET /timeline HTTP/1.1\r\nHost: x\r\nAuthorization: {long}"),
+        format!("GET /timeline HTTP/1.1\r\nHost: x\r\nAccept-Language: {long}"),
+        format!("GET /ping HTTP/1.1\r\nHost: x\r\nUser-Agent: {long}"),
+    ] {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let id = answer.split("x-request-id: ").nth(1).and_then(|rest| rest.lines().next()).unwrap();
+        lines.push(server.wait_for(&format!("request={id} user=-")));
+    }
+    assert!(lines[0].contains(&format!("GET /{}…[65001] 404 ", "x".repeat(799))), "{}", lines[0]);
+    assert!(lines[2].contains(&format!(" {}…[65000] /ping 405 ", "x".repeat(800))), "{}", lines[2]);
+}
+
 fn stop_with(signal: &str) {
     let folder = tempfile::tempdir().unwrap();
     let database = TestDatabase::new();
@@ -83,7 +111,7 @@ fn stop_with(signal: &str) {
     let server = Process::start(folder.path(), &[url, secret, delay]);
     let token = sign_up(&server, "song@example.com", "correct horse");
     // An idle connection must not hold the stop up.
-    let idle = std::net::TcpStream::connect(server.address).unwrap();
+    let idle = TcpStream::connect(server.address).unwrap();
 
     let mut other = database.connect();
     other.lock();

@@ -13,6 +13,9 @@ use crate::error::ServiceError;
 /// How far ahead of ours another node's clock may be, in seconds.
 const MAX_SKEW_SECONDS: i64 = 5;
 
+/// The longest token that is looked at, in bytes. Ours have some 170.
+const MAX_BYTES: usize = 1_024;
+
 /// The key that tokens are signed with.
 #[derive(Clone)]
 pub struct TokenSecret(Vec<u8>);
@@ -126,8 +129,12 @@ impl Tokens {
     /// # Errors
     /// [`TokenError`]. A token is refused unless its algorithm is HS256, its signature is by one of our secrets, it has
     /// `user_id` and `exp`, `exp` is in the future and `iat`, where there is one, is not. Key hints in its header
-    /// (`kid`, `jku`, `jwk`) are not looked at, and a header with `crit` is refused (RFC 7515, 4.1.11).
+    /// (`kid`, `jku`, `jwk`) are not looked at, and a header with `crit` is refused (RFC 7515, 4.1.11). What is longer than
+    /// any token of ours is refused unread.
     pub fn verify(&self, token: &str) -> Result<Bearer, TokenError> {
+        if token.len() > MAX_BYTES {
+            return Err(TokenError::Invalid);
+        }
         let mut outcome = Err(TokenError::Invalid);
         for key in &self.verifying {
             match decode::<Claims>(token, key, &self.validation) {
@@ -190,6 +197,15 @@ mod tests {
         ] {
             assert_eq!(tokens(&secret(1), &[], NOW + later).verify(&token), outcome, "after {later} s");
         }
+    }
+
+    #[test]
+    fn what_is_longer_than_a_token_is_not_looked_at() {
+        let verify = |more: usize| {
+            let claims = json!({"user_id": 7, "exp": NOW + 1, "more": "x".repeat(more)});
+            tokens(&secret(1), &[], NOW).verify(&signed(Algorithm::HS256, &claims, &secret(1)))
+        };
+        assert_eq!((verify(500), verify(1_000)), (Ok(SONG), Err(TokenError::Invalid)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What happens around every request: its id, its line in the log, and the rendering of its failure.
 
+use std::fmt::{self, Display, Write};
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
@@ -17,6 +18,9 @@ use crate::http::problem::{self, ApiError, Code};
 use crate::http::unread::HeldBody;
 use crate::state::State;
 
+/// How much of a client's or a library's text a line of the log holds, in characters.
+const MAX_QUOTE: usize = 800;
+
 /// Names an exchange in the answer and in the log.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -29,7 +33,6 @@ pub(crate) async fn observe(
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
     let started = Instant::now();
     let id = Uuid::new_v4().simple().to_string();
-    let language = Language::of(&request);
 
     let held = HeldBody::of(&mut request);
     let response = next.call(request).await?;
@@ -37,6 +40,7 @@ pub(crate) async fn observe(
     let failed = status.is_client_error() || status.is_server_error();
     let mut response = if failed {
         log_cause(&response, &id);
+        let language = Language::of(response.request());
         let rendered = problem::render(response.response(), language, &id);
         response.into_response(rendered).map_into_right_body()
     } else {
@@ -68,8 +72,8 @@ pub(crate) async fn observe(
         target: "miniter::access",
         "{method} {path} {status} {milliseconds:.1}ms request={id} user={user}",
         user = known.and_then(|known| known.user).map_or_else(|| "-".to_owned(), |user| user.to_string()),
-        method = request.method(),
-        path = request.path().escape_default(),
+        method = cut(request.method().as_str(), str::escape_default),
+        path = cut(request.path(), str::escape_default),
         status = status.as_u16(),
         milliseconds = started.elapsed().as_secs_f64() * 1_000.0,
     );
@@ -109,10 +113,22 @@ fn log_cause<B>(response: &ServiceResponse<B>, id: &str) {
         return;
     };
     // The causes come from the database and from libraries; they may quote what somebody sent.
-    let cause = cause.escape_debug();
+    let cause = cut(&cause, str::escape_debug);
     if response.status() == actix_web::http::StatusCode::SERVICE_UNAVAILABLE {
         log::warn!("unavailable: {cause} request={id}");
     } else {
         log::error!("{cause} request={id}");
     }
+}
+
+/// A client's or a library's text for the log: without line breaks and, if it is long, only its start and its length.
+fn cut<'a, E: Iterator<Item = char> + 'a>(text: &'a str, escape: fn(&'a str) -> E) -> impl Display + 'a {
+    fmt::from_fn(move |f| {
+        let mut escaped = escape(text);
+        escaped.by_ref().take(MAX_QUOTE).try_for_each(|c| f.write_char(c))?;
+        match escaped.next() {
+            Some(_) => write!(f, "…[{}]", text.len()),
+            None => Ok(()),
+        }
+    })
 }

@@ -1,7 +1,11 @@
 //! The language of error texts.
 
 use actix_web::HttpMessage;
-use actix_web::http::header::{AcceptLanguage, Header, Preference, Quality};
+use actix_web::http::header::{ACCEPT_LANGUAGE, LanguageTag, Preference, Quality, QualityItem};
+
+/// How many languages of a request are looked at, and how many bytes of one. A browser names some five.
+const MAX_RANGES: usize = 32;
+const MAX_RANGE_BYTES: usize = 64;
 
 /// A language that error texts exist in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,9 +17,12 @@ pub(crate) enum Language {
 impl Language {
     /// The language that `Accept-Language` prefers among those we have; English where it says nothing of use.
     pub(crate) fn of(request: &impl HttpMessage) -> Self {
-        let Ok(AcceptLanguage(mut accepted)) = AcceptLanguage::parse(request) else {
-            return Self::English;
-        };
+        let lines = request.headers().get_all(ACCEPT_LANGUAGE).filter_map(|line| line.to_str().ok());
+        let ranges = lines.flat_map(|line| line.split(',')).take(MAX_RANGES);
+        let mut accepted: Vec<QualityItem<Preference<LanguageTag>>> = ranges
+            .filter(|range| range.len() <= MAX_RANGE_BYTES)
+            .filter_map(|range| range.trim().parse().ok())
+            .collect();
         accepted.retain(|item| item.quality > Quality::ZERO);
         // Stable: of equals the first counts.
         accepted.sort_by_key(|item| std::cmp::Reverse(item.quality));
@@ -65,6 +72,23 @@ mod tests {
             let request = TestRequest::default().insert_header(("Accept-Language", header)).to_srv_request();
             assert_eq!(Language::of(&request), language, "{header:?}");
         }
+        let lines = TestRequest::default()
+            .append_header(("Accept-Language", "fr, x"))
+            .append_header(("Accept-Language", "ko"));
+        assert_eq!(Language::of(&lines.to_srv_request()), Language::Korean);
         assert_eq!(Language::of(&TestRequest::default().to_srv_request()), Language::English);
+    }
+
+    #[test]
+    fn only_the_first_languages_are_looked_at() {
+        for (before, language) in [
+            ("fr,".repeat(MAX_RANGES - 1), Language::Korean),
+            ("fr,".repeat(40_000), Language::English),
+            (format!("fr;q=0.{},", "0".repeat(120_000)), Language::Korean),
+        ] {
+            let header = before + "ko";
+            let request = TestRequest::default().insert_header(("Accept-Language", header)).to_srv_request();
+            assert_eq!(Language::of(&request), language);
+        }
     }
 }
