@@ -5,13 +5,14 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Stdio;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::support::database::TestDatabase;
-use crate::support::process::{Process, run};
+use crate::support::process::{Process, miniter_under, run};
 
 const SECRET: (&str, &str) = ("MINITER_JWT_SECRET", "a secret in the environment, 32 bytes and more");
 
@@ -75,6 +76,62 @@ fn ctrl_c_is_such_a_stop_too() {
 }
 
 #[test]
+fn a_log_that_nobody_reads_holds_up_neither_a_request_nor_the_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::start(folder.path(), &[("MINITER_RATE_LIMITS", "off")]);
+    server.read_log(false);
+    // More than a pipe holds and the server keeps.
+    let path = format!("/nope/{}", "x".repeat(700));
+    for _ in 0..2_000 {
+        server.client.get(&path).send().problem(404, "not_found");
+    }
+    assert_eq!(server.client.get("/livez").send().status, 200);
+    server.read_log(true);
+    // The count comes when lines are written again, and so do new lines.
+    let lost = Instant::now();
+    while !server.log().contains("lines of the log were lost here") {
+        assert!(lost.elapsed() < Duration::from_secs(30), "{}", server.log());
+        server.client.get("/ping").send();
+        thread::sleep(Duration::from_millis(20));
+    }
+    let last = server.client.get("/ping").send();
+    server.wait_for(&format!("request={}", last.header("x-request-id")));
+    let log = server.log();
+    assert!(log.lines().all(|line| line.starts_with('[')), "whole lines");
+    let count = |text| log.lines().filter(|line| line.contains(text)).count();
+    let lost: usize = log
+        .lines()
+        .find_map(|line| line.split("] ").nth(1)?.split_once(" lines of the log were lost"))
+        .map_or(0, |(lost, _)| lost.parse().unwrap());
+    assert!(lost > 0 && count("GET /nope/") + lost >= 2_000, "{lost} and {}", count("GET /nope/"));
+
+    server.read_log(false);
+    for _ in 0..200 {
+        server.client.get(&path).send();
+    }
+    server.signal("-TERM");
+    let (code, took) = server.wait();
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[test]
+fn a_log_that_cannot_be_written_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let full = || Stdio::from(fs::File::options().write(true).open("/dev/full").unwrap());
+    let closed: &[&str] = &["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>&-"];
+    for (wrapper, log) in [(&[][..], full()), (&[], Stdio::piped()), (closed, Stdio::inherit())] {
+        let mut child =
+            miniter_under(wrapper, folder.path(), &["restore", "missing"], &[("MINITER_BINT", "x")])
+                .stderr(log)
+                .spawn()
+                .unwrap();
+        drop(child.stderr.take());
+        assert_eq!(child.wait().unwrap().code(), Some(1), "what it fails for, and not for the log");
+    }
+}
+
+#[test]
 fn what_strangers_send_makes_no_long_lines() {
     let folder = tempfile::tempdir().unwrap();
     let server = Process::start(folder.path(), &[("MINITER_LOG", "trace")]);
@@ -99,6 +156,9 @@ fn what_strangers_send_makes_no_long_lines() {
     }
     assert!(lines[0].contains(&format!("GET /{}…[65001] 404 ", "x".repeat(799))), "{}", lines[0]);
     assert!(lines[2].contains(&format!(" {}…[65000] /ping 405 ", "x".repeat(800))), "{}", lines[2]);
+    for line in server.log().lines() {
+        assert!(line.len() <= 4_096, "{} bytes: {line}", line.len());
+    }
 }
 
 fn stop_with(signal: &str) {

@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod commands;
+pub mod log_writer;
 mod secret;
 pub mod settings;
 mod tweet_ids;

@@ -1,8 +1,10 @@
 //! `miniter`: a microblog server. See `miniter --help`.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use miniter::commands;
+use miniter::log_writer::LogWriter;
 use miniter::settings::{Cli, Command};
 
 /// Gives memory back: under the system's allocator the 19 MiB of each password hash stay with the thread that made it.
@@ -10,25 +12,26 @@ use miniter::settings::{Cli, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match run() {
+    let log_writer = match LogWriter::start(io::stderr(), commands::report_lost_lines) {
+        Ok(log_writer) => log_writer,
+        Err(error) => {
+            drop(writeln!(io::stderr(), "miniter: the system gives no thread for the log: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match run(&log_writer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(
-                clippy::print_stderr,
-                reason = "the logger may not be there yet, and this is for a person"
-            )]
-            {
-                eprintln!("miniter: {error:#}");
-            }
+            log_writer.say(&format!("miniter: {error:#}\n"));
             ExitCode::FAILURE
         }
     }
 }
 
-fn run() -> anyhow::Result<()> {
+fn run(log_writer: &LogWriter) -> anyhow::Result<()> {
     commands::load_dot_env()?;
     let Cli { command, settings } = Cli::read();
-    commands::start_logging(&settings);
+    commands::start_logging(&settings, log_writer.sink());
     match command.unwrap_or(Command::Serve) {
         Command::Serve => commands::serve::run(&settings),
         Command::Migrate => commands::migrate::run(&settings),

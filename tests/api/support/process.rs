@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,13 +26,26 @@ pub fn miniter(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) ->
     command
 }
 
+/// The same, started by another program.
+pub fn miniter_under(
+    wrapper: &[&str],
+    folder: &Path,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> Command {
+    let miniter = miniter(folder, arguments, variables);
+    let [program, options @ ..] = wrapper else { return miniter };
+    let mut command = Command::new(program);
+    command.args(options).arg(miniter.get_program()).args(miniter.get_args());
+    let variables = miniter.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    command.current_dir(folder).env_clear().envs(variables);
+    command
+}
+
 /// Runs the program to its end. One that was to refuse and serves instead is ended after a minute, without success.
 pub fn run(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    let miniter = miniter(folder, arguments, variables);
-    let mut bounded = Command::new("/usr/bin/timeout");
-    bounded.args(["--kill-after=5", "60"]).arg(miniter.get_program()).args(miniter.get_args());
-    let variables = miniter.get_envs().filter_map(|(name, value)| Some((name, value?)));
-    bounded.current_dir(folder).env_clear().envs(variables).output().unwrap()
+    let bounded = ["/usr/bin/timeout", "--kill-after=5", "60"];
+    miniter_under(&bounded, folder, arguments, variables).output().unwrap()
 }
 
 /// `miniter`, serving.
@@ -46,6 +60,8 @@ pub struct Process {
 struct Log {
     lines: Mutex<Vec<String>>,
     grown: Condvar,
+    /// Whether the process finds that its standard error is not read.
+    is_unread: AtomicBool,
 }
 
 impl Process {
@@ -66,11 +82,16 @@ impl Process {
         variables: &[(&str, &str)],
         meanwhile: impl FnOnce(&dyn Fn(&str) -> String),
     ) -> Self {
-        let mut child = miniter(folder, &["--bind", address], variables)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::spawn(&mut miniter(folder, &["--bind", address], variables), meanwhile)
+    }
+
+    /// Has another program become it, on a free port, and waits until it listens.
+    pub fn start_under(wrapper: &[&str], folder: &Path, variables: &[(&str, &str)]) -> Self {
+        Self::spawn(&mut miniter_under(wrapper, folder, &["--bind", "127.0.0.1:0"], variables), |_| ())
+    }
+
+    fn spawn(command: &mut Command, meanwhile: impl FnOnce(&dyn Fn(&str) -> String)) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Log::default());
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let writer = Arc::clone(&log);
@@ -78,6 +99,9 @@ impl Process {
             for line in stderr.lines().map_while(Result::ok) {
                 writer.lines.lock().unwrap().push(line);
                 writer.grown.notify_all();
+                while writer.is_unread.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(5));
+                }
             }
         });
         meanwhile(&|text| wait_for(&log, text));
@@ -99,6 +123,11 @@ impl Process {
     /// Waits for a line that contains `text`.
     pub fn wait_for(&self, text: &str) -> String {
         wait_for(&self.log, text)
+    }
+
+    /// Whether its standard error is read. At first it is.
+    pub fn read_log(&self, is_read: bool) {
+        self.log.is_unread.store(!is_read, Ordering::SeqCst);
     }
 
     pub fn signal(&self, signal: &str) {
@@ -123,6 +152,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        self.read_log(true);
     }
 }
 

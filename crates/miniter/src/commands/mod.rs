@@ -10,7 +10,9 @@ pub mod user;
 use std::panic;
 
 use anyhow::{Context, anyhow};
+use env_logger::Target;
 
+use crate::log_writer::LogSink;
 use crate::settings::{Settings, unknown_variables};
 
 /// Takes the variables of `.env` in the working folder, where there is one, into the environment; those that are set
@@ -31,8 +33,9 @@ pub fn load_dot_env() -> anyhow::Result<()> {
 }
 
 /// Starts the logger, and says what it first has to say.
-pub fn start_logging(settings: &Settings) {
+pub fn start_logging(settings: &Settings, sink: LogSink) {
     env_logger::Builder::new()
+        .target(Target::Pipe(Box::new(sink)))
         // What is no HTTP at all is a stranger's mistake, and no error of ours.
         .filter_module("actix_http::h1::dispatcher", log::LevelFilter::Off)
         .parse_filters(&settings.log)
@@ -47,4 +50,11 @@ pub fn start_logging(settings: &Settings) {
     for variable in unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
         log::warn!("{variable} is no setting of miniter and has no effect; miniter --help lists them");
     }
+}
+
+/// Says in the log how many of its lines were lost.
+pub fn report_lost_lines(lost: u64) {
+    log::error!(
+        "{lost} lines of the log were lost here: what reads standard error was too slow, or could not be written to"
+    );
 }
