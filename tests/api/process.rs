@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -73,6 +73,69 @@ fn a_stop_finishes_what_was_begun_and_takes_less_than_five_seconds() {
 #[test]
 fn ctrl_c_is_such_a_stop_too() {
     stop_with("-INT");
+}
+
+#[test]
+fn sigquit_is_such_a_stop_too() {
+    stop_with("-QUIT");
+}
+
+#[test]
+fn signals_that_mean_something_to_other_servers_do_not_end_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    // Without a terminal, as a service is.
+    let server = Process::start_under(&["/usr/bin/setsid"], folder.path(), &[]);
+    for signal in ["HUP", "USR1", "USR2"] {
+        server.signal(&format!("-{signal}"));
+        server.wait_for(&format!("SIG{signal} has no meaning here"));
+        assert_eq!(server.client.get("/livez").send().status, 200);
+    }
+    server.signal("-TERM");
+    assert_eq!(server.wait().0, Some(0));
+}
+
+/// Runs `miniter` in a terminal, closes that, and returns the log and whether the process ended in time.
+fn close_terminal_of(prefix: &str, patience: Duration) -> (String, bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let line =
+        format!("{prefix} {} --bind 127.0.0.1:0 2>log & echo $! >id; wait", env!("CARGO_BIN_EXE_miniter"));
+    let mut terminal = Command::new("/usr/bin/script")
+        .args(["--quiet", "--command", &line, "/dev/null"])
+        .env_clear()
+        .env("SHELL", "/bin/sh")
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let read = |file: &Path| fs::read_to_string(file).unwrap_or_default();
+    let wait_until = |is_so: &dyn Fn() -> bool, patience: Duration| {
+        let begun = Instant::now();
+        while !is_so() && begun.elapsed() < patience {
+            thread::sleep(Duration::from_millis(10));
+        }
+        is_so()
+    };
+    assert!(wait_until(&|| read(&log).contains("listening on"), Duration::from_secs(30)), "{}", read(&log));
+    let id = read(&folder.path().join("id")).trim().to_owned();
+    terminal.kill().unwrap();
+    terminal.wait().unwrap();
+    let has_ended = wait_until(&|| !Path::new(&format!("/proc/{id}")).exists(), patience);
+    if !has_ended {
+        let kill = |signal: &str| Command::new("kill").args([signal, id.as_str()]).status().unwrap();
+        assert!(kill("-0").success());
+        kill("-KILL");
+    }
+    (read(&log), has_ended)
+}
+
+#[test]
+fn a_terminal_that_is_closed_is_a_stop_unless_the_server_was_to_outlive_it() {
+    let (log, has_ended) = close_terminal_of("", Duration::from_secs(30));
+    assert!(has_ended && log.trim_end().ends_with("stopped"), "{log}");
+    let (log, has_ended) = close_terminal_of("nohup", Duration::from_secs(1));
+    assert!(!has_ended && !log.contains("stop"), "{log}");
 }
 
 #[test]

@@ -6,7 +6,6 @@ use std::thread;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::{HttpServer, web};
 use anyhow::{Context, anyhow};
 use miniter_domain::{Clock, SystemClock, TweetIds};
@@ -16,6 +15,7 @@ use miniter_web::{Lanes, Limits, Policy, Quotas, Services, Serving, State};
 
 use crate::secret;
 use crate::settings::{Settings, Switch};
+use crate::signals::stop_signal;
 use crate::tweet_ids::Snowflakes;
 
 /// How long an idle connection is kept: longer than the minute after which common balancers close theirs, so that it is
@@ -23,7 +23,7 @@ use crate::tweet_ids::Snowflakes;
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// A server that is bound to its addresses. Awaiting [`Application::server`] serves until the process is told to stop
-/// (SIGINT, SIGTERM).
+/// (SIGINT, SIGTERM, SIGQUIT).
 pub struct Application {
     /// Where it listens.
     pub addresses: Vec<SocketAddr>,
@@ -70,36 +70,6 @@ fn bind_metrics(address: &str, state: web::Data<State>) -> anyhow::Result<(Vec<S
             format!("cannot listen on {address}; set MINITER_METRICS_BIND to a free address of this machine")
         })?;
     Ok((server.addrs(), server.run()))
-}
-
-/// Completes when the server is to stop. Either signal lets what has been begun finish; actix's own handler would cut it
-/// off at SIGINT.
-///
-/// Between SIGTERM and the stop there is a delay, in which balancers see that they should send nothing more, and those who
-/// still do are answered and told to close their connections. Whoever presses Ctrl-C has no balancer, and whoever asks a
-/// second time has no patience.
-fn stop_signal(
-    state: web::Data<State>,
-    delay: Duration,
-) -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    Ok(async move {
-        let is_terminated = tokio::select! {
-            _ = interrupt.recv() => false,
-            _ = terminate.recv() => true,
-        };
-        state.drain();
-        if is_terminated && !delay.is_zero() {
-            log::info!("told to stop: going on for {} s, with /readyz at 503", delay.as_secs());
-            tokio::select! {
-                () = actix_web::rt::time::sleep(delay) => {}
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        log::info!("stopping: what has been begun is finished");
-    })
 }
 
 /// Opens the database and brings its schema up to date.

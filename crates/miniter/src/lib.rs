@@ -7,4 +7,5 @@ pub mod commands;
 pub mod log_writer;
 mod secret;
 pub mod settings;
+mod signals;
 mod tweet_ids;
