@@ -195,6 +195,24 @@ fn a_log_that_cannot_be_written_ends_nothing() {
 }
 
 #[test]
+fn the_soft_limit_of_open_files_does_not_limit_connections() {
+    // The test has as many open.
+    miniter::open_files::raise_limit();
+    let folder = tempfile::tempdir().unwrap();
+    let soft = ["/usr/bin/prlimit", "--nofile=1024:"];
+    let server = Process::start_under(&soft, folder.path(), &[]);
+    let kept: Vec<TcpStream> = (0..1_100).map(|_| TcpStream::connect(server.address).unwrap()).collect();
+    let mut another = TcpStream::connect(server.address).unwrap();
+    another.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    another.write_all(b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    another.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(!server.log().contains("Error accepting"), "{}", server.log());
+    drop(kept);
+}
+
+#[test]
 fn what_strangers_send_makes_no_long_lines() {
     let folder = tempfile::tempdir().unwrap();
     let server = Process::start(folder.path(), &[("MINITER_LOG", "trace")]);

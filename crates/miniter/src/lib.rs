@@ -5,6 +5,7 @@
 pub mod app;
 pub mod commands;
 pub mod log_writer;
+pub mod open_files;
 mod secret;
 pub mod settings;
 mod signals;

@@ -1,7 +1,7 @@
 //! `miniter serve`.
 
-use crate::app;
 use crate::settings::Settings;
+use crate::{app, open_files};
 
 /// Serves until the process is told to stop.
 ///
@@ -9,6 +9,7 @@ use crate::settings::Settings;
 /// If the server cannot start.
 pub fn run(settings: &Settings) -> anyhow::Result<()> {
     log::info!("miniter {} with {settings}", env!("CARGO_PKG_VERSION"));
+    open_files::raise_limit();
     actix_web::rt::System::new().block_on(async {
         let application = app::build(settings)?;
         for address in &application.addresses {

@@ -1,0 +1,14 @@
+//! How many files the process may have open. Each connection is one.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Raises the soft limit to the hard one. The soft limit that systems start programs with, 1,024, is for programs that call
+/// `select`, which knows no greater file descriptor; nothing here does.
+pub fn raise_limit() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    match (setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }), maximum) {
+        (Ok(()), Some(maximum)) => log::info!("up to {maximum} files and connections may be open"),
+        (Ok(()), None) => log::info!("any number of files and connections may be open"),
+        (Err(error), _) => log::warn!("cannot raise the limit of open files to the hard one: {error}"),
+    }
+}
