@@ -41,6 +41,21 @@ fn a_server_that_cannot_be_used_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn a_port_leads_to_that_port_also_on_localhost() {
+    let database = TestDatabase::new();
+    let name = database.url_text().rsplit('/').next().unwrap().to_owned();
+    let url = format!("mysql://root@localhost:1/{name}");
+    // The tests' server is on the client library's default socket.
+    let socket = std::env::var("MINITER_TEST_MYSQL_SOCKET").unwrap_or_default();
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [("MINITER_DATABASE_URL", url.as_str()), ("MYSQL_UNIX_PORT", &socket)];
+    let output = run(folder.path(), &["migrate"], &variables);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && said.contains("cannot use the database"), "{said}");
+    assert_eq!(count_tables(&database), 0);
+}
+
+#[test]
 fn a_user_who_may_not_write_is_refused() {
     let database = TestDatabase::new();
     let url = database.url_text();

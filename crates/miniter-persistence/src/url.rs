@@ -69,6 +69,10 @@ fn parse_sqlite(path: &str) -> Result<PathBuf, &'static str> {
     if path.is_empty() || path == ":memory:" {
         return Err("a SQLite URL names a file (for example sqlite:data/miniter.db)");
     }
+    // SQLite would take it for a URL of its own, and the files beside it would be made elsewhere.
+    if path.starts_with("file:") || path.starts_with("sqlite:") {
+        return Err("a SQLite URL is sqlite: and a path, without file: or another sqlite:");
+    }
     if path.contains(['?', '\0']) {
         return Err("a SQLite URL is sqlite: and a path, without parameters");
     }
@@ -93,26 +97,65 @@ pub struct MysqlUrl(url::Url);
 
 #[cfg(feature = "mysql")]
 impl MysqlUrl {
+    /// Whatever has no effect is refused: the client library and Diesel pass over much in silence.
     fn parse(text: &str) -> Result<Self, &'static str> {
         const FORM: &str = "a MySQL URL is mysql://USER:PASSWORD@HOST:PORT/DATABASE, with % escapes for /, @, : and % in \
                             the user and the password";
-        let url = url::Url::parse(text).map_err(|_| FORM)?;
-        let database = url.path().trim_start_matches('/');
-        // The client library ignores what it does not know: a misspelt ssl_ca would go unnoticed.
-        if url
-            .query_pairs()
-            .any(|(name, _)| !["ssl_ca", "ssl_cert", "ssl_key", "unix_socket"].contains(&&*name))
-        {
-            return Err(
-                "a MySQL URL takes the parameters ssl_ca, ssl_cert, ssl_key and unix_socket; with ssl_ca=FILE the \
-                        connection must be encrypted",
-            );
+        // The parser removes these, and goes up at `..`.
+        let (address, _) = text.split_once(['?', '#']).unwrap_or((text, ""));
+        if text.contains(char::is_control) || address.matches('/').count() != 3 {
+            return Err(FORM);
         }
+        let mut url = url::Url::parse(text).map_err(|_| FORM)?;
+        let database = url.path().trim_start_matches('/');
         let is_whole = url.host_str().is_some_and(|host| !host.is_empty())
             && !url.username().is_empty()
             && !database.is_empty()
-            && !database.contains('/');
-        if is_whole { Ok(Self(url)) } else { Err(FORM) }
+            && url.port() != Some(0);
+        if !is_whole {
+            return Err(FORM);
+        }
+        if database.contains('%') {
+            return Err("a MySQL URL names the database without % escapes, in ASCII");
+        }
+        if url.fragment().is_some() {
+            return Err("a MySQL URL has no part that begins with #; in the user and the password write %23");
+        }
+        Self::check_parameters(&url)?;
+        // The client library would use its default socket and not the port.
+        if url.host_str() == Some("localhost") && url.port().is_some() {
+            url.set_host(Some("127.0.0.1")).map_err(|_| FORM)?;
+        }
+        Ok(Self(url))
+    }
+
+    fn check_parameters(url: &url::Url) -> Result<(), &'static str> {
+        let parameters: Vec<_> = url.query_pairs().collect();
+        let has = |wanted: &str| parameters.iter().any(|(name, _)| name == wanted);
+        if parameters.iter().any(|(name, value)| {
+            value.is_empty() || !["ssl_ca", "ssl_cert", "ssl_key", "unix_socket"].contains(&&**name)
+        }) {
+            return Err(
+                "a MySQL URL takes the parameters ssl_ca, ssl_cert, ssl_key and unix_socket; with ssl_ca=FILE the \
+                 connection must be encrypted",
+            );
+        }
+        if parameters
+            .iter()
+            .enumerate()
+            .any(|(number, (name, _))| parameters.iter().take(number).any(|(before, _)| before == name))
+        {
+            return Err("a MySQL URL has each parameter once");
+        }
+        if has("ssl_cert") != has("ssl_key") {
+            return Err("a MySQL URL has ssl_cert and ssl_key, or neither");
+        }
+        if has("unix_socket") && (url.host_str() != Some("localhost") || url.port().is_some()) {
+            return Err(
+                "a MySQL URL with unix_socket has the host localhost and no port, since it leads to neither",
+            );
+        }
+        Ok(())
     }
 
     /// Whether the connection must be encrypted.
@@ -166,6 +209,8 @@ mod tests {
             "sqlite::memory:",
             "sqlite://host/x.db",
             "sqlite:x.db?mode=ro",
+            "sqlite:file:x.db",
+            "sqlite:sqlite://x.db",
             "sqlit:data/miniter.db",
             "postgres://localhost/miniter",
             "Mysql://root@localhost/miniter",
@@ -189,7 +234,24 @@ mod tests {
             let refused = text.parse::<DatabaseUrl>();
             assert!(refused.is_err_and(|error| error.to_string().contains("ssl_ca=FILE")), "{text}");
         }
+        for (text, says) in [
+            ("mysql://a@localhost:3307/d?unix_socket=/s", "leads to neither"),
+            ("mysql://a@db.example/d?unix_socket=/s", "leads to neither"),
+            ("mysql://a@h/d?ssl_ca=x&ssl_ca=y", "each parameter once"),
+            ("mysql://a@h/d?ssl_cert=x", "or neither"),
+            ("mysql://a@h/d?ssl_ca=", "ssl_ca=FILE"),
+            ("mysql://a@h/d#x", "begins with #"),
+            ("mysql://a@h/%64", "without % escapes"),
+        ] {
+            let refused = text.parse::<DatabaseUrl>();
+            assert!(refused.is_err_and(|error| error.to_string().contains(says)), "{text}");
+        }
         for text in [
+            "mysql://a@h/d/",
+            "mysql://a@h//d",
+            "mysql://a@h/x/../d",
+            "mysql://a@h:0/d",
+            "mysql://a:p\tq@h/d",
             "mysql:",
             "mysql://",
             "mysql://root@/x",
@@ -199,6 +261,19 @@ mod tests {
         ] {
             let refused = text.parse::<DatabaseUrl>();
             assert!(refused.is_err_and(|error| error.to_string().contains("mysql://USER")), "{text}");
+        }
+    }
+
+    #[cfg(feature = "mysql")]
+    #[test]
+    fn a_port_is_never_passed_over_for_a_socket() {
+        for (text, leads_to) in [
+            ("mysql://a:b@localhost:3307/d?ssl_ca=/x", "mysql://a:b@127.0.0.1:3307/d?ssl_ca=/x"),
+            ("mysql://a:b@localhost/d", "mysql://a:b@localhost/d"),
+            ("mysql://a:b@localhost/d?unix_socket=/s", "mysql://a:b@localhost/d?unix_socket=/s"),
+            ("mysql://a:b@[::1]:3307/d", "mysql://a:b@[::1]:3307/d"),
+        ] {
+            assert_eq!(MysqlUrl::parse(text).unwrap().as_str(), leads_to);
         }
     }
 
