@@ -165,3 +165,37 @@ fn a_connection_to_a_server_that_cannot_be_written_to_is_given_up() {
     assert!((0..5).any(|_| post().status == 200), "it keeps the connections to the replica");
     database.execute(&format!("DROP USER {user}@'%'"));
 }
+
+#[test]
+fn a_user_who_has_used_up_what_the_server_grants_is_answered_with_503() {
+    let database = TestDatabase::new();
+    let url = database.url_text();
+    let name = url.rsplit('/').next().unwrap().to_owned();
+    let user = format!("u{:08x}", fastrand::u32(..));
+    let other = TestDatabase::new();
+    other.execute(&format!(
+        "CREATE USER {user}@'%' IDENTIFIED BY 'pw' WITH MAX_QUERIES_PER_HOUR 1000000; \
+         GRANT ALL PRIVILEGES ON {name}.* TO {user}@'%'"
+    ));
+    let limited = format!("mysql://{user}:pw@{}", url.split_once('@').unwrap().1).parse().unwrap();
+    let app = TestApp::start_on(database, |settings| settings.database_url = limited);
+    let song = app.user("song");
+    app.tweet(&song, "before");
+    let limit = |queries| {
+        other.execute(&format!(
+            "ALTER USER {user}@'%' WITH MAX_QUERIES_PER_HOUR {queries}; FLUSH PRIVILEGES; FLUSH USER_RESOURCES"
+        ));
+    };
+    limit(1);
+    // One is granted; what has come to be known is known for a moment.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while app.get("/readyz").send().status != 503 {
+        assert!(Instant::now() < deadline, "/readyz stays 200");
+        thread::sleep(Duration::from_millis(20));
+    }
+    app.post("/tweet", &json!({"tweet": "meanwhile"})).by(&song).send().problem(503, "unavailable");
+    limit(1_000_000);
+    assert_recovers(&app, &song);
+    drop(app);
+    other.execute(&format!("DROP USER {user}@'%'"));
+}

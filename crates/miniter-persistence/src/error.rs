@@ -56,6 +56,16 @@ pub enum OpenError {
         /// What the server calls itself.
         version: String,
     },
+    /// A server logs changes in a way that InnoDB refuses for sessions like ours.
+    #[cfg(feature = "mysql")]
+    #[error(
+        "the database server {url} has the binlog_format STATEMENT, with which it refuses writes of sessions that read \
+         committed rows; set it to ROW or MIXED"
+    )]
+    UnfitBinlog {
+        /// Where it is, without the password.
+        url: String,
+    },
     /// A server lets us in, but not write.
     #[cfg(feature = "mysql")]
     #[error(
@@ -124,9 +134,14 @@ pub(crate) enum Trouble {
     Other,
 }
 
-/// Parts of the texts of errors that Diesel has no kind for, and what they mean. SQLite:
-/// <https://www.sqlite.org/rescode.html>. MySQL: the server's and the client's errors in its manual, here with their
-/// numbers; MariaDB words some of them differently.
+/// Parts of the texts of errors that Diesel has no kind for, and what they mean.
+///
+/// Diesel hands on a text and no number. SQLite's: <https://www.sqlite.org/rescode.html>. The others are the servers' own,
+/// with their numbers as the manuals list them: <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>,
+/// <https://dev.mysql.com/doc/mysql-errors/8.4/en/client-error-reference.html> and
+/// <https://mariadb.com/kb/en/mariadb-error-code-reference/>. Complete are the classes of what passes or what an operator
+/// lifts: deadlocks, locks, limits of resources, overload, shutdowns, read-only servers, full disks, missing rights. Where
+/// MySQL and MariaDB word an error differently, both wordings are here. The first that is found counts.
 const TEXTS: &[(&str, Trouble)] = &[
     ("database is locked", Trouble::Locked),
     ("database table is locked", Trouble::Locked),
@@ -139,6 +154,8 @@ const TEXTS: &[(&str, Trouble)] = &[
     ("malformed database schema", Trouble::Corrupt),
     // 1213; a Galera node may say so at COMMIT.
     ("Deadlock found when trying to get lock", Trouble::Deadlock),
+    // 3101, MySQL's group replication, at COMMIT: another server's transaction was first.
+    ("Plugin instructed the server to rollback the current transaction", Trouble::Deadlock),
     // 2006
     ("server has gone away", Trouble::Lost),
     ("Server has gone away", Trouble::Lost),
@@ -148,30 +165,81 @@ const TEXTS: &[(&str, Trouble)] = &[
     ("Can't connect to", Trouble::Lost),
     // 1053
     ("Server shutdown in progress", Trouble::Lost),
+    // 1077, 1079
+    ("Normal shutdown", Trouble::Lost),
+    ("Shutdown complete", Trouble::Lost),
+    // 1158, 1159, 1160, 1161
+    ("reading communication packets", Trouble::Lost),
+    ("writing communication packets", Trouble::Lost),
     // 1927, MariaDB
     ("Connection was killed", Trouble::Lost),
+    // 3169, MySQL
+    ("Session was killed", Trouble::Lost),
     // 4031, MySQL
     ("The client was disconnected by the server", Trouble::Lost),
     // 1205
     ("Lock wait timeout exceeded", Trouble::Locked),
+    // 1223
+    ("you have a conflicting read lock", Trouble::Locked),
+    // 3572, MySQL
+    ("lock(s) could not be acquired immediately", Trouble::Locked),
     // 1969, MariaDB
     ("max_statement_time exceeded", Trouble::Locked),
     // 3024, MySQL
     ("maximum statement execution time exceeded", Trouble::Locked),
     // 1317
     ("Query execution was interrupted", Trouble::Locked),
-    // 1040, 1203
+    // 1040
     ("Too many connections", Trouble::Inaccessible),
+    // 1203, and 1226 for the same limit
     ("max_user_connections", Trouble::Inaccessible),
+    // 1226: MAX_QUERIES_PER_HOUR, MAX_UPDATES_PER_HOUR, MAX_CONNECTIONS_PER_HOUR and what other limits there may be
+    ("has exceeded the '", Trouble::Inaccessible),
+    // 1037, 1041
+    ("Out of memory", Trouble::Inaccessible),
+    // 1038
+    ("Out of sort memory", Trouble::Inaccessible),
+    // 1135
+    ("Can't create a new thread", Trouble::Inaccessible),
+    // 1206
+    ("exceeds the lock table size", Trouble::Inaccessible),
+    // 1637
+    ("Too many active concurrent transactions", Trouble::Inaccessible),
+    // 1042
+    ("Can't get hostname for your address", Trouble::Inaccessible),
+    // 1129
+    ("is blocked because of many connection errors", Trouble::Inaccessible),
+    // 1130
+    ("is not allowed to connect to this", Trouble::Inaccessible),
+    // 3032, MySQL
+    ("The server is currently in offline mode", Trouble::Inaccessible),
+    // 3168, MySQL
+    ("Server isn't available", Trouble::Inaccessible),
+    // 1044, 1045, 1227, 1698, 3118, 4151
+    ("Access denied", Trouble::Inaccessible),
+    // 1142, 1143, 1370
+    ("command denied to user", Trouble::Inaccessible),
+    // 1820: MySQL, MariaDB
+    ("You must reset your password", Trouble::Inaccessible),
+    ("You must SET PASSWORD", Trouble::Inaccessible),
+    // 1862
+    ("Your password has expired", Trouble::Inaccessible),
     // 1290, 1792, 1836
     ("read-only", Trouble::Inaccessible),
     ("read only", Trouble::Inaccessible),
-    // 1021, 1114
+    ("READ ONLY transaction", Trouble::Inaccessible),
+    // 1021
     ("Disk full", Trouble::Inaccessible),
+    // 1114
     ("is full", Trouble::Inaccessible),
-    // 1047, 1180: a Galera node without a quorum.
+    // 1026, 1030 with the operating system's 28
+    ("No space left on device", Trouble::Inaccessible),
+    // 1047, MariaDB: a Galera node without a quorum.
     ("WSREP has not yet prepared node", Trouble::Inaccessible),
+    // 1180
     ("during COMMIT", Trouble::Inaccessible),
+    // 3100, MySQL's group replication without a quorum
+    ("Error on observer while running replication hook", Trouble::Inaccessible),
 ];
 
 /// What a text says, for errors that have nothing but a text.
@@ -290,6 +358,51 @@ mod tests {
             ),
             ("The table 'tweets' is full", Trouble::Inaccessible),
             ("WSREP has not yet prepared node for application use", Trouble::Inaccessible),
+            (
+                "User 'miniter' has exceeded the 'max_queries_per_hour' resource (current value: 1)",
+                Trouble::Inaccessible,
+            ),
+            (
+                "User 'miniter' has exceeded the 'max_updates_per_hour' resource (current value: 1)",
+                Trouble::Inaccessible,
+            ),
+            (
+                "User miniter already has more than 'max_user_connections' active connections",
+                Trouble::Inaccessible,
+            ),
+            ("Out of memory; restart server and try again (needed 65536 bytes)", Trouble::Inaccessible),
+            ("Out of memory.", Trouble::Inaccessible),
+            ("Out of sort memory, consider increasing server sort buffer size", Trouble::Inaccessible),
+            (
+                "Can't create a new thread (errno 11); if you are not out of available memory, you can consult the \
+                 manual for a possible OS-dependent bug",
+                Trouble::Inaccessible,
+            ),
+            (
+                "Host '10.0.0.1' is blocked because of many connection errors; unblock with 'mysqladmin flush-hosts'",
+                Trouble::Inaccessible,
+            ),
+            ("Host '10.0.0.1' is not allowed to connect to this MariaDB server", Trouble::Inaccessible),
+            ("The total number of locks exceeds the lock table size", Trouble::Inaccessible),
+            (
+                "INSERT command denied to user 'miniter'@'%' for table `miniter`.`tweets`",
+                Trouble::Inaccessible,
+            ),
+            ("Access denied for user 'miniter'@'%' (using password: YES)", Trouble::Inaccessible),
+            ("You must SET PASSWORD before executing this statement", Trouble::Inaccessible),
+            (
+                "You must reset your password using ALTER USER statement before executing this statement.",
+                Trouble::Inaccessible,
+            ),
+            ("Cannot execute statement in a READ ONLY transaction", Trouble::Inaccessible),
+            ("The server is currently in offline mode", Trouble::Inaccessible),
+            ("Got error 28 \"No space left on device\" from storage engine InnoDB", Trouble::Inaccessible),
+            ("Error on observer while running replication hook 'before_commit'.", Trouble::Inaccessible),
+            ("Plugin instructed the server to rollback the current transaction.", Trouble::Deadlock),
+            ("Got timeout writing communication packets", Trouble::Lost),
+            ("Session was killed", Trouble::Lost),
+            ("Can't execute the query because you have a conflicting read lock", Trouble::Locked),
+            ("Out of range value for column 'id' at row 1", Trouble::Other),
             ("Unknown column 'tweet' in 'field list'", Trouble::Other),
         ] {
             assert_eq!(

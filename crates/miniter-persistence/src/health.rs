@@ -19,12 +19,15 @@ diesel::table! {
 impl Health for Store {
     fn check(&self) -> Result<(), RepositoryError> {
         let (newest, floor): (Option<String>, Option<String>) = read!(self, |connection| {
-            users::table.select(users::id).first::<i64>(connection).optional()?;
-            let newest = __diesel_schema_migrations::table
-                .select(max(__diesel_schema_migrations::version))
-                .first(connection)?;
-            let floor = schema_floor::table.select(max(schema_floor::version)).first(connection)?;
-            Ok((newest, floor))
+            // As a write begins: a server's limits for a user count statements in text, and not those that are prepared.
+            connection.transaction(|connection| {
+                users::table.select(users::id).first::<i64>(connection).optional()?;
+                let newest = __diesel_schema_migrations::table
+                    .select(max(__diesel_schema_migrations::version))
+                    .first(connection)?;
+                let floor = schema_floor::table.select(max(schema_floor::version)).first(connection)?;
+                Ok((newest, floor))
+            })
         })?;
         // They are named by their times, all of one length. Newer ones may be the next release's.
         let misfit = if newest.is_none_or(|newest| newest < self.newest_migration) {
