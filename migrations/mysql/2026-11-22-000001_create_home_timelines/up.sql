@@ -11,13 +11,13 @@ CREATE TABLE IF NOT EXISTS home_timelines (
     author_id BIGINT NOT NULL,
     PRIMARY KEY (user_id, tweet_id),
     INDEX home_timelines_author (user_id, author_id)
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Whose timeline has been filled.
 CREATE TABLE IF NOT EXISTS home_readers (
     user_id BIGINT NOT NULL PRIMARY KEY,
     CONSTRAINT home_readers_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What is still to be done: the tweets of author_id with ids below `below` are to be brought into the timeline of user_id
 -- or, if they do not follow (any more), taken out. An author_id of -1 says that all of the reader's are noted, as for a
@@ -27,4 +27,4 @@ CREATE TABLE IF NOT EXISTS home_repairs (
     author_id BIGINT NOT NULL,
     below BIGINT NOT NULL,
     PRIMARY KEY (user_id, author_id)
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS token_versions (
     user_id BIGINT NOT NULL PRIMARY KEY,
     version BIGINT NOT NULL,
     UNIQUE INDEX token_versions_version (version)
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Wrong passwords, counted by a digest of the address that was given: the moment, in microseconds since 1970, at which
 -- nothing of them counts any more. Rows with one in the past may be deleted.
@@ -15,4 +15,4 @@ CREATE TABLE IF NOT EXISTS log_in_failures (
     account VARBINARY(32) NOT NULL PRIMARY KEY,
     full_at BIGINT NOT NULL,
     INDEX log_in_failures_full_at (full_at)
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

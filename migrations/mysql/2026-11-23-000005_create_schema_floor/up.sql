@@ -4,5 +4,5 @@
 -- before its own cannot work with adds its own version; any other leaves this as it is.
 CREATE TABLE IF NOT EXISTS schema_floor (
     version VARCHAR(50) NOT NULL PRIMARY KEY
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 INSERT IGNORE INTO schema_floor (version) VALUES ('20261123000005');

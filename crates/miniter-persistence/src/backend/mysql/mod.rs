@@ -32,6 +32,16 @@ use crate::url::MysqlUrl;
 /// The migrations, compiled in. The `diesel` command line tool runs the same files.
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/mysql");
 
+/// The history of migrations. Diesel would make the same table, as the server's defaults have it.
+const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (\
+    version VARCHAR(50) PRIMARY KEY NOT NULL, run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP\
+    ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+
+/// Makes the table of the migrations that have been run.
+pub(crate) fn make_history(connection: &mut MysqlConnection) -> QueryResult<()> {
+    connection.batch_execute(CREATE_HISTORY)
+}
+
 /// How long a request waits for a connection, in a pool that is exhausted or cannot reach the server.
 const CONNECTION_WAIT: Duration = Duration::from_secs(2);
 
@@ -268,6 +278,8 @@ pub(crate) fn migrate(url: &MysqlUrl, report: &mut dyn FnMut(&str)) -> Result<Ve
     }
     // An adoption is lenient with the rows that it finds.
     set_up(&mut connection, flavour, Role::Maintaining).map_err(|error| unreachable(error.to_string()))?;
+    make_history(&mut connection)
+        .map_err(|error| reworded(OpenError::Migration { cause: error.to_string() }))?;
     let applied =
         run_pending(&mut connection, MIGRATIONS, &|connection| turn.check(connection)).map_err(reworded)?;
     // Statements that change nothing, and are refused where those that do would be.

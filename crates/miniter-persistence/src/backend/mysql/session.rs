@@ -8,7 +8,7 @@ use diesel::dsl::sql;
 use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
 use diesel::result::ConnectionError;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 
 use crate::error::OpenError;
 use crate::url::MysqlUrl;
@@ -36,35 +36,48 @@ pub(crate) enum Role {
     Maintaining,
 }
 
-/// Sets what a server keeps per session. Its own settings may be any.
+/// What every session states, since a server may have set anything for all of them: this is the one place. What a table
+/// depends on stands in its `CREATE TABLE`.
+///
+/// A `DEFAULT` would be the server's. None of these wants a privilege.
+const STATED: &str = "SET \
+    autocommit = 1, completion_type = 'NO_CHAIN', \
+    sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', \
+    lc_messages = 'en_US', time_zone = '+00:00', \
+    sql_select_limit = 18446744073709551615, max_join_size = 18446744073709551615, sql_big_selects = 1, \
+    sql_safe_updates = 0, sql_auto_is_null = 0, foreign_key_checks = 1, unique_checks = 1, \
+    default_storage_engine = InnoDB, sql_quote_show_create = 1";
+
+/// States what a server keeps per session. Its own settings may be any: a value that does not fit is an error and never cut
+/// off, no quotes mean anything else than they do to Diesel, and errors come in English, by which they are told apart.
 pub(super) fn set_up(connection: &mut MysqlConnection, flavour: Flavour, role: Role) -> QueryResult<()> {
-    // Diesel states utf8mb4 and UTC at each connection. A value that does not fit is an error and never cut off; no quotes mean anything else than they do to Diesel.
-    connection.batch_execute(
-        "SET sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
-         NO_ENGINE_SUBSTITUTION'",
-    )?;
-    // Errors are told apart by their English texts.
-    connection.batch_execute("SET lc_messages = 'en_US'")?;
+    // Diesel states utf8mb4 as soon as it is connected.
+    connection.batch_execute(STATED)?;
     // No gap locks, which readers do not need and writers deadlock on.
-    connection.batch_execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")?;
-    match role {
-        Role::Serving => {
-            connection.batch_execute("SET innodb_lock_wait_timeout = 1, lock_wait_timeout = 1")?;
-            // MariaDB bounds every statement; MySQL bounds SELECT only, and counts in milliseconds.
-            connection.batch_execute(match flavour {
-                Flavour::Mariadb => "SET max_statement_time = 1.4",
-                Flavour::Mysql => "SET max_execution_time = 1400",
-            })
-        }
-        Role::Maintaining => {
-            // Long enough for what is being served to finish, rather than for ever.
-            connection.batch_execute("SET innodb_lock_wait_timeout = 60, lock_wait_timeout = 60")?;
-            connection.batch_execute(match flavour {
-                Flavour::Mariadb => "SET max_statement_time = 0",
-                Flavour::Mysql => "SET max_execution_time = 0",
-            })
-        }
-    }
+    connection.batch_execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE")?;
+    // Serving, every wait is bounded. Maintaining, a lock is waited for until what is being served has finished, rather
+    // than for ever, and a statement takes as long as it takes.
+    let (lock_wait, statement_seconds) = match role {
+        Role::Serving => (1, 1.4),
+        Role::Maintaining => (60, 0.0),
+    };
+    connection.batch_execute(&format!(
+        "SET innodb_lock_wait_timeout = {lock_wait}, lock_wait_timeout = {lock_wait}"
+    ))?;
+    // MariaDB bounds every statement; MySQL bounds SELECT only, and counts in milliseconds.
+    connection.batch_execute(&match flavour {
+        Flavour::Mariadb => format!("SET max_statement_time = {statement_seconds}"),
+        Flavour::Mysql => format!("SET max_execution_time = {:.0}", statement_seconds * 1_000.0),
+    })
+}
+
+/// Whether a server logs changes as statements, which InnoDB refuses for sessions that read committed rows. A session may
+/// choose another format only with a privilege that ours need not have.
+fn logs_statements(connection: &mut MysqlConnection) -> QueryResult<bool> {
+    // As a number: in a text, MariaDB and MySQL spell what is on in their own ways.
+    sql::<BigInt>("SELECT CAST(@@GLOBAL.log_bin = 1 AND @@SESSION.binlog_format = 'STATEMENT' AS SIGNED)")
+        .get_result::<i64>(connection)
+        .map(|answer| answer == 1)
 }
 
 /// Connects. The client library has no way to insist on encryption, so that is looked at afterwards.
@@ -105,6 +118,9 @@ pub(super) fn open(url: &MysqlUrl) -> Result<(MysqlConnection, Flavour), OpenErr
         .map_err(|error| unreachable(error.to_string()))?;
     let flavour = flavour_of(&version).ok_or_else(|| OpenError::TooOld { version: version.clone() })?;
     set_up(&mut connection, flavour, Role::Maintaining).map_err(|error| unreachable(error.to_string()))?;
+    if logs_statements(&mut connection).map_err(|error| unreachable(error.to_string()))? {
+        return Err(OpenError::UnfitBinlog { url: url.to_string() });
+    }
     Ok((connection, flavour))
 }
 
