@@ -8,14 +8,18 @@ use serde_json::json;
 use crate::support::app::{TestApp, User};
 use crate::support::database::TestDatabase;
 
-const FIXTURES: [(&str, &str); 2] = [
+pub const FIXTURES: [(&str, &str); 2] = [
     ("textbook", include_str!("../fixtures/textbook.sql")),
     ("crated_at", include_str!("../fixtures/crated_at.sql")),
 ];
 
 /// A database with the original's tables in it.
 pub fn original(fixture: &str) -> TestDatabase {
-    let database = TestDatabase::new();
+    original_on(TestDatabase::new(), fixture)
+}
+
+/// The same, in a database that is there.
+pub fn original_on(database: TestDatabase, fixture: &str) -> TestDatabase {
     database.execute(fixture);
     database
 }
@@ -119,6 +123,63 @@ fn what_has_our_names_or_another_shape_becomes_ours_too() {
         assert_eq!(structure(&database), structure(&new), "{change}");
         assert_eq!(database.connect().texts(ids), before, "{change}");
     }
+}
+
+#[test]
+fn the_known_misspellings_of_a_column_are_mended() {
+    let new = TestDatabase::new();
+    migrate(&new).unwrap();
+    for (created, updated) in
+        [("crated_at", "updated_at"), ("create_at", "update_at"), ("created_at", "update_at")]
+    {
+        let fixture = FIXTURES[0].1.replace("created_at", created).replace("updated_at", updated);
+        let database = original(&fixture);
+        migrate(&database).unwrap_or_else(|error| panic!("{created}, {updated}: {error}"));
+        assert_eq!(structure(&database), structure(&new), "{created}, {updated}");
+        let updated_at = "SELECT CAST(updated_at AS CHAR(19)) AS value FROM users WHERE id = 2";
+        assert_eq!(database.connect().text(updated_at), "2020-02-29 23:59:59");
+    }
+}
+
+#[test]
+fn what_another_program_has_added_stays() {
+    let database = original(FIXTURES[0].1);
+    database.execute(
+        "ALTER TABLE users ADD COLUMN profile_picture VARCHAR(200) NULL, ADD COLUMN is_admin TINYINT NOT NULL DEFAULT 0, \
+         ADD COLUMN name_length INT AS (CHAR_LENGTH(name)) VIRTUAL, ADD INDEX by_picture (profile_picture), \
+         ADD COLUMN crated_at TIMESTAMP NULL; \
+         CREATE TABLE likes (user_id INT NOT NULL, tweet_id INT NULL DEFAULT NULL COMMENT 'it''s liked', \
+         CONSTRAINT likes_user FOREIGN KEY (user_id) REFERENCES users (id), \
+         CONSTRAINT likes_tweet FOREIGN KEY (tweet_id) REFERENCES tweets (id) ON DELETE SET NULL); \
+         UPDATE users SET profile_picture = 'a.png' WHERE id = 1; INSERT INTO likes VALUES (1, 9), (2, NULL); \
+         CREATE VIEW names AS SELECT name FROM users",
+    );
+    let references = "SELECT CONCAT_WS(' ', constraint_name, referenced_table_name, delete_rule) AS value \
+                      FROM information_schema.referential_constraints \
+                      WHERE constraint_schema = DATABASE() AND table_name = 'likes' ORDER BY 1";
+    let before = database.connect().texts(references);
+    let report = migrate(&database).unwrap();
+    assert!(report.iter().any(|line| line.contains("likes") && line.contains("BIGINT")), "{report:?}");
+    let app = TestApp::start_on(database, |_| ());
+    let mut connection = app.database.connect();
+    assert_eq!(connection.texts(references), before);
+    assert_eq!(
+        connection.texts(
+            "SELECT CONCAT_WS(' ', column_type, is_nullable, column_comment) AS value FROM information_schema.columns \
+             WHERE table_schema = DATABASE() AND table_name = 'likes' ORDER BY ordinal_position"
+        ),
+        [Some("bigint(20) NO ".into()), Some("bigint(20) YES it's liked".into())]
+    );
+    assert_eq!(connection.number("SELECT COUNT(*) AS value FROM likes"), 2);
+    assert_eq!(connection.text("SELECT profile_picture AS value FROM users WHERE id = 1"), "a.png");
+    assert_eq!(connection.number("SELECT COUNT(*) AS value FROM names"), 3);
+    let lee = app.user("lee");
+    let tweet = app.tweet(&lee, "new")["id"].as_str().unwrap().to_owned();
+    connection.execute(&format!("INSERT INTO likes VALUES ({}, {tweet})", lee.id));
+    assert_eq!(
+        connection.number("SELECT is_admin + name_length AS value FROM users ORDER BY id DESC LIMIT 1"),
+        3
+    );
 }
 
 #[test]
@@ -245,13 +306,18 @@ fn bcrypt_hash() -> &'static str {
 
 #[test]
 fn an_adoption_that_is_cut_off_at_any_point_is_finished_by_the_next_run() {
-    let whole = original(FIXTURES[0].1);
+    let fixture = format!(
+        "{} CREATE TABLE likes (user_id INT NOT NULL, CONSTRAINT likes_user FOREIGN KEY (user_id) REFERENCES users (id)); \
+         INSERT INTO likes VALUES (1);",
+        FIXTURES[0].1
+    );
+    let whole = original(&fixture);
     // What is told of the migrations that come after it is told when all is done.
     let is_step = |line: &String| !line.starts_with("applied the migration");
     let steps = migrate(&whole).unwrap().into_iter().filter(is_step).count();
     assert!(steps > 8, "{steps}");
     for cut in 0..steps {
-        let database = original(FIXTURES[0].1);
+        let database = original(&fixture);
         let reported = RefCell::new(Vec::new());
         let outcome = Store::migrate(&database.url(), &mut |line| {
             reported.borrow_mut().push(line.to_owned());

@@ -6,9 +6,11 @@
 mod adoption;
 mod backup;
 mod deadlock;
+mod defaults;
 mod faults;
 mod proxy;
 mod refusals;
+mod server;
 mod start;
 mod timelines;
 

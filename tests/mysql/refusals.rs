@@ -61,12 +61,12 @@ fn a_column_of_another_type_is_refused() {
         ("ALTER TABLE users MODIFY name VARBINARY(255)", "users: the column name is varbinary(255)"),
         ("ALTER TABLE tweets MODIFY id INT UNSIGNED NOT NULL AUTO_INCREMENT", "tweets: the column id is int"),
         ("ALTER TABLE users DROP COLUMN profile", "users: the column profile is missing"),
-        ("ALTER TABLE users ADD COLUMN age INT", "users: the column age is not known"),
+        ("ALTER TABLE users ADD COLUMN age INT NOT NULL", "users: the column age must be filled"),
+        ("ALTER TABLE users ADD COLUMN email_canonical INT", "users: the column email_canonical is not"),
         (
             "ALTER TABLE tweets MODIFY id INT NOT NULL; ALTER TABLE tweets DROP PRIMARY KEY",
             "tweets: the primary key is not (id)",
         ),
-        ("ALTER TABLE users ADD COLUMN crated_at TIMESTAMP NULL", "users: the column crated_at is not known"),
         ("ALTER TABLE users ADD UNIQUE INDEX one_name (name)", "users: the unique index one_name on (name)"),
         (
             "CREATE TRIGGER t BEFORE INSERT ON tweets FOR EACH ROW SET NEW.created_at = NOW()",
@@ -77,8 +77,20 @@ fn a_column_of_another_type_is_refused() {
             "a constraint of the name tweets_user",
         ),
         (
-            "CREATE TABLE likes (user_id INT, FOREIGN KEY (user_id) REFERENCES users (id))",
+            "CREATE TABLE likes (email VARCHAR(255), FOREIGN KEY (email) REFERENCES users (email)) CHARACTER SET utf8mb4",
             "likes: its foreign key",
+        ),
+        (
+            "CREATE TABLE likes (user_id INT DEFAULT 1, half INT AS (user_id / 2) STORED, \
+             FOREIGN KEY (user_id) REFERENCES users (id)); \
+             CREATE TABLE again (user_id INT, KEY (user_id)); ALTER TABLE likes ADD KEY (user_id); \
+             ALTER TABLE again ADD FOREIGN KEY (user_id) REFERENCES likes (user_id)",
+            "likes: the column user_id is in another foreign key",
+        ),
+        (
+            "CREATE TABLE likes (user_id INT, FOREIGN KEY (user_id) REFERENCES users (id)); \
+             SET FOREIGN_KEY_CHECKS = 0; INSERT INTO likes VALUES (99)",
+            "likes: 1 rows refer to",
         ),
     ] {
         assert_refused(change, &[offence]);

@@ -64,11 +64,13 @@ impl TestDatabase {
     }
 
     #[cfg(feature = "mysql")]
-    fn on_server(server: String) -> Self {
+    pub fn on_server(server: String) -> Self {
         let mut connection = MysqlConnection::establish(&format!("{server}/mysql")).unwrap();
         let name = format!("miniter_test_{:016x}", fastrand::u64(..));
         // Its defaults are not ours, so that whatever relies on them shows.
         let create = format!("CREATE DATABASE {name} CHARACTER SET latin1 COLLATE latin1_swedish_ci");
+        // A server's defaults may forbid it.
+        connection.batch_execute("SET autocommit = 1; SET SESSION TRANSACTION READ WRITE").unwrap();
         connection.batch_execute(&create).unwrap();
         Self::Mysql { server, name }
     }

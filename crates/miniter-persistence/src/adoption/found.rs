@@ -8,6 +8,7 @@ use diesel::sql_query;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::adoption::names;
+use crate::adoption::references::Reference;
 use crate::adoption::tables::{Column, TABLES, Table};
 
 /// What there is, in the words of `information_schema`.
@@ -15,7 +16,10 @@ pub(super) struct Found {
     pub(super) columns: Vec<FoundColumn>,
     /// By table and name.
     pub(super) indexes: BTreeMap<(String, String), FoundIndex>,
+    /// Those of our own tables.
     pub(super) foreign_keys: Vec<FoundForeignKey>,
+    /// Those of other programs' tables that refer to ours.
+    pub(super) references: Vec<Reference>,
     /// Names of foreign keys of other tables that ours are to have.
     pub(super) taken: Vec<String>,
     pub(super) triggers: Vec<String>,
@@ -49,6 +53,11 @@ pub(super) struct FoundColumn {
     pub(super) column_type: String,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub(super) characters: Option<i64>,
+    /// Whether a row cannot be written without a value for it.
+    #[diesel(sql_type = BigInt)]
+    pub(super) must_be_filled: i64,
+    #[diesel(sql_type = BigInt)]
+    pub(super) is_generated: i64,
 }
 
 #[derive(QueryableByName)]
@@ -77,7 +86,10 @@ impl Found {
     pub(super) fn read(connection: &mut MysqlConnection) -> QueryResult<Self> {
         let columns = sql_query(
             "SELECT table_name AS table_name, column_name AS column_name, LOWER(data_type) AS data_type, \
-             LOWER(column_type) AS column_type, CAST(character_maximum_length AS SIGNED) AS characters \
+             LOWER(column_type) AS column_type, CAST(character_maximum_length AS SIGNED) AS characters, \
+             CAST(is_nullable = 'NO' AND column_default IS NULL AND extra NOT LIKE '%auto_increment%' \
+             AND extra NOT LIKE '%GENERATED%' AS SIGNED) AS must_be_filled, \
+             CAST(extra LIKE '%STORED GENERATED%' AS SIGNED) AS is_generated \
              FROM information_schema.columns WHERE table_schema = DATABASE() \
              AND table_name IN ('users', 'users_follow_list', 'tweets') ORDER BY table_name, ordinal_position",
         )
@@ -97,15 +109,13 @@ impl Found {
             index.is_whole = is_whole == 1 && (index.is_whole || index.columns.is_empty());
             index.columns.push(column_name);
         }
-        // Also those of other tables that refer to ours.
         let foreign_keys = sql_query(
             "SELECT table_name AS table_name, constraint_name AS constraint_name \
-             FROM information_schema.referential_constraints WHERE \
-             (constraint_schema = DATABASE() AND table_name IN ('users', 'users_follow_list', 'tweets')) \
-             OR (unique_constraint_schema = DATABASE() \
-             AND referenced_table_name IN ('users', 'users_follow_list', 'tweets'))",
+             FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE() \
+             AND table_name IN ('users', 'users_follow_list', 'tweets')",
         )
         .load(connection)?;
+        let references = Reference::read(connection)?;
         let taken = names(
             connection,
             "SELECT constraint_name AS name FROM information_schema.table_constraints \
@@ -119,7 +129,7 @@ impl Found {
              FROM information_schema.triggers WHERE event_object_schema = DATABASE() \
              AND event_object_table IN ('users', 'users_follow_list', 'tweets')",
         )?;
-        Ok(Self { columns, indexes, foreign_keys, taken, triggers })
+        Ok(Self { columns, indexes, foreign_keys, references, taken, triggers })
     }
 
     pub(super) fn column(&self, table: &Table, column: &Column) -> Option<&FoundColumn> {
@@ -129,7 +139,7 @@ impl Found {
                 .iter()
                 .find(|found| found.table_name == table.name && found.column_name.eq_ignore_ascii_case(name))
         };
-        named(column.name).or_else(|| column.alias.and_then(named))
+        named(column.name).or_else(|| column.misspellings.iter().copied().find_map(named))
     }
 
     pub(super) fn indexes_of<'a>(
@@ -167,8 +177,14 @@ impl Found {
                 .collect();
             for found in self.columns.iter().filter(|found| found.table_name == table.name) {
                 let name = &found.column_name;
-                if !known.contains(&name) && name != "email_canonical" {
-                    offences.push(format!("{}: the column {name} is not known", table.name));
+                if name.eq_ignore_ascii_case("email_canonical") && found.is_generated == 0 {
+                    offences
+                        .push(format!("{}: the column {name} is not the one that miniter makes", table.name));
+                } else if !known.contains(&name) && found.must_be_filled == 1 {
+                    offences.push(format!(
+                        "{}: the column {name} must be filled, which miniter does not do; give it a default or allow NULL",
+                        table.name
+                    ));
                 }
             }
             let primary_key = self.indexes_of(table).find(|(name, _)| *name == "PRIMARY");
@@ -191,14 +207,7 @@ impl Found {
         for name in &self.taken {
             offences.push(format!("another table has a constraint of the name {name}, which ours must have"));
         }
-        for foreign_key in &self.foreign_keys {
-            if !TABLES.iter().any(|table| table.name == foreign_key.table_name) {
-                offences.push(format!(
-                    "{}: its foreign key {} refers to a table of miniter",
-                    foreign_key.table_name, foreign_key.constraint_name
-                ));
-            }
-        }
+        offences.extend(self.references.iter().filter_map(Reference::offence));
         offences
     }
 }

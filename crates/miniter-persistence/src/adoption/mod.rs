@@ -7,12 +7,12 @@
 //! of ours that was cut off is recognised here, too.
 
 mod found;
+mod references;
 mod tables;
 
 use std::fmt::Write as _;
 
 use diesel::connection::SimpleConnection;
-use diesel::migration::MigrationConnection;
 use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -20,6 +20,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::adoption::found::{Found, FoundForeignKey, FoundIndex};
 use crate::adoption::tables::{Kind, TABLES, Table};
+use crate::backend::mysql::make_history;
 use crate::error::{OpenError, Trouble, trouble_of};
 
 /// The migration that makes the tables; an adopted database counts as having run it.
@@ -158,6 +159,9 @@ fn offending_rows(connection: &mut MysqlConnection, found: &Found) -> QueryResul
         }
     }
     let mut offences = Vec::new();
+    for reference in &found.references {
+        offences.extend(reference.dangling(connection)?);
+    }
     for (what, question) in questions {
         let named = names(connection, &format!("{question} LIMIT {MAX_NAMED}"))?;
         let is_cut = i64::try_from(named.len()).is_ok_and(|named| named == MAX_NAMED);
@@ -183,33 +187,66 @@ fn rehearse(connection: &mut MysqlConnection, found: &Found) -> QueryResult<Vec<
     const COPY: &str = "miniter_rehearsal";
     be_lenient(connection)?;
     let mut offences = Vec::new();
-    for table in &TABLES {
-        connection.batch_execute(&format!(
-            "DROP TABLE IF EXISTS {COPY}; CREATE TABLE {COPY} LIKE {}",
-            table.name
-        ))?;
-        if let Err(error) = connection.batch_execute(&format!("ALTER TABLE {COPY} {}", alter(table, found))) {
+    let ours = TABLES.iter().map(|table| (table.name, alter(table, found)));
+    let others = found.references.iter().map(|reference| (reference.table_name(), reference.widening()));
+    for (table, changes) in ours.chain(others) {
+        connection.batch_execute(&format!("DROP TABLE IF EXISTS {COPY}"))?;
+        let create = copying(connection, table, COPY)?;
+        connection.batch_execute(&create)?;
+        if let Err(error) = connection.batch_execute(&format!("ALTER TABLE {COPY} {changes}")) {
             if trouble_of(&error) == Trouble::Lost {
                 return Err(error);
             }
-            offences.push(format!("{}: the server will not convert it: {error}", table.name));
+            offences.push(format!("{table}: the server will not convert it: {error}"));
         }
         connection.batch_execute(&format!("DROP TABLE {COPY}"))?;
     }
     Ok(offences)
 }
 
+/// The statement that makes an empty copy of a table. `CREATE TABLE ... LIKE` would give it the row format that is the server's
+/// default by now, where the table names none.
+fn copying(connection: &mut MysqlConnection, table: &str, copy: &str) -> QueryResult<String> {
+    #[derive(QueryableByName)]
+    struct Definition {
+        #[diesel(sql_type = Text, column_name = "Create Table")]
+        text: String,
+    }
+    let Definition { text } = sql_query(format!("SHOW CREATE TABLE `{table}`")).get_result(connection)?;
+    let (columns, options) = text.split_once("\n) ").unwrap_or((&text, ""));
+    let lines: Vec<_> = columns
+        .lines()
+        .skip(1)
+        .map(|line| line.trim().trim_end_matches(','))
+        .filter(|line| !(line.starts_with("CONSTRAINT `") && line.contains("` FOREIGN KEY (")))
+        // The name of a constraint is taken.
+        .map(|line| match line.split_once("` CHECK (") {
+            Some((name, check)) if name.starts_with("CONSTRAINT `") => format!("CHECK ({check}"),
+            _ => line.to_owned(),
+        })
+        .collect();
+    Ok(format!("CREATE TABLE {copy} ({}) ROW_FORMAT = DYNAMIC {options}", lines.join(", ")))
+}
+
 /// Makes the tables ours.
 fn convert(connection: &mut MysqlConnection, found: &Found, report: &mut dyn FnMut(&str)) -> QueryResult<()> {
     be_lenient(connection)?;
     // Made first: whoever may not make it has changed nothing else.
-    connection.setup()?;
+    make_history(connection)?;
+    references::begin(connection)?;
     // An id cannot change its type under a foreign key.
     for foreign_key in &found.foreign_keys {
         let FoundForeignKey { table_name, constraint_name } = foreign_key;
         report(&format!("dropping the foreign key {constraint_name} of {table_name}"));
         connection
             .batch_execute(&format!("ALTER TABLE `{table_name}` DROP FOREIGN KEY `{constraint_name}`"))?;
+    }
+    for reference in &found.references {
+        report(&format!(
+            "dropping a foreign key of {}, to be added again when its column is as wide as ours",
+            reference.table_name()
+        ));
+        reference.drop(connection)?;
     }
     let removed =
         sql_query("DELETE FROM users_follow_list WHERE user_id = follow_user_id").execute(connection)?;
@@ -232,6 +269,7 @@ fn convert(connection: &mut MysqlConnection, found: &Found, report: &mut dyn FnM
             ))?;
         }
     }
+    references::finish(connection, report)?;
     sql_query("INSERT INTO __diesel_schema_migrations (version) VALUES (?)")
         .bind::<Text, _>(VERSION)
         .execute(connection)?;

@@ -16,15 +16,15 @@ pub(super) enum Kind {
 /// A column as it must be, and as it becomes.
 pub(super) struct Column {
     pub(super) name: &'static str,
-    /// What it is called in some databases.
-    pub(super) alias: Option<&'static str>,
+    /// What it is called in databases with a known misspelling, the likelier first.
+    pub(super) misspellings: &'static [&'static str],
     pub(super) kind: Kind,
     pub(super) may_be_null: bool,
     pub(super) definition: &'static str,
 }
 
 pub(super) const fn column(name: &'static str, kind: Kind, definition: &'static str) -> Column {
-    Column { name, alias: None, kind, may_be_null: false, definition }
+    Column { name, misspellings: &[], kind, may_be_null: false, definition }
 }
 
 /// A table as it becomes.
@@ -52,7 +52,7 @@ pub(super) const ID: &str = "BIGINT NOT NULL";
 pub(super) const COUNTED_ID: &str = "BIGINT NOT NULL AUTO_INCREMENT";
 pub(super) const CREATED_AT: Column = Column {
     name: "created_at",
-    alias: Some("crated_at"),
+    misspellings: &["crated_at", "create_at"],
     kind: Kind::Moment,
     may_be_null: false,
     definition: "DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6))",
@@ -77,7 +77,7 @@ pub(super) const TABLES: [Table; 3] = [
             CREATED_AT,
             Column {
                 name: "updated_at",
-                alias: None,
+                misspellings: &["update_at"],
                 kind: Kind::Moment,
                 may_be_null: true,
                 definition: "DATETIME(6) NULL",
