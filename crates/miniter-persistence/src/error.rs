@@ -56,7 +56,7 @@ pub enum OpenError {
         /// What the server calls itself.
         version: String,
     },
-    /// A server logs changes in a way that InnoDB refuses for sessions like ours.
+    /// A server logs changes in a way that `InnoDB` refuses for sessions like ours.
     #[cfg(feature = "mysql")]
     #[error(
         "the database server {url} has the binlog_format STATEMENT, with which it refuses writes of sessions that read \

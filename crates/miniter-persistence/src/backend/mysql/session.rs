@@ -71,7 +71,7 @@ pub(super) fn set_up(connection: &mut MysqlConnection, flavour: Flavour, role: R
     })
 }
 
-/// Whether a server logs changes as statements, which InnoDB refuses for sessions that read committed rows. A session may
+/// Whether a server logs changes as statements, which `InnoDB` refuses for sessions that read committed rows. A session may
 /// choose another format only with a privilege that ours need not have.
 fn logs_statements(connection: &mut MysqlConnection) -> QueryResult<bool> {
     // As a number: in a text, MariaDB and MySQL spell what is on in their own ways.
