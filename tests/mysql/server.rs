@@ -34,8 +34,8 @@ impl Server {
             let data = folder.path().join("data");
             let copy = Command::new("cp").arg("-r").arg(template.trim()).arg(&data).status().unwrap();
             assert!(copy.success());
-            let globals: String = globals.iter().map(|global| format!("SET GLOBAL {global};\n")).collect();
-            std::fs::write(folder.path().join("init"), globals).unwrap();
+            let globals: Vec<_> = globals.iter().map(|global| format!("SET GLOBAL {global};\n")).collect();
+            std::fs::write(folder.path().join("init"), globals.concat()).unwrap();
             let path = |name: &str| folder.path().join(name).display().to_string();
             let mut process = Command::new("mariadbd")
                 .env("PATH", format!("{}:/usr/sbin:/usr/local/sbin", std::env::var("PATH").unwrap()))
