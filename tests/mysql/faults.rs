@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::proxy::Proxy;
+use crate::server::Server;
 use crate::support::app::{PASSWORD, TestApp, User};
 use crate::support::database::TestDatabase;
 use crate::support::process::Process;
@@ -117,13 +118,13 @@ fn a_server_that_hangs_does_not_delay_the_exit() {
     proxy.open();
 }
 
-/// Makes new connections read-only, as those to a replica are, until it is dropped: of users without great rights, which
-/// those of other tests have.
+/// Makes new connections read-only, as those to a replica are, until it is dropped: of users without great rights. By a role,
+/// since miniter states itself whether its transactions may write.
 struct Replica<'a>(&'a TestDatabase);
 
 impl<'a> Replica<'a> {
     fn begin(database: &'a TestDatabase) -> Self {
-        database.execute("SET GLOBAL init_connect = 'SET SESSION TRANSACTION READ ONLY'");
+        database.execute("SET GLOBAL init_connect = 'SET ROLE reader'");
         Self(database)
     }
 }
@@ -136,16 +137,22 @@ impl Drop for Replica<'_> {
 
 #[test]
 fn a_connection_to_a_server_that_cannot_be_written_to_is_given_up() {
-    let database = TestDatabase::new();
+    // What a replica is in this test is so for all of a server's sessions.
+    let server = Server::start(&[], &[]);
+    let database = TestDatabase::on_server(server.url.clone());
     let url = database.url_text();
     let name = url.rsplit('/').next().unwrap();
     let user = format!("u{:08x}", fastrand::u32(..));
     database.execute(&format!(
-        "CREATE USER {user}@'%' IDENTIFIED BY 'pw'; GRANT ALL PRIVILEGES ON {name}.* TO {user}@'%'"
+        "CREATE ROLE writer; GRANT ALL PRIVILEGES ON {name}.* TO writer; \
+         CREATE ROLE reader; GRANT SELECT ON {name}.* TO reader; \
+         CREATE USER {user}@'%' IDENTIFIED BY 'pw'; GRANT writer TO {user}@'%'; GRANT reader TO {user}@'%'; \
+         SET DEFAULT ROLE writer FOR {user}@'%'"
     ));
     let weak = format!("mysql://{user}:pw@{}", url.split_once('@').unwrap().1);
-    let app =
-        TestApp::start_on(TestDatabase::new(), |settings| settings.database_url = weak.parse().unwrap());
+    let app = TestApp::start_on(TestDatabase::on_server(server.url.clone()), |settings| {
+        settings.database_url = weak.parse().unwrap()
+    });
     let song = app.user("song");
     app.tweet(&song, "before");
     let post = || app.post("/tweet", &json!({"tweet": "hello"})).by(&song).send();
@@ -163,7 +170,6 @@ fn a_connection_to_a_server_that_cannot_be_written_to_is_given_up() {
     }
     // One that a read has used meanwhile may be left.
     assert!((0..5).any(|_| post().status == 200), "it keeps the connections to the replica");
-    database.execute(&format!("DROP USER {user}@'%'"));
 }
 
 #[test]
