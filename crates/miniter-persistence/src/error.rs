@@ -30,6 +30,17 @@ pub enum OpenError {
         /// What SQLite said.
         cause: String,
     },
+    /// The file is the database of another program. It is as it was.
+    #[error(
+        "{path} is the database of another program: it has the tables {tables} and none of miniter's migrations; nothing was \
+         changed. Name another file in MINITER_DATABASE_URL"
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Some of its tables.
+        tables: String,
+    },
     /// Another program holds the write lock.
     #[error("the database {path} is locked by another program; stop that program, or try again")]
     Locked {

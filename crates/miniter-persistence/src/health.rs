@@ -4,17 +4,9 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use miniter_domain::{Connections, Health, RepositoryError};
 
-use crate::backend::{Backend, read};
+use crate::backend::{__diesel_schema_migrations, Backend, read};
 use crate::schema::{schema_floor, users};
 use crate::store::Store;
-
-diesel::table! {
-    /// Which migrations have been run; the diesel command line tool's own.
-    __diesel_schema_migrations (version) {
-        version -> Text,
-        run_on -> Timestamp,
-    }
-}
 
 impl Health for Store {
     fn check(&self) -> Result<(), RepositoryError> {

@@ -50,10 +50,41 @@ macro_rules! write {
 
 pub(crate) use {read, write};
 
+diesel::table! {
+    /// Which migrations have been run; the diesel command line tool's own.
+    __diesel_schema_migrations (version) {
+        version -> Text,
+        run_on -> Timestamp,
+    }
+}
+
+/// The versions of these migrations.
+fn versions<DB: SqlBackend>(known: &impl MigrationSource<DB>) -> Result<Vec<String>, OpenError> {
+    let migrations = known.migrations().map_err(|error| OpenError::Migration { cause: error.to_string() })?;
+    Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
+}
+
 /// The version of the newest of these migrations.
 pub(crate) fn newest<DB: SqlBackend>(known: &impl MigrationSource<DB>) -> Result<String, OpenError> {
-    let migrations = known.migrations().map_err(|error| OpenError::Migration { cause: error.to_string() })?;
-    Ok(migrations.iter().map(|migration| migration.name().version().to_string()).max().unwrap_or_default())
+    Ok(versions(known)?.into_iter().max().unwrap_or_default())
+}
+
+/// The newest migration of a database that this program does not know, if there is one and the program works with it all
+/// the same. `applied` has the newest first.
+///
+/// # Errors
+/// [`OpenError::NewerSchema`] if this program cannot work with the database any more.
+fn newer_than(
+    known: &[String],
+    applied: &[String],
+    floor: impl FnOnce() -> QueryResult<Option<String>>,
+) -> Result<Option<String>, OpenError> {
+    let Some(unknown) = applied.iter().find(|version| !known.contains(version)) else { return Ok(None) };
+    let floor = floor().map_err(|error| OpenError::Migration { cause: error.to_string() })?;
+    if !floor.is_some_and(|floor| known.contains(&floor)) {
+        return Err(OpenError::NewerSchema { version: unknown.clone() });
+    }
+    Ok(Some(unknown.clone()))
 }
 
 /// Runs the migrations that the database lacks and returns their names. `may_go_on` is asked before each.
@@ -75,16 +106,11 @@ where
 {
     let fail =
         |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migration { cause: error.to_string() };
-    let versions: Vec<String> =
-        known.migrations().map_err(fail)?.iter().map(|known| known.name().version().to_string()).collect();
+    let versions = versions(&known)?;
     // Before anything is changed. They come newest first.
-    let applied = connection.applied_migrations().map_err(fail)?;
-    if let Some(unknown) = applied.iter().map(ToString::to_string).find(|version| !versions.contains(version))
-    {
-        let floor = connection.floor().map_err(|error| fail(error.into()))?;
-        if !floor.is_some_and(|floor| versions.contains(&floor)) {
-            return Err(OpenError::NewerSchema { version: unknown });
-        }
+    let applied: Vec<String> =
+        connection.applied_migrations().map_err(fail)?.iter().map(ToString::to_string).collect();
+    if let Some(unknown) = newer_than(&versions, &applied, || connection.floor())? {
         log::warn!(
             "the database was made by a newer miniter (it has the migration {unknown}), which leaves this one working"
         );

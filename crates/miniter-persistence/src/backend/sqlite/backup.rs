@@ -1,6 +1,5 @@
 //! Backups of a file that is being served, and putting one in its place.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
@@ -12,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 
-use crate::backend::sqlite::{LOCK_WAIT, folder_of, locator, take_turn};
+use crate::backend::sqlite::{LOCK_WAIT, folder_of, locator, take_turn, with_suffix};
 use crate::error::{OpenError, Trouble, trouble_of};
 use crate::schema::{tweets, users};
 
@@ -301,10 +300,4 @@ fn set_aside(database: &Path) -> Result<PathBuf, BackupError> {
     fs::hard_link(database, &aside)
         .map_err(|error| BackupError::Inaccessible { file: aside.clone(), cause: error.to_string() })?;
     Ok(aside)
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    name.into()
 }

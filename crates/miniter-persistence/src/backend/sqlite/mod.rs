@@ -1,11 +1,13 @@
 //! SQLite: how a connection is set up, how a file is examined before it is used, and who reads and writes it.
 
 pub(crate) mod backup;
+mod inspection;
 mod writer;
 
+use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,7 +15,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection};
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
@@ -31,10 +33,6 @@ pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migra
 
 /// How long a statement waits for a lock that another connection or program holds.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
-
-/// Files up to this size are checked from end to end at each start; that takes a fraction of a second. A larger one
-/// would delay the start: there, only what the start reads is checked.
-const CHECKED_SIZE: u64 = 64 << 20;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,8 +194,8 @@ impl Database {
     }
 }
 
-/// Opens the file (creating it, readable by this user only) and makes sure that it is a sound database
-/// that can be written to.
+/// Opens the file (creating it, readable by this user only) and makes sure that it is a sound database of ours that can be
+/// written to. A file that is refused is as it was.
 fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
     let inaccessible =
         |error: std::io::Error| OpenError::Inaccessible { path: path.to_owned(), cause: error.to_string() };
@@ -208,21 +206,13 @@ fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
         .mode(0o600)
         .open(path)
         .map_err(inaccessible)?;
-    let size = file.metadata().map_err(inaccessible)?.len();
     drop(file);
+    inspection::inspect(path)?;
 
     let fail = |cause: String| classify_open(path, cause);
     let mut connection =
         SqliteConnection::establish(&locator(path)).map_err(|error| fail(error.to_string()))?;
     set_up(&mut connection, Role::Writer).map_err(|error| fail(error.to_string()))?;
-    if size <= CHECKED_SIZE {
-        let verdict = diesel::dsl::sql::<Text>("PRAGMA quick_check(1)")
-            .get_result::<String>(&mut connection)
-            .map_err(|error| fail(error.to_string()))?;
-        if verdict != "ok" {
-            return Err(OpenError::Corrupt { path: path.to_owned(), cause: verdict });
-        }
-    }
     connection.immediate_transaction(|_| QueryResult::Ok(())).map_err(|error| fail(error.to_string()))?;
     Ok(connection)
 }
@@ -265,10 +255,17 @@ fn locator(path: &Path) -> String {
     if path.is_absolute() { path.display().to_string() } else { format!("./{}", path.display()) }
 }
 
+/// The name of a file that SQLite or a backup keeps beside this one.
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
 #[cfg(test)]
 mod tests {
     use diesel::dsl::sql;
-    use diesel::sql_types::BigInt;
+    use diesel::sql_types::Text;
 
     use super::*;
 
