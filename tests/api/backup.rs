@@ -11,6 +11,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use serde_json::json;
 
 use crate::support::app::PASSWORD;
@@ -143,7 +145,21 @@ fn what_is_no_sound_backup_is_refused_and_nothing_is_changed() {
     fs::write(file("empty"), "").unwrap();
     fs::copy(file("backup.db"), file("live")).unwrap();
     fs::write(file("live-wal"), "a log").unwrap();
+    let change = |name: &str, statements: &str| {
+        let mut connection = SqliteConnection::establish(file(name).to_str().unwrap()).unwrap();
+        connection.batch_execute(statements).unwrap();
+    };
+    // Another program's may have tables of the same names.
+    change("foreign", "CREATE TABLE users (id INTEGER); CREATE TABLE tweets (id INTEGER)");
+    fs::copy(file("backup.db"), file("newer")).unwrap();
+    change(
+        "newer",
+        "INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000'); \
+         INSERT INTO schema_floor (version) VALUES ('29991231000000')",
+    );
     for (name, says) in [
+        ("foreign", "another program"),
+        ("newer", "newer miniter"),
         ("text", "no sound"),
         ("cut", "no sound"),
         ("empty", "no sound"),

@@ -10,6 +10,7 @@ mod durability;
 mod hashing;
 mod node;
 mod overload;
+mod restore;
 #[path = "../api/support/mod.rs"]
 #[allow(dead_code, reason = "each test binary uses a part of this")]
 mod support;

@@ -20,7 +20,7 @@ mod tweets;
 mod url;
 mod users;
 
-pub use backend::sqlite::backup::{BackupContents, BackupError, Restored, back_up, restore};
+pub use backend::sqlite::backup::{BackupContents, BackupError, Restoration, Restored, back_up};
 pub use error::OpenError;
 pub use store::{Store, StoreOptions};
 #[cfg(feature = "mysql")]

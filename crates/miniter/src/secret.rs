@@ -44,8 +44,8 @@ fn file_beside(database: &Path) -> PathBuf {
     name.into()
 }
 
-/// Gives the generated secret beside a database another name, if there is one, so that the next start makes a new one. Returns
-/// that name.
+/// Gives the generated secret beside a database another name, if there is one, so that the next start makes a new one: on the
+/// disk once this returns. Returns that name.
 ///
 /// # Errors
 /// With a sentence, if it cannot be renamed.
@@ -53,15 +53,24 @@ pub(crate) fn set_aside(database: &Path) -> anyhow::Result<Option<PathBuf>> {
     let file = file_beside(database);
     let mut aside = file.as_os_str().to_owned();
     aside.push(".replaced");
-    match fs::rename(&file, &aside) {
+    let renamed = fs::rename(&file, &aside).and_then(|()| File::open(folder_of(&file))?.sync_all());
+    match renamed {
         Ok(()) => Ok(Some(aside.into())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| {
             format!(
-                "cannot rename {}; delete it before miniter starts: old tokens would be good again",
+                "cannot rename the token secret {}; the database is as it was; let this user own the folder, and try again",
                 file.display()
             )
         }),
+    }
+}
+
+/// The folder that a file is in.
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 
@@ -96,10 +105,7 @@ fn read_or_generate(file: &Path) -> anyhow::Result<TokenSecret> {
 /// Writes a new secret so that the file is either there and whole or not there, also after a power cut. Where another
 /// process was faster, its file stays.
 fn generate(file: &Path) -> std::io::Result<()> {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(file);
     // Made with mode 0600.
     let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
     // 244 random bits from the operating system.

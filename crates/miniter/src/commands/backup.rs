@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use miniter_persistence::{BackupContents, Restored};
+use miniter_persistence::{BackupContents, Restoration, Restored};
 
 use crate::secret;
 use crate::settings::Settings;
@@ -28,8 +28,11 @@ pub fn back_up(file: &Path, settings: &Settings) -> anyhow::Result<()> {
 /// If the backup is not sound, or the database is in use or on a server.
 pub fn restore(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     let path = sqlite_path(settings)?;
-    let Restored { contents: BackupContents { users, tweets }, replaced } =
-        miniter_persistence::restore(file, path)?;
+    let restoration = Restoration::prepare(file, path)?;
+    // First: if this is cut off before the backup is in its place, everybody logs in again, and that is all. The other way
+    // round a token of before would speak for the next account that gets its number.
+    let secret = if settings.jwt_secret.is_some() { None } else { secret::set_aside(path)? };
+    let Restored { contents: BackupContents { users, tweets }, replaced } = restoration.finish()?;
     let mut out = std::io::stdout();
     writeln!(out, "{users} users and {tweets} tweets are in {}", path.display())?;
     if let Some(replaced) = replaced {
@@ -41,7 +44,7 @@ pub fn restore(file: &Path, settings: &Settings) -> anyhow::Result<()> {
             "set MINITER_JWT_SECRET to a new one, with none in MINITER_JWT_PREVIOUS_SECRETS: tokens that were given out or \
              revoked since the backup would be good for whoever gets the same user ids"
         )?;
-    } else if let Some(secret) = secret::set_aside(path)? {
+    } else if let Some(secret) = secret {
         writeln!(out, "everybody has to log in again; the old token secret is in {}", secret.display())?;
     }
     Ok(())

@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 
+use crate::backend::sqlite::inspection::check_schema;
 use crate::backend::sqlite::{LOCK_WAIT, folder_of, locator, take_turn, with_suffix};
 use crate::error::{OpenError, Trouble, trouble_of};
 use crate::schema::{tweets, users};
@@ -45,6 +46,14 @@ pub enum BackupError {
         file: PathBuf,
         /// What SQLite said.
         cause: String,
+    },
+    /// The backup is of another program, or of a newer miniter.
+    #[error("cannot restore {file}, and nothing was changed: {cause}")]
+    Unusable {
+        /// The file.
+        file: PathBuf,
+        /// Why this program cannot work with it.
+        cause: Box<OpenError>,
     },
     /// Somebody uses the database.
     #[error(
@@ -112,42 +121,68 @@ pub fn back_up(database: &Path, file: &Path) -> Result<BackupContents, BackupErr
     Ok(contents)
 }
 
-/// Puts a backup where the database is, which nobody may use meanwhile; what was there is kept beside it. If this is cut
-/// off, either of the two is there as a whole.
-///
-/// # Errors
-/// [`BackupError`].
-pub fn restore(file: &Path, database: &Path) -> Result<Restored, BackupError> {
-    // A log is beside the file itself, wherever a link to it is.
-    if !file.exists() {
-        return Err(BackupError::Missing { file: file.to_owned() });
+/// A backup that is sound and ready to take the place of a database. Until [`Restoration::finish`] nothing is changed; no
+/// miniter starts meanwhile.
+pub struct Restoration {
+    partial: Partial,
+    database: PathBuf,
+    contents: BackupContents,
+    _turn: File,
+}
+
+impl Restoration {
+    /// Copies a backup to where the database is, and makes sure that it is sound, that this program can work with it, and
+    /// that nobody uses the database.
+    ///
+    /// # Errors
+    /// [`BackupError`].
+    pub fn prepare(file: &Path, database: &Path) -> Result<Self, BackupError> {
+        // A log is beside the file itself, wherever a link to it is.
+        if !file.exists() {
+            return Err(BackupError::Missing { file: file.to_owned() });
+        }
+        let file = fs::canonicalize(file)
+            .map_err(|error| BackupError::Inaccessible { file: file.to_owned(), cause: error.to_string() })?;
+        if with_suffix(&file, "-wal").exists() {
+            let cause =
+                "it has a write-ahead log beside it, as a database that is being served has".to_owned();
+            return Err(BackupError::Unsound { file, cause });
+        }
+        // Makes the folder; a server that starts waits.
+        let turn = take_turn(database)?;
+        // What is replaced is the file itself, wherever a link leads to it.
+        let database = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+        if with_suffix(&database, PARTIAL) == file {
+            let cause = "this is written under its name; give the backup another".to_owned();
+            return Err(BackupError::Inaccessible { file, cause });
+        }
+        let partial = Partial::beside(&database)?;
+        partial.fill_from(&file)?;
+        partial.give_to_owner_of(if database.exists() { &database } else { folder_of(&database) })?;
+        let contents = match examine(&partial.0) {
+            Ok(contents) => contents,
+            Err(cause) => return Err(BackupError::Unsound { file, cause }),
+        };
+        check_schema(&mut connect(&partial.0)?, &file)
+            .map_err(|cause| BackupError::Unusable { file, cause: Box::new(cause) })?;
+        if database.exists() {
+            refuse_in_use(&database)?;
+        } else {
+            refuse_left_log(&database)?;
+        }
+        Ok(Self { partial, database, contents, _turn: turn })
     }
-    let file = fs::canonicalize(file)
-        .map_err(|error| BackupError::Inaccessible { file: file.to_owned(), cause: error.to_string() })?;
-    if with_suffix(&file, "-wal").exists() {
-        let cause = "it has a write-ahead log beside it, as a database that is being served has".to_owned();
-        return Err(BackupError::Unsound { file, cause });
+
+    /// Puts the backup in its place; what was there is kept beside it. If this is cut off, either of the two is there as a
+    /// whole.
+    ///
+    /// # Errors
+    /// [`BackupError::Inaccessible`].
+    pub fn finish(self) -> Result<Restored, BackupError> {
+        let replaced = if self.database.exists() { Some(set_aside(&self.database)?) } else { None };
+        self.partial.put_in_place(&self.database)?;
+        Ok(Restored { contents: self.contents, replaced })
     }
-    // Makes the folder; a server that starts waits.
-    let _turn = take_turn(database)?;
-    // What is replaced is the file itself, wherever a link leads to it.
-    let database = &fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
-    if with_suffix(database, PARTIAL) == file {
-        let cause = "this is written under its name; give the backup another".to_owned();
-        return Err(BackupError::Inaccessible { file, cause });
-    }
-    let partial = Partial::beside(database)?;
-    partial.fill_from(&file)?;
-    partial.give_to_owner_of(if database.exists() { database } else { folder_of(database) })?;
-    let contents = examine(&partial.0).map_err(|cause| BackupError::Unsound { file, cause })?;
-    let replaced = if database.exists() {
-        Some(set_aside(database)?)
-    } else {
-        refuse_left_log(database)?;
-        None
-    };
-    partial.put_in_place(database)?;
-    Ok(Restored { contents, replaced })
 }
 
 /// What the name of a file ends with that is not whole yet.
@@ -264,8 +299,8 @@ fn refuse_left_log(database: &Path) -> Result<(), BackupError> {
     logs.find(|log| log.exists()).map_or(Ok(()), |log| Err(BackupError::LeftLog { log }))
 }
 
-/// Makes sure that nobody uses a database, and gives it a second name. Returns that.
-fn set_aside(database: &Path) -> Result<PathBuf, BackupError> {
+/// Makes sure that nobody uses a database.
+fn refuse_in_use(database: &Path) -> Result<(), BackupError> {
     let mut connection = connect(database)?;
     // Possible only for whoever has the file alone; the log is then in the file, and gone.
     match sql::<Text>("PRAGMA journal_mode = DELETE").get_result::<String>(&mut connection) {
@@ -291,6 +326,11 @@ fn set_aside(database: &Path) -> Result<PathBuf, BackupError> {
     if with_suffix(database, "-wal").exists() {
         return Err(BackupError::InUse { path: database.to_owned() });
     }
+    Ok(())
+}
+
+/// Gives a database a second name. Returns that.
+fn set_aside(database: &Path) -> Result<PathBuf, BackupError> {
     let mut aside = with_suffix(database, ".replaced");
     let mut number = 1;
     while aside.exists() {
