@@ -1,9 +1,12 @@
 //! Is it alive, is it ready, what is it doing, and how does it stop?
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::num::NonZeroU32;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,6 +37,38 @@ fn await_readiness(app: &TestApp, status: u16) {
         assert!(begun.elapsed() < Duration::from_secs(5), "it is not {status}");
         thread::sleep(Duration::from_millis(20));
     }
+}
+
+#[test]
+fn files_that_are_removed_or_replaced_under_a_server_make_it_not_ready_and_its_writes_unavailable() {
+    let database = TestDatabase::new();
+    let Some(path) = database.url().sqlite_path().map(Path::to_owned) else { return };
+    // By a link, as an operator may have it.
+    let link = path.with_file_name("link.db");
+    symlink(&path, &link).unwrap();
+    let app = TestApp::start_on(database, |settings| {
+        settings.database_url = format!("sqlite:{}", link.display()).parse().unwrap();
+    });
+    let song = app.user("song");
+    let aside = path.with_file_name("aside");
+    let beside = |suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
+    let refuse = |what: &str| {
+        app.post("/tweet", &json!({"tweet": what})).by(&song).send().problem(503, "unavailable");
+        await_readiness(&app, 503);
+        app.get("/readyz").send().problem(503, "unavailable");
+        assert_eq!(app.get("/livez").send().status, 200);
+    };
+    for name in [&path, &beside("-wal"), &beside("-shm"), &link] {
+        app.tweet(&song, "before");
+        fs::rename(name, &aside).unwrap();
+        refuse("removed");
+        fs::write(name, "").unwrap();
+        refuse("replaced");
+        fs::rename(&aside, name).unwrap();
+        await_readiness(&app, 200);
+    }
+    app.tweet(&song, "after");
+    assert_eq!(app.timeline(&song), ["before", "before", "before", "before", "after"]);
 }
 
 #[test]

@@ -10,6 +10,11 @@ use crate::store::Store;
 
 impl Health for Store {
     fn check(&self) -> Result<(), RepositoryError> {
+        match &self.backend {
+            Backend::Sqlite(file) => file.check_files()?,
+            #[cfg(feature = "mysql")]
+            Backend::Mysql(_) => {}
+        }
         let (newest, floor): (Option<String>, Option<String>) = read!(self, |connection| {
             // As a write begins: a server's limits for a user count statements in text, and not those that are prepared.
             connection.transaction(|connection| {

@@ -1,6 +1,7 @@
 //! SQLite: how a connection is set up, how a file is examined before it is used, and who reads and writes it.
 
 pub(crate) mod backup;
+mod files;
 mod inspection;
 mod writer;
 
@@ -24,6 +25,7 @@ use r2d2::State;
 
 use crate::backend::prepared::prepared;
 use crate::backend::run_pending;
+use crate::backend::sqlite::files::Files;
 use crate::backend::sqlite::writer::Writer;
 use crate::error::{OpenError, classify, classify_open};
 use crate::timelines::index::HomeIndex;
@@ -88,6 +90,7 @@ pub(crate) struct Database {
     writer: Writer,
     watch: Mutex<Watch>,
     index: Arc<HomeIndex>,
+    files: Arc<Files>,
 }
 
 /// A connection that sees every commit, and up to which it is known whether it was ours.
@@ -116,6 +119,8 @@ impl Database {
             .connection_customizer(Box::new(Role::Reader))
             .build(ConnectionManager::new(locator(path)))
             .map_err(|error| fail(error.to_string()))?;
+        // Now that the log is there.
+        let files = Arc::new(Files::of(path).map_err(|error| fail(error.to_string()))?);
         let index = Arc::new(HomeIndex::new());
         let (own_path, forgetful) = (path.to_owned(), Arc::clone(&index));
         let reconnect = move || {
@@ -129,12 +134,18 @@ impl Database {
             forgetful.forget_all();
             others_wrote();
         };
-        let writer = Writer::start(reconnect, forget).map_err(|error| fail(error.to_string()))?;
+        let writer =
+            Writer::start(Arc::clone(&files), reconnect, forget).map_err(|error| fail(error.to_string()))?;
         let mut connection = connect(path, Role::Reader).map_err(|error| fail(error.to_string()))?;
         // It is asked where nothing may wait.
         connection.batch_execute("PRAGMA busy_timeout = 0").map_err(|error| fail(error.to_string()))?;
         let watch = Mutex::new(Watch { connection, data_version: i64::MIN });
-        Ok(Self { readers, writer, watch, index })
+        Ok(Self { readers, writer, watch, index, files })
+    }
+
+    /// Makes sure that the next start will find the files that are open.
+    pub(crate) fn check_files(&self) -> Result<(), RepositoryError> {
+        self.files.check().map_err(classify)
     }
 
     /// The connections that read, and the one that writes.

@@ -15,6 +15,7 @@ use diesel::result::Error;
 use diesel::sqlite::SqliteConnection;
 use miniter_domain::RepositoryError;
 
+use crate::backend::sqlite::files::Files;
 use crate::backend::sqlite::{LOCK_WAIT, data_version};
 use crate::error::{Trouble, classify, trouble_of};
 
@@ -34,6 +35,7 @@ pub(crate) struct Writer {
 /// The connection, and what it knows of other programs.
 struct File {
     connection: SqliteConnection,
+    files: Arc<Files>,
     /// Changes with every commit of another program, and only with those: no other connection of this one writes.
     /// <https://www.sqlite.org/pragma.html#pragma_data_version>
     data_version: i64,
@@ -114,6 +116,7 @@ where
 impl Writer {
     /// Starts the thread. `others_wrote` is called when another program has written, before anything else is.
     pub(crate) fn start(
+        files: Arc<Files>,
         reconnect: impl Fn() -> Result<SqliteConnection, RepositoryError> + Send + 'static,
         others_wrote: impl Fn() + Send + 'static,
     ) -> Result<Self, RepositoryError> {
@@ -121,6 +124,7 @@ impl Writer {
         let data_version = data_version(&mut connection).map_err(classify)?;
         let file = Arc::new(Mutex::new(File {
             connection,
+            files,
             data_version,
             others_wrote: Box::new(others_wrote),
             reconnect: Box::new(reconnect),
@@ -191,7 +195,11 @@ fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
             // Those who came meanwhile have waited as long, and would meet the same.
             batch.extend(queue.try_iter());
             let is_broken = AnsiTransactionManager::is_broken_transaction_manager(&mut held.connection);
-            if is_broken && let Ok(connection) = (held.reconnect)() {
+            // Where the file is gone, another would be made in its place.
+            if is_broken
+                && held.files.check().is_ok()
+                && let Ok(connection) = (held.reconnect)()
+            {
                 held.connection = connection;
                 // Whatever was written meanwhile: a version says nothing about another connection's.
                 held.data_version = i64::MIN;
@@ -250,6 +258,7 @@ fn write_batch(
     batch: &mut Vec<Box<dyn Job>>,
 ) -> QueryResult<()> {
     let run = (|| {
+        file.files.check()?;
         // With the lock, and before anything is written: what other programs wrote comes before it.
         file.look_for_others()?;
         let mut next = 0;
@@ -263,7 +272,11 @@ fn write_batch(
         Ok(())
     })();
     match run {
-        Ok(()) => AnsiTransactionManager::commit_transaction(&mut file.connection),
+        Ok(()) => {
+            AnsiTransactionManager::commit_transaction(&mut file.connection)?;
+            // What has gone into files that nobody will find is not acknowledged.
+            file.files.check().inspect_err(|_| (file.others_wrote)())
+        }
         Err(error) => {
             AnsiTransactionManager::rollback_transaction(&mut file.connection)?;
             Err(error)
@@ -309,7 +322,8 @@ mod tests {
                 .unwrap();
             let in_doubt = Arc::new(Mutex::new(0));
             let counter = Arc::clone(&in_doubt);
-            let writer = Writer::start(move || Ok(open(&path)), move || *counter.lock().unwrap() += 1);
+            let files = Arc::new(Files::of(&path).unwrap());
+            let writer = Writer::start(files, move || Ok(open(&path)), move || *counter.lock().unwrap() += 1);
             Self { writer: writer.unwrap(), other, in_doubt, folder }
         }
 
@@ -382,6 +396,30 @@ mod tests {
         assert_eq!(fixture.numbers(), Vec::<i64>::new());
         fixture.write("INSERT INTO numbers VALUES (5)").unwrap();
         assert_eq!(fixture.numbers(), [5]);
+    }
+
+    #[test]
+    fn what_is_committed_to_a_file_that_is_gone_is_not_acknowledged() {
+        let fixture = Fixture::new();
+        let path = fixture.folder.path().join("file.db");
+        let aside = fixture.folder.path().join("aside");
+        let (from, to) = (path.clone(), aside.clone());
+        let outcome = fixture.writer.write(
+            move |connection| {
+                std::fs::rename(from, to).unwrap();
+                connection.batch_execute("INSERT INTO numbers VALUES (1)")
+            },
+            |()| panic!("it is not acknowledged"),
+        );
+        assert!(matches!(outcome, Err(RepositoryError::Unavailable(_))), "{outcome:?}");
+        assert_eq!(*fixture.in_doubt.lock().unwrap(), 1);
+        // From now on nothing is written at all.
+        let refused = fixture.write("INSERT INTO numbers VALUES (2)");
+        assert!(matches!(refused, Err(RepositoryError::Unavailable(_))), "{refused:?}");
+        std::fs::rename(aside, path).unwrap();
+        fixture.write("INSERT INTO numbers VALUES (3)").unwrap();
+        let mut fixture = fixture;
+        assert_eq!(fixture.numbers(), [1, 3]);
     }
 
     #[test]
