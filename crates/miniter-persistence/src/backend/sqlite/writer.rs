@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 use diesel::result::Error;
+use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
 use miniter_domain::RepositoryError;
 
+use crate::backend::prepared::prepared;
 use crate::backend::sqlite::files::Files;
 use crate::backend::sqlite::{LOCK_WAIT, data_version};
 use crate::error::{Trouble, classify, trouble_of};
@@ -24,6 +26,16 @@ const MAX_BATCH: usize = 256;
 
 /// How often the lock is tried while another program holds it.
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
+
+/// The size of the log in bytes from which it is emptied. SQLite moves what is in it into the database by itself, but begins it
+/// anew only at a moment at which nobody reads from it: where one read overlaps the next, never.
+const LOG_SIZE: u64 = 16 << 20;
+
+/// How long writes wait until those who read from the log have ended.
+const LOG_WAIT: Duration = Duration::from_millis(250);
+
+/// How long they are left alone after that was in vain: a backup reads for minutes.
+const LOG_PAUSE: Duration = Duration::from_secs(2);
 
 /// Hands what is to be written to the thread that writes.
 pub(crate) struct Writer {
@@ -187,6 +199,7 @@ impl File {
 
 /// Writes until nobody can send any more.
 fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
+    let mut last_in_vain: Option<Instant> = None;
     while let Ok(first) = queue.recv() {
         let mut batch = vec![first];
         let (mut held, begun) = begin(file);
@@ -208,6 +221,7 @@ fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
             // Each of them is told of in its own request's line.
             log::debug!("nothing of {} writes was committed: {text}", batch.len());
         }
+        let is_log_long = held.files.log_size() > LOG_SIZE;
         // Without the write lock we no longer know that nobody else writes: from now on others look for themselves.
         drop(held);
         let trouble = fate.as_ref().err().map(|error| (trouble_of(error), error.to_string()));
@@ -230,7 +244,40 @@ fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
             // What others have written is treated so, too.
             job.answer(fate, &|| (file.lock().unwrap_or_else(PoisonError::into_inner).others_wrote)());
         }
+        if is_log_long && last_in_vain.is_none_or(|moment| moment.elapsed() > LOG_PAUSE) {
+            last_in_vain = if empty_log(file) { None } else { Some(Instant::now()) };
+        }
     }
+}
+
+/// Empties the log, and says whether that was possible. Nobody who reads waits: as nothing is written meanwhile, those who begin
+/// to read soon need the log no more, and the others end. <https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files>
+fn empty_log(file: &Mutex<File>) -> bool {
+    let begun = Instant::now();
+    loop {
+        let mut held = file.lock().unwrap_or_else(PoisonError::into_inner);
+        // First, since others cannot look while this goes on.
+        let is_busy = held.look_for_others().and_then(|()| checkpoint(&mut held.connection));
+        drop(held);
+        match is_busy {
+            Ok(false) => return true,
+            Ok(true) if begun.elapsed() < LOG_WAIT => thread::sleep(LOCK_PAUSE),
+            Ok(true) => return false,
+            Err(error) => {
+                log::debug!("the log is not emptied: {error}");
+                return false;
+            }
+        }
+    }
+}
+
+/// Moves what is in the log into the database and empties it, unless somebody reads from it: then it is busy.
+fn checkpoint(connection: &mut SqliteConnection) -> QueryResult<bool> {
+    // Busy, pages in the log, pages moved.
+    type Outcome = (BigInt, BigInt, BigInt);
+    let (busy, _, _): (i64, i64, i64) =
+        prepared::<0, Outcome>("PRAGMA wal_checkpoint(TRUNCATE)", []).get_result(connection)?;
+    Ok(busy != 0)
 }
 
 /// Begins a transaction, which is `IMMEDIATE`: it takes the lock before it reads anything. One that begins as a reader and
@@ -288,7 +335,6 @@ fn write_batch(
 mod tests {
     use diesel::connection::SimpleConnection;
     use diesel::dsl::sql;
-    use diesel::sql_types::BigInt;
 
     use super::*;
 
@@ -472,6 +518,57 @@ mod tests {
             write.join().unwrap().unwrap();
         });
         assert_eq!(*fixture.in_doubt.lock().unwrap(), 1);
+    }
+
+    #[test]
+    fn the_log_is_emptied_also_where_one_read_overlaps_the_next() {
+        let fixture = Fixture::new();
+        let log = fixture.folder.path().join("file.db-wal");
+        let log_size = || std::fs::metadata(&log).unwrap().len();
+        fixture.write("CREATE TABLE blobs (content BLOB)").unwrap();
+        let is_over = std::sync::atomic::AtomicBool::new(false);
+        let mut readers = [fixture.connect(), fixture.connect()];
+        let begin = |reader: &mut SqliteConnection| {
+            reader.batch_execute("BEGIN; SELECT content FROM blobs LIMIT 1").unwrap();
+        };
+        begin(&mut readers[0]);
+        thread::scope(|scope| {
+            let is_over = &is_over;
+            scope.spawn(move || {
+                let [one, other] = &mut readers;
+                while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                    // At every moment one of the two is reading.
+                    begin(other);
+                    one.batch_execute("COMMIT").unwrap();
+                    thread::sleep(Duration::from_millis(2));
+                    begin(one);
+                    other.batch_execute("COMMIT").unwrap();
+                    thread::sleep(Duration::from_millis(2));
+                }
+            });
+            let mut longest = 0;
+            while longest <= LOG_SIZE {
+                fixture.write("INSERT INTO blobs VALUES (zeroblob(1000000))").unwrap();
+                longest = log_size();
+            }
+            let begun = Instant::now();
+            while log_size() > LOG_SIZE / 2 && begun.elapsed() < Duration::from_secs(30) {
+                fixture.write("INSERT INTO blobs VALUES ('')").unwrap();
+                thread::sleep(Duration::from_millis(20));
+            }
+            is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert!(log_size() <= LOG_SIZE / 2, "{} bytes", log_size());
+        assert_eq!(*fixture.in_doubt.lock().unwrap(), 0, "nobody else has written");
+        // Somebody who goes on reading is in nobody's way.
+        let mut reader = fixture.connect();
+        begin(&mut reader);
+        while log_size() <= LOG_SIZE {
+            fixture.write("INSERT INTO blobs VALUES (zeroblob(1000000))").unwrap();
+        }
+        fixture.write("INSERT INTO numbers VALUES (1)").unwrap();
+        let mut fixture = fixture;
+        assert_eq!(fixture.numbers(), [1]);
     }
 
     #[test]
