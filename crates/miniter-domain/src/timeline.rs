@@ -33,6 +33,12 @@ impl PageRequest {
         self.since_id.max(self.min_id)
     }
 
+    /// The greatest id that may be on the page. Without a bound that is the greatest there is: other SQL may have given it.
+    #[must_use]
+    pub fn greatest(&self) -> TweetId {
+        self.max_id.map_or(TweetId::MAX, |excluded| TweetId::new(excluded.get().saturating_sub(1)))
+    }
+
     /// Whether the oldest entries in the range are wanted rather than the newest.
     #[must_use]
     pub fn is_oldest_first(&self) -> bool {
@@ -63,6 +69,14 @@ pub struct TimelinePage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cursor_excludes_the_tweet_it_names_and_no_cursor_excludes_none() {
+        let below = |id| PageRequest { max_id: Some(TweetId::new(id)), ..PageRequest::newest(10) };
+        assert_eq!(PageRequest::newest(10).greatest(), TweetId::MAX);
+        assert_eq!(below(i64::MAX).greatest(), TweetId::new(i64::MAX - 1));
+        assert_eq!(below(0).greatest(), TweetId::new(-1));
+    }
 
     #[test]
     fn the_greater_lower_bound_counts() {

@@ -14,6 +14,13 @@ use crate::{DomainError, Fingerprint, UserId};
 pub struct TweetId(i64);
 
 impl TweetId {
+    /// The greatest number there is.
+    pub const MAX: Self = Self(i64::MAX);
+
+    /// Every id that is drawn for a new tweet is below this one. A row that other SQL has put here or above is shown like any
+    /// other, but no new tweet is numbered after it: soon there would be no numbers left.
+    pub const END: Self = Self(i64::MAX - (1 << 57) + 1);
+
     /// A number from the database or from a generator.
     #[must_use]
     pub const fn new(id: i64) -> Self {

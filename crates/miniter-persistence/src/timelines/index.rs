@@ -55,8 +55,8 @@ pub(crate) struct Window {
     ids: VecDeque<i64>,
     /// Every id of the timeline above this one is in it,
     from: i64,
-    /// and below this one.
-    below: i64,
+    /// up to this one.
+    up_to: i64,
     /// How many ids it was filled with at most.
     depth: usize,
 }
@@ -179,17 +179,26 @@ impl HomeIndex {
         let mut has_reader = false;
         for readers in readers.chunks(TURN) {
             let mut state = self.state();
+            let mut fills = state.fills;
             for reader in readers {
                 let Some(slot) = state.slots.peek_mut(reader) else { continue };
                 has_reader = true;
                 let before = slot.weight();
                 match slot {
                     Slot::Filling { arrived, .. } => arrived.push(id),
-                    Slot::Filled { newest, .. } => newest.append(id),
+                    Slot::Filled { number, newest, older } => {
+                        if !newest.append(id) {
+                            // It may be missing in what is known of the timeline below, or about to be.
+                            *older = None;
+                            fills += 1;
+                            *number = fills;
+                        }
+                    }
                 }
                 let after = slot.weight();
                 state.reweigh(before, after);
             }
+            state.fills = fills;
         }
         // For those who are about to read it.
         if has_reader {
@@ -301,27 +310,27 @@ impl Window {
         usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1).max(LEAST_DEPTH)
     }
 
-    /// The newest `depth` ids of a timeline below an id, newest first as the query gives them; fewer are all of them.
-    pub(crate) fn new(mut newest_first: Vec<i64>, depth: usize, below: i64) -> Self {
+    /// The newest `depth` ids of a timeline up to an id, newest first as the query gives them; fewer are all of them.
+    pub(crate) fn new(mut newest_first: Vec<i64>, depth: usize, up_to: i64) -> Self {
         newest_first.reverse();
         let ids = VecDeque::from(newest_first);
         let from = match ids.front() {
             Some(oldest) if ids.len() >= depth => oldest - 1,
             _ => i64::MIN,
         };
-        Self { ids, from, below, depth }
+        Self { ids, from, up_to, depth }
     }
 
     /// The page, if all of it is known.
     pub(crate) fn page(&self, page: &PageRequest) -> Option<FoundPage> {
-        let below = page.max_id.map_or(i64::MAX, TweetId::get);
-        if below > self.below {
+        let up_to = page.greatest().get();
+        if up_to > self.up_to {
             return None;
         }
         let above = page.lower_bound().map_or(i64::MIN, TweetId::get);
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let start = self.ids.partition_point(|id| *id <= above);
-        let end = self.ids.partition_point(|id| *id < below).max(start);
+        let end = self.ids.partition_point(|id| *id <= up_to).max(start);
         let reaches_down = self.from <= above;
         let (taken, has_older) = if page.is_oldest_first() {
             if !reaches_down {
@@ -346,16 +355,20 @@ impl Window {
         Some(FoundPage { ids: self.ids.range(taken).copied().collect(), has_older })
     }
 
-    /// Appends the newest tweet. One that the query has seen already is not appended again.
-    fn append(&mut self, tweet: i64) {
-        if self.ids.back().is_some_and(|newest| tweet <= *newest) {
-            return;
+    /// Appends the newest tweet. One that the query has seen already is not appended again. Says whether it is the
+    /// newest: other SQL may have given an id that no later tweet is above.
+    fn append(&mut self, tweet: i64) -> bool {
+        let place = self.ids.partition_point(|id| *id < tweet);
+        let is_newest = self.ids.back().is_none_or(|newest| tweet >= *newest);
+        if tweet <= self.from || self.ids.get(place) == Some(&tweet) {
+            return is_newest;
         }
-        self.ids.push_back(tweet);
+        self.ids.insert(place, tweet);
         if self.ids.len() >= self.depth * 2 {
             self.ids.drain(..self.ids.len() - self.depth);
             self.from = self.ids.front().map_or(i64::MIN, |oldest| oldest - 1);
         }
+        is_newest
     }
 }
 
@@ -423,6 +436,26 @@ mod tests {
         index.begin(READER).unwrap().finish(Window::new(vec![120, 110, 100], 3, i64::MAX));
         index.keep_older(READER, number, Window::new(vec![40, 30, 20], 3, 50));
         assert_eq!(found(&index, page), None, "it was of the timeline before");
+    }
+
+    #[test]
+    fn a_tweet_below_an_id_that_other_sql_has_given_is_in_every_part_where_it_belongs() {
+        let index = filled(&[100, 110, i64::MAX], 3);
+        assert_eq!(found(&index, PageRequest::newest(1)), Some((vec![i64::MAX], true)));
+        let page = PageRequest { max_id: id(105), ..PageRequest::newest(2) };
+        let Lookup::Older(number) = index.find(READER, &page) else { panic!("it lies below") };
+        let older = || Window::new(vec![100, 90, 80], 3, 104);
+        index.keep_older(READER, number, older());
+        assert_eq!(found(&index, page), Some((vec![90, 100], true)));
+        index.append(&tweet(120), &[READER]);
+        assert_eq!(found(&index, PageRequest::newest(3)), Some((vec![110, 120, i64::MAX], true)));
+        // What was read before it may lack it.
+        index.keep_older(READER, number, older());
+        assert_eq!(found(&index, page), None);
+        // Below what is known: it is not, and nothing has a gap.
+        index.append(&tweet(95), &[READER]);
+        let known = PageRequest { since_id: id(99), ..PageRequest::newest(9) };
+        assert_eq!(found(&index, known), Some((vec![100, 110, 120, i64::MAX], false)));
     }
 
     #[test]

@@ -22,7 +22,7 @@ const RECENT: i64 = 4_000;
 /// The newest ids of a home timeline among a range of all tweets. `NOT INDEXED`: by tweet and not by author.
 const AMONG_RECENT: &str = "SELECT id FROM tweets NOT INDEXED WHERE user_id IN \
     (SELECT follow_user_id FROM users_follow_list WHERE user_id = ? UNION ALL SELECT ?) \
-    AND id > ? AND id < ? ORDER BY id DESC LIMIT ?";
+    AND id > ? AND id <= ? ORDER BY id DESC LIMIT ?";
 
 /// Finds a page of a home timeline.
 pub(super) fn find_home(
@@ -75,11 +75,10 @@ fn find_ids(
             filled
         }
     };
-    if !page.is_oldest_first()
-        && let Some(below) = page.max_id.map(TweetId::get)
-    {
+    if !page.is_oldest_first() && page.max_id.is_some() {
         // Whoever reads on below has the next pages in memory.
-        let older = Window::new(query_newest(connection, reader, below, depth)?, depth, below);
+        let up_to = page.greatest().get();
+        let older = Window::new(query_newest(connection, reader, up_to, depth)?, depth, up_to);
         let found = older.page(page);
         index.keep_older(reader, filled, older);
         if found.is_some() {
@@ -99,15 +98,14 @@ pub(super) fn query_page(
     // One more than asked for tells whether the range goes on.
     let one_more = i64::from(page.limit) + 1;
     let above = page.lower_bound().map_or(i64::MIN, TweetId::get);
-    let below = page.max_id.map_or(i64::MAX, TweetId::get);
-    let range = home(reader, above, below).select(tweets::id);
+    let range = home(reader, above, page.greatest().get()).select(tweets::id);
     if page.is_oldest_first() {
         let mut ids: Vec<i64> = range.order(tweets::id.asc()).limit(one_more).load(connection)?;
         ids.truncate(limit);
         // The range goes on above this page; what lies below it is a question of its own.
         let floor = page.since_id.map_or(i64::MIN, TweetId::get);
         let has_older = match ids.first() {
-            Some(oldest) => select(exists(home(reader, floor, *oldest))).get_result(connection)?,
+            Some(oldest) => select(exists(home(reader, floor, *oldest - 1))).get_result(connection)?,
             None => false,
         };
         Ok(FoundPage { ids, has_older })
@@ -120,11 +118,11 @@ pub(super) fn query_page(
     }
 }
 
-/// The newest ids of a home timeline below one, newest first.
+/// The newest ids of a home timeline up to one, newest first.
 fn query_newest(
     connection: &mut SqliteConnection,
     reader: i64,
-    below: i64,
+    up_to: i64,
     count: usize,
 ) -> QueryResult<Vec<i64>> {
     let most = i64::try_from(count).unwrap_or(i64::MAX);
@@ -134,27 +132,27 @@ fn query_newest(
         .get_result(connection)?;
     if followed >= MANY {
         let from: Option<i64> = tweets::table
-            .filter(tweets::id.lt(below))
+            .filter(tweets::id.le(up_to))
             .select(tweets::id)
             .order(tweets::id.desc())
             .offset(RECENT)
             .first(connection)
             .optional()?;
-        let range = [reader, reader, from.unwrap_or(i64::MIN), below, most];
+        let range = [reader, reader, from.unwrap_or(i64::MIN), up_to, most];
         let ids: Vec<i64> = prepared::<5, BigInt>(AMONG_RECENT, range).load(connection)?;
         if ids.len() == count {
             return Ok(ids);
         }
     }
     // Ids alone: the index over (author, id) has them, and no row of tweets is touched.
-    home(reader, i64::MIN, below).select(tweets::id).order(tweets::id.desc()).limit(most).load(connection)
+    home(reader, i64::MIN, up_to).select(tweets::id).order(tweets::id.desc()).limit(most).load(connection)
 }
 
-/// The tweets between two ids (both excluded) that `reader` and those they follow have written. `IN` takes each tweet
+/// The tweets above an id and up to another that `reader` and those they follow have written. `IN` takes each tweet
 /// once, however often its author is listed. With that, `ORDER BY` and `LIMIT`, SQLite goes through the authors and stops
 /// early in each.
 #[auto_type]
-fn home(reader: i64, above: i64, below: i64) -> _ {
+fn home(reader: i64, above: i64, up_to: i64) -> _ {
     let followees = users_follow_list::table
         .filter(users_follow_list::user_id.eq(reader))
         .select(users_follow_list::follow_user_id);
@@ -162,7 +160,7 @@ fn home(reader: i64, above: i64, below: i64) -> _ {
     tweets::table
         .filter(tweets::user_id.eq_any(followees.union_all(themselves)))
         .filter(tweets::id.gt(above))
-        .filter(tweets::id.lt(below))
+        .filter(tweets::id.le(up_to))
 }
 
 /// The tweets with these ids, oldest first.

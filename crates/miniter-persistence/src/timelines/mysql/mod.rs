@@ -30,25 +30,25 @@ const NEWEST: &str = "SELECT h.tweet_id, h.author_id, t.tweet \
     FROM users u JOIN home_readers r ON r.user_id = u.id \
     JOIN home_timelines h FORCE INDEX (PRIMARY) ON h.user_id = u.id \
     JOIN tweets t ON t.id = h.tweet_id AND t.user_id = h.author_id \
-    WHERE u.id = ? AND h.tweet_id > ? AND h.tweet_id < ? ORDER BY h.tweet_id DESC LIMIT ?";
+    WHERE u.id = ? AND h.tweet_id > ? AND h.tweet_id <= ? ORDER BY h.tweet_id DESC LIMIT ?";
 
 /// The same, oldest first.
 const OLDEST: &str = "SELECT h.tweet_id, h.author_id, t.tweet \
     FROM users u JOIN home_readers r ON r.user_id = u.id \
     JOIN home_timelines h FORCE INDEX (PRIMARY) ON h.user_id = u.id \
     JOIN tweets t ON t.id = h.tweet_id AND t.user_id = h.author_id \
-    WHERE u.id = ? AND h.tweet_id > ? AND h.tweet_id < ? ORDER BY h.tweet_id LIMIT ?";
+    WHERE u.id = ? AND h.tweet_id > ? AND h.tweet_id <= ? ORDER BY h.tweet_id LIMIT ?";
 
 /// The ids of [`NEWEST`]. Read from the table's primary key alone: half the work for the server.
 const NEWEST_IDS: &str = "SELECT h.tweet_id, h.author_id \
     FROM users u JOIN home_readers r ON r.user_id = u.id \
     JOIN home_timelines h FORCE INDEX (PRIMARY) ON h.user_id = u.id \
-    WHERE u.id = ? AND h.tweet_id > ? AND h.tweet_id < ? ORDER BY h.tweet_id DESC LIMIT ?";
+    WHERE u.id = ? AND h.tweet_id > ? AND h.tweet_id <= ? ORDER BY h.tweet_id DESC LIMIT ?";
 
 /// Of a user: whether their timeline is filled, and whether there is anything in a range of it. Both at one moment.
 const STANDING: &str = "SELECT r.user_id, EXISTS (SELECT 1 FROM home_timelines h FORCE INDEX (PRIMARY) \
         JOIN tweets t ON t.id = h.tweet_id AND t.user_id = h.author_id \
-        WHERE h.user_id = u.id AND h.tweet_id > ? AND h.tweet_id < ?) \
+        WHERE h.user_id = u.id AND h.tweet_id > ? AND h.tweet_id <= ?) \
     FROM users u LEFT JOIN home_readers r ON r.user_id = u.id WHERE u.id = ?";
 
 /// Puts a tweet into the timelines of its author and of everyone who follows them.
@@ -69,9 +69,9 @@ pub(crate) fn find_home(
     }
     // An empty page may have other reasons than an empty range.
     let above = page.lower_bound().map_or(i64::MIN, TweetId::get);
-    let below = page.max_id.map_or(i64::MAX, TweetId::get);
+    let up_to = page.greatest().get();
     let standing: Option<(Option<i64>, i64)> = pool.read(|connection| {
-        prepared::<3, (Nullable<BigInt>, BigInt)>(STANDING, [above, below, reader])
+        prepared::<3, (Nullable<BigInt>, BigInt)>(STANDING, [above, up_to, reader])
             .get_result(connection)
             .optional()
     })?;
@@ -95,20 +95,20 @@ fn load_page(
     // One more than asked for tells whether the range goes on.
     let one_more = i64::from(page.limit) + 1;
     let above = page.lower_bound().map_or(i64::MIN, TweetId::get);
-    let below = page.max_id.map_or(i64::MAX, TweetId::get);
+    let up_to = page.greatest().get();
     if page.is_oldest_first() {
-        let entries = load_entries(connection, OLDEST, [reader, above, below, i64::from(page.limit)])?;
+        let entries = load_entries(connection, OLDEST, [reader, above, up_to, i64::from(page.limit)])?;
         // The range goes on above this page; what lies below it is a question of its own.
         let floor = page.since_id.map_or(i64::MIN, TweetId::get);
         let has_older = match entries.first() {
             Some(oldest) => {
-                !load_entries(connection, NEWEST, [reader, floor, oldest.tweet_id.get(), 1])?.is_empty()
+                !load_entries(connection, NEWEST, [reader, floor, oldest.tweet_id.get() - 1, 1])?.is_empty()
             }
             None => false,
         };
         return Ok(TimelinePage { entries, has_older });
     }
-    let range = [reader, above, below, one_more];
+    let range = [reader, above, up_to, one_more];
     let ids: Vec<(i64, i64)> = prepared::<4, (BigInt, BigInt)>(NEWEST_IDS, range).load(connection)?;
     let mut entries = if let Some(entries) = find_recent(recent, &ids) {
         entries

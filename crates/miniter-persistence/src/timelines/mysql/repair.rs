@@ -287,10 +287,12 @@ fn settle_one(
 /// Brings a batch of an author's tweets below an id into a reader's timeline, and removes what is there in their place.
 /// Gives below which id there is more to do.
 fn bring(connection: &mut MysqlConnection, reader: i64, author: i64, below: i64) -> QueryResult<Option<i64>> {
+    // The first batch has no bound.
+    let up_to = if below == i64::MAX { below } else { below - 1 };
     let (count, oldest): (i64, Option<i64>) = prepared::<3, (BigInt, Nullable<BigInt>)>(
         "SELECT COUNT(*), MIN(id) FROM \
-         (SELECT id FROM tweets WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?) newest",
-        [author, below, BATCH],
+         (SELECT id FROM tweets WHERE user_id = ? AND id <= ? ORDER BY id DESC LIMIT ?) newest",
+        [author, up_to, BATCH],
     )
     .get_result(connection)?;
     let rest = oldest.filter(|_| count >= BATCH);
@@ -298,17 +300,17 @@ fn bring(connection: &mut MysqlConnection, reader: i64, author: i64, below: i64)
     execute(
         connection,
         "DELETE h FROM home_timelines h LEFT JOIN tweets t ON t.id = h.tweet_id AND t.user_id = h.author_id \
-         WHERE h.user_id = ? AND h.author_id = ? AND h.tweet_id >= ? AND h.tweet_id < ? AND t.id IS NULL",
-        [reader, author, from, below],
+         WHERE h.user_id = ? AND h.author_id = ? AND h.tweet_id >= ? AND h.tweet_id <= ? AND t.id IS NULL",
+        [reader, author, from, up_to],
     )?;
     if count > 0 {
         // An entry of this number may stand there by another author, who has lost it.
         execute(
             connection,
             "INSERT INTO home_timelines (user_id, tweet_id, author_id) \
-             SELECT ?, id, user_id FROM tweets WHERE user_id = ? AND id >= ? AND id < ? \
+             SELECT ?, id, user_id FROM tweets WHERE user_id = ? AND id >= ? AND id <= ? \
              ON DUPLICATE KEY UPDATE author_id = VALUES(author_id)",
-            [reader, author, from, below],
+            [reader, author, from, up_to],
         )?;
     }
     Ok(rest)
