@@ -176,7 +176,7 @@ pub struct Connections {
 
 /// Makes tweet ids: unique, and each greater than those made before by the same generator.
 ///
-/// They are greater than every id an older database has (those are 32-bit counters).
+/// They are greater than every id an older database has (those are 32-bit counters), and below [`TweetId::END`].
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait TweetIds: Send + Sync {
     /// A new id.

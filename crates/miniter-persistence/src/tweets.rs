@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use diesel::dsl::max;
+use diesel::dsl::{exists, max, select};
 use diesel::prelude::*;
-use miniter_domain::{NewTweet, RepositoryError, TimelineEntry, Tweet, TweetId, TweetRepository};
+use miniter_domain::{NewTweet, RepositoryError, TimelineEntry, Tweet, TweetId, TweetIds, TweetRepository};
 
 use crate::backend::Backend;
 use crate::idempotency::{self, Answers, Known};
@@ -25,11 +25,7 @@ impl TweetRepository for Store {
                         if let Some(known) = connection.find_answer(&tweet)? {
                             return Ok((known, None));
                         }
-                        // The transaction holds the write lock, so an id drawn here is the newest at its commit too. Other
-                        // SQL numbers its tweets "greatest + 1", and a clock can be set back: hence the comparison.
-                        let newest: Option<i64> = tweets::table.select(max(tweets::id)).first(connection)?;
-                        let after_newest = TweetId::new(newest.map_or(0, |newest| newest.saturating_add(1)));
-                        let id = tweet_ids.next().max(after_newest);
+                        let id = draw_newest(connection, &*tweet_ids)?;
                         diesel::insert_into(tweets::table)
                             .values(NewTweetRow::of(&tweet, id))
                             .execute(connection)?;
@@ -76,6 +72,23 @@ impl TweetRepository for Store {
             Known::Reused => Err(RepositoryError::Duplicate),
         }
     }
+}
+
+/// An id for the newest tweet. The transaction holds the write lock, so one that is drawn here is the newest at its commit, too.
+/// Other SQL numbers its tweets "greatest + 1", and a clock can be set back: hence the comparison.
+fn draw_newest(connection: &mut SqliteConnection, tweet_ids: &dyn TweetIds) -> QueryResult<TweetId> {
+    let newest: Option<i64> =
+        tweets::table.filter(tweets::id.lt(TweetId::END.get())).select(max(tweets::id)).first(connection)?;
+    let after_newest = TweetId::new(newest.map_or(0, |newest| newest + 1));
+    let mut id = tweet_ids.next();
+    if after_newest < TweetId::END {
+        return Ok(id.max(after_newest));
+    }
+    // Other SQL has left no room above it: then the clock alone gives the order, as on a server.
+    while select(exists(tweets::table.find(id.get()))).get_result(connection)? {
+        id = tweet_ids.next();
+    }
+    Ok(id)
 }
 
 /// An id may have been taken by other SQL, which numbers its tweets "greatest + 1", or by another node; the next one is not.

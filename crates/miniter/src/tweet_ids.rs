@@ -1,5 +1,6 @@
 //! Tweet ids: snowflakes of 41 bits of milliseconds, 10 of node, 12 of sequence.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,6 +14,11 @@ const SEQUENCE: u32 = 12;
 
 /// How many bits the node's number has.
 const NODE: u32 = 10;
+
+/// The milliseconds that a clock may say. Below them an id would not be greater than a 32-bit counter. Above them, from May
+/// 2078 on, it is counted on as while a clock is set back: 41 bits would last until July 2080, and a clock that is wrong must
+/// not use up what comes after. What is left is enough for 2^47 ids, all below [`TweetId::END`].
+const MILLISECONDS: RangeInclusive<u64> = 1 << (32 - NODE - SEQUENCE)..=(1 << 41) - (1 << 36);
 
 /// Draws ids. It never waits: beyond 4,096 in a millisecond, or while the clock is set back, it goes on counting from the
 /// last one, ahead of the clock.
@@ -32,14 +38,14 @@ impl Snowflakes {
 impl TweetIds for Snowflakes {
     fn next(&self) -> TweetId {
         let milliseconds = u64::try_from(self.clock.now().timestamp_millis() - EPOCH).unwrap_or(0);
-        let now = milliseconds << SEQUENCE;
+        let now = milliseconds.clamp(*MILLISECONDS.start(), *MILLISECONDS.end()) << SEQUENCE;
         let after = |last: u64| now.max(last + 1);
         let (Ok(last) | Err(last)) =
             self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(after(last)));
         let drawn = after(last);
         let (milliseconds, sequence) = (drawn >> SEQUENCE, drawn & ((1 << SEQUENCE) - 1));
         let id = milliseconds << (NODE + SEQUENCE) | self.node << SEQUENCE | sequence;
-        TweetId::new(i64::try_from(id).unwrap_or(i64::MAX))
+        TweetId::new(id.cast_signed())
     }
 }
 
@@ -98,6 +104,26 @@ mod tests {
             [0, 1, NodeNumber::COUNT - 1].map(|node| Snowflakes::new(NodeNumber::new(node), clock.clone()));
         let ids: BTreeSet<_> = nodes.iter().map(|node| node.next().get()).collect();
         assert_eq!(ids.len(), nodes.len());
+    }
+
+    #[test]
+    fn whatever_a_clock_says_ids_grow_and_stay_within_their_bounds() {
+        let far = chrono::DateTime::<chrono::Utc>::MAX_UTC.timestamp_millis();
+        let clock = Arc::new(SteppingClock(Mutex::new(0)));
+        let node = NodeNumber::new(NodeNumber::COUNT - 1);
+        // 2100, 2080 and 2026.
+        for first in [-far, 0, EPOCH, 1_795_000_000_000, 3_487_000_000_000, 4_102_444_800_000, far] {
+            let ids = Snowflakes::new(node, clock.clone());
+            let mut last = TweetId::new(u32::MAX.into());
+            for moment in [first, first, 0, 1_795_000_000_000, far, first] {
+                *clock.0.lock().unwrap() = moment;
+                for _ in 0..5_000 {
+                    let id = ids.next();
+                    assert!(last < id && id < TweetId::END, "{last} {id} at {moment} after {first}");
+                    last = id;
+                }
+            }
+        }
     }
 
     #[test]

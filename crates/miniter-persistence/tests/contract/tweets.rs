@@ -5,7 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use miniter_domain::{
-    Fingerprint, IdempotencyKey, NewTweet, RepositoryError, TweetRepository, TweetText, UserId,
+    Fingerprint, IdempotencyKey, NewTweet, PageRequest, RepositoryError, TweetId, TweetRepository, TweetText,
+    UserId,
 };
 
 use crate::support::{Database, moment, patiently};
@@ -55,6 +56,51 @@ fn an_id_that_other_sql_has_taken_is_not_used_again() {
     assert_eq!(database.tweet(song, "ours again").get(), 1_002);
     database.rebuild();
     assert_eq!(database.timeline(song), ["ours", "theirs", "ours again"]);
+}
+
+#[test]
+fn an_id_of_other_sql_that_leaves_no_room_above_it_is_shown_and_in_nobodys_way() {
+    let end = TweetId::END.get();
+    for theirs in [i64::MAX, i64::MAX - 1, end, end - 1] {
+        let database = Database::new();
+        let (song, kim) = (database.user("song"), database.user("kim"));
+        database.follow(kim, song);
+        let before = database.tweet(song, "before");
+        assert_eq!(database.timeline(kim), ["before"]);
+        database
+            .execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES ({theirs}, {song}, 'theirs')"));
+        database.rebuild();
+        for reader in [song, kim] {
+            assert_eq!(database.timeline(reader), ["before", "theirs"], "{theirs}");
+        }
+        let below_it = PageRequest { max_id: Some(TweetId::new(theirs)), ..PageRequest::newest(2) };
+        let pages = |expected: [&str; 2]| {
+            for reader in [song, kim] {
+                assert_eq!(database.page(reader, &PageRequest::newest(1)), (vec!["theirs".to_owned()], true));
+                assert_eq!(database.page(reader, &below_it).0, expected, "{theirs}");
+            }
+        };
+        let after = database.tweet(song, "after");
+        pages(["before", "after"]);
+        let again = database.tweet(song, "again");
+        pages(["after", "again"]);
+        assert!(before < after && after < again && again.get() < theirs, "{before} {after} {again}");
+        let since = PageRequest { min_id: Some(after), ..PageRequest::newest(9) };
+        assert_eq!(database.page(kim, &since).0, ["again", "theirs"]);
+    }
+}
+
+#[test]
+fn an_id_that_a_clock_far_ahead_has_given_is_counted_on_from() {
+    let database = Database::new();
+    let song = database.user("song");
+    database.ids.0.store(TweetId::END.get() - 1_000, Ordering::Relaxed);
+    let first = database.tweet(song, "first");
+    database.ids.0.store(5_000, Ordering::Relaxed);
+    let second = database.tweet(song, "second");
+    if database.is_sqlite() {
+        assert_eq!(second.get(), first.get() + 1);
+    }
 }
 
 #[test]
