@@ -1,11 +1,17 @@
 //! Users in the database.
 
 use diesel::dsl::{exists, max, now, select};
+#[cfg(feature = "mysql")]
+use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
+use diesel::result::Error;
+use diesel::sql_types::BigInt;
+use diesel::sqlite::SqliteConnection;
 use miniter_domain::{
     CanonicalEmail, Credentials, NewUser, RepositoryError, TokenVersion, UserId, UserRepository,
 };
 
+use crate::backend::prepared::prepared;
 use crate::backend::{Backend, read, write};
 use crate::rows::NewUserRow;
 use crate::schema::{token_versions, users};
@@ -17,6 +23,9 @@ impl UserRepository for Store {
         let user = user.clone();
         let canonical = CanonicalEmail::of(user.email.as_str());
         write!(self, |connection| {
+            if !connection.has_user_ids_left()? {
+                return Err(none_left("user"));
+            }
             diesel::insert_into(users::table).values(NewUserRow::of(&user)).execute(connection)?;
             // Found by its key: MySQL has no RETURNING.
             let id = users::table
@@ -89,7 +98,7 @@ impl UserRepository for Store {
                 let newest: Option<i64> =
                     token_versions::table.select(max(token_versions::version)).first(connection)?;
                 // Of two that draw the same number, the one that comes second waits for the first and is refused.
-                let version = newest.unwrap_or(0) + 1;
+                let version = newest.unwrap_or(0).checked_add(1).ok_or_else(|| none_left("token version"))?;
                 let updated = diesel::update(token_versions::table.find(user))
                     .set(token_versions::version.eq(version))
                     .execute(connection)?;
@@ -141,6 +150,36 @@ impl UserRepository for Store {
     fn exists(&self, user: UserId) -> Result<bool, RepositoryError> {
         read!(self, |connection| select(exists(users::table.find(user.get()))).get_result(connection))
     }
+}
+
+/// What a connection knows of the numbers that its database gives to users.
+trait UserIds {
+    /// Whether there is one for the next user. Other SQL may have given the greatest one: then the databases say that they are
+    /// full, or that something is there twice, which would be taken for the e-mail address.
+    fn has_user_ids_left(&mut self) -> QueryResult<bool>;
+}
+
+impl UserIds for SqliteConnection {
+    fn has_user_ids_left(&mut self) -> QueryResult<bool> {
+        const GREATEST: &str = "SELECT COUNT(*) FROM sqlite_sequence WHERE name = 'users' AND seq = ?";
+        prepared::<1, BigInt>(GREATEST, [i64::MAX]).get_result(self).map(|found: i64| found == 0)
+    }
+}
+
+#[cfg(feature = "mysql")]
+impl UserIds for MysqlConnection {
+    fn has_user_ids_left(&mut self) -> QueryResult<bool> {
+        select(exists(users::table.find(i64::MAX))).get_result(self).map(|is_taken: bool| !is_taken)
+    }
+}
+
+/// No client can do anything about it.
+fn none_left(what: &str) -> Error {
+    let message = format!(
+        "no {what} is left: another program has used the greatest number there is; give its row a smaller one, and set the \
+         table's counter (sqlite_sequence, AUTO_INCREMENT) back"
+    );
+    Error::QueryBuilderError(message.into())
 }
 
 /// User, hash, version.

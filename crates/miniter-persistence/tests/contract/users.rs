@@ -85,6 +85,34 @@ fn a_hash_is_replaced_only_while_it_is_the_one_that_was_seen() {
 }
 
 #[test]
+fn numbers_that_other_sql_has_used_up_are_a_fault_with_a_name_and_no_taken_address() {
+    let database = Database::new();
+    let song = database.user("song");
+    let max = i64::MAX;
+    database.execute(&format!(
+        "INSERT INTO users (id, name, email, profile, hashed_password) VALUES ({max}, '', 'theirs', '', '')"
+    ));
+    let told = |outcome: Result<(), RepositoryError>, what: &str| match outcome {
+        Err(RepositoryError::Backend(cause)) if cause.to_string().contains(what) => {}
+        outcome => panic!("{outcome:?}"),
+    };
+    told(database.create(&new_user("kim@example.com")).map(drop), "no user is left");
+    database.tweet(song, "nobody else minds");
+    database.execute(&format!("DELETE FROM users WHERE id = {max}"));
+    if database.is_sqlite() {
+        told(database.create(&new_user("kim@example.com")).map(drop), "no user is left");
+        database.execute("UPDATE sqlite_sequence SET seq = (SELECT MAX(id) FROM users) WHERE name = 'users'");
+    } else {
+        database.execute("ALTER TABLE users AUTO_INCREMENT = 1");
+    }
+    assert_eq!(database.user("kim").get(), song.get() + 1);
+
+    database.execute(&format!("INSERT INTO token_versions (user_id, version) VALUES (77, {max})"));
+    let seen = database.find_credentials_of(song).unwrap().unwrap();
+    told(database.change_password(&seen, "a newer hash").map(drop), "no token version is left");
+}
+
+#[test]
 fn nobody_has_an_unknown_email_or_id() {
     let database = Database::new();
     assert!(database.find_credentials(&CanonicalEmail::of("song@example.com")).unwrap().is_none());
