@@ -7,6 +7,7 @@ mod classic;
 mod docs;
 mod http;
 mod operations;
+mod server;
 mod state;
 
 use actix_web::body::MessageBody;
@@ -15,9 +16,11 @@ use actix_web::{App, Error, middleware, web};
 
 pub use docs::openapi;
 pub use http::address::TrustedProxies;
+pub use http::connections::Connections;
 pub use http::cors::CorsOrigins;
 pub use http::lane::Lanes;
 pub use http::limits::{Limits, Quotas};
+pub use server::{bind, listen};
 pub use state::{Policy, Services, State};
 
 use http::endpoint::Endpoint;

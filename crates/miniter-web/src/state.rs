@@ -7,6 +7,7 @@ use miniter_service::{Accounts, Follows, Sessions, Timelines, Tweets};
 use tokio::sync::Mutex;
 
 use crate::http::address::TrustedProxies;
+use crate::http::connections::Connections;
 use crate::http::cors::CorsOrigins;
 use crate::http::lane::Lanes;
 use crate::http::limits::Limits;
@@ -36,6 +37,8 @@ pub struct Policy {
     pub lanes: Lanes,
     /// How often one may call.
     pub limits: Limits,
+    /// How many connections there may be.
+    pub connections: Arc<Connections>,
     /// Whose word is taken on where a request comes from.
     pub trusted_proxies: TrustedProxies,
     /// Who may call from a browser.
@@ -47,6 +50,7 @@ pub struct State {
     pub(crate) services: Services,
     pub(crate) lanes: Lanes,
     pub(crate) limits: Limits,
+    connections: Arc<Connections>,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) cors_origins: CorsOrigins,
     pub(crate) metrics: Metrics,
@@ -61,19 +65,26 @@ impl State {
     /// # Errors
     /// If the metrics cannot be set up, which no input causes.
     pub fn new(services: Services, policy: Policy, version: &str) -> Result<Self, prometheus::Error> {
-        let Policy { lanes, limits, trusted_proxies, cors_origins } = policy;
-        let metrics = Metrics::new(version, &lanes)?;
+        let Policy { lanes, limits, connections, trusted_proxies, cors_origins } = policy;
+        let metrics = Metrics::new(version, &lanes, &connections)?;
         let readiness = Readiness::default();
         Ok(Self {
             services,
             lanes,
             limits,
+            connections,
             trusted_proxies,
             cors_origins,
             metrics,
             readiness,
             asking: Mutex::new(()),
         })
+    }
+
+    /// The connections to where people are served.
+    #[must_use]
+    pub fn connections(&self) -> Arc<Connections> {
+        Arc::clone(&self.connections)
     }
 
     /// Says that the server is about to stop: `/readyz` answers 503 from now on, and every answer ends its connection.
@@ -119,6 +130,7 @@ pub(crate) mod tests {
         let policy = Policy {
             lanes: Lanes::beside_one_writer(1, 1).unwrap(),
             limits: Limits::off(),
+            connections: Arc::new(Connections::new(1, false, TrustedProxies::default()).unwrap()),
             trusted_proxies: TrustedProxies::default(),
             cors_origins: CorsOrigins::Any,
         };

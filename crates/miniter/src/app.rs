@@ -1,26 +1,26 @@
 //! The application: built from settings, then run. The end-to-end tests use the same two steps.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use actix_web::dev::Server;
-use actix_web::{HttpServer, web};
+use actix_server::{Server, ServerBuilder};
+use actix_web::web;
 use anyhow::{Context, anyhow};
 use miniter_domain::{Clock, SystemClock, TweetIds};
 use miniter_persistence::{Store, StoreOptions};
 use miniter_service::{Accounts, Failures, Follows, Passwords, Sessions, Timelines, Tokens, Tweets};
-use miniter_web::{Lanes, Limits, Policy, Quotas, Services, Serving, State};
+use miniter_web::{Connections, Lanes, Limits, Policy, Quotas, Services, Serving, State, TrustedProxies};
 
 use crate::secret;
 use crate::settings::{Settings, Switch};
 use crate::signals::stop_signal;
 use crate::tweet_ids::Snowflakes;
 
-/// How long an idle connection is kept: longer than the minute after which common balancers close theirs, so that it is
-/// not we who close one that a balancer is about to use.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How many connections there may be to an address for the metrics alone. Those who come there are few.
+const METRICS_CONNECTIONS: usize = 64;
 
 /// A server that is bound to its addresses. Awaiting [`Application::server`] serves until the process is told to stop
 /// (SIGINT, SIGTERM, SIGQUIT).
@@ -40,20 +40,16 @@ pub struct Application {
 pub fn build(settings: &Settings) -> anyhow::Result<Application> {
     let state = web::Data::new(wire(settings)?);
     let metrics = settings.metrics_bind.as_deref().filter(|address| !address.is_empty());
-    let metrics = metrics.map(|address| bind_metrics(address, state.clone())).transpose()?;
+    let metrics = metrics.map(|address| serve_metrics(address, &state)).transpose()?;
     let serving = if metrics.is_some() { Serving::EverythingButMetrics } else { Serving::Everything };
     let stop = stop_signal(state.clone(), Duration::from_secs(settings.drain_delay.into()))?;
-    let server = HttpServer::new(move || miniter_web::app(state.clone(), serving))
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(settings.shutdown_timeout.into())
-        .shutdown_signal(stop)
-        .bind(&settings.bind)
-        .with_context(|| {
+    let server = Server::build().shutdown_timeout(settings.shutdown_timeout.into()).shutdown_signal(stop);
+    let connections = state.connections();
+    let (addresses, server) =
+        listen(server, &settings.bind, &connections, &state, serving).with_context(|| {
             format!("cannot listen on {}; set MINITER_BIND to a free address of this machine", settings.bind)
         })?;
-    let addresses = server.addrs();
     let metrics_addresses = metrics.iter().flat_map(|(addresses, _)| addresses.clone()).collect();
-    let server = server.run();
     if let Some((_, metrics)) = metrics {
         // It ends with the process.
         actix_web::rt::spawn(metrics);
@@ -61,15 +57,28 @@ pub fn build(settings: &Settings) -> anyhow::Result<Application> {
     Ok(Application { addresses, metrics_addresses, server })
 }
 
-fn bind_metrics(address: &str, state: web::Data<State>) -> anyhow::Result<(Vec<SocketAddr>, Server)> {
-    let server = HttpServer::new(move || miniter_web::app(state.clone(), Serving::MetricsAlone))
-        .workers(1)
-        .disable_signals()
-        .bind(address)
-        .with_context(|| {
-            format!("cannot listen on {address}; set MINITER_METRICS_BIND to a free address of this machine")
-        })?;
-    Ok((server.addrs(), server.run()))
+fn serve_metrics(address: &str, state: &web::Data<State>) -> anyhow::Result<(Vec<SocketAddr>, Server)> {
+    let server = Server::build().workers(1).disable_signals();
+    let connections = Arc::new(Connections::new(METRICS_CONNECTIONS, false, TrustedProxies::default())?);
+    listen(server, address, &connections, state, Serving::MetricsAlone).with_context(|| {
+        format!("cannot listen on {address}; set MINITER_METRICS_BIND to a free address of this machine")
+    })
+}
+
+/// Where a server listens, and the server, which runs.
+fn listen(
+    mut server: ServerBuilder,
+    address: &str,
+    connections: &Arc<Connections>,
+    state: &web::Data<State>,
+    serving: Serving,
+) -> io::Result<(Vec<SocketAddr>, Server)> {
+    let mut addresses = Vec::new();
+    for listener in miniter_web::bind(address)? {
+        addresses.push(listener.local_addr()?);
+        server = miniter_web::listen(server, listener, Arc::clone(connections), state.clone(), serving)?;
+    }
+    Ok((addresses, server.run()))
 }
 
 /// Opens the database and brings its schema up to date.
@@ -137,6 +146,12 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
         Switch::Off => Limits::off(),
     };
     let trusted_proxies = settings.trusted_proxies.clone();
-    let policy = Policy { lanes, limits, trusted_proxies, cors_origins: settings.cors_origins.clone() };
+    let connections = Arc::new(Connections::new(
+        settings.max_connections.into(),
+        settings.rate_limits == Switch::On,
+        trusted_proxies.clone(),
+    )?);
+    let cors_origins = settings.cors_origins.clone();
+    let policy = Policy { lanes, limits, connections, trusted_proxies, cors_origins };
     Ok(State::new(services, policy, env!("CARGO_PKG_VERSION"))?)
 }

@@ -138,6 +138,11 @@ pub struct Settings {
     #[arg(long, global = true, env = "MINITER_DATABASE_CONNECTIONS", default_value = "8", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,
 
+    /// How many connections of clients there may be. Beyond that the one that has been idle longest is closed; one address
+    /// (an IPv6 address counts as its /64) gets an eighth of them, unless it is a trusted proxy or the limits are off
+    #[arg(long, global = true, env = "MINITER_MAX_CONNECTIONS", default_value = "1024", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+    pub max_connections: u16,
+
     /// Whether to limit how often one may call
     #[arg(long, global = true, env = "MINITER_RATE_LIMITS", default_value = "on", value_name = "on|off")]
     pub rate_limits: Switch,
@@ -212,6 +217,7 @@ impl Settings {
             timeline_limit: NonZeroU32::MIN.saturating_add(999),
             cors_origins: CorsOrigins::Any,
             database_connections: 8,
+            max_connections: 1_024,
             rate_limits: Switch::On,
             log_in_limit: quota(25, 5 * 60),
             log_in_failure_limit: quota(25, 60 * 60),
@@ -262,7 +268,7 @@ impl fmt::Display for Settings {
         write!(
             f,
             "database_url={} bind={} jwt_secret={} jwt_previous_secrets={} token_lifetime={} timeline_limit={} \
-             cors_origins={origins} database_connections={} rate_limits={limits} trusted_proxies={proxies} \
+             cors_origins={origins} database_connections={} max_connections={} rate_limits={limits} trusted_proxies={proxies} \
              metrics_bind={} drain_delay={} shutdown_timeout={} log={}",
             self.database_url,
             self.bind,
@@ -271,6 +277,7 @@ impl fmt::Display for Settings {
             self.token_lifetime,
             self.timeline_limit,
             self.database_connections,
+            self.max_connections,
             self.metrics_bind.as_deref().unwrap_or("none"),
             self.drain_delay,
             self.shutdown_timeout,

@@ -13,6 +13,8 @@ use serde::{Deserialize, de};
 use serde_json::error::Category;
 use tokio::time::timeout;
 
+use crate::http::connection::Connection;
+use crate::http::connections::Full;
 use crate::http::problem::{ApiError, Code};
 
 /// How long a body may take to arrive. At 7 KiB a second the largest is through.
@@ -20,6 +22,9 @@ const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// The longest note on what is wrong with a body, in characters; it may quote the body.
 const MAX_NOTE: usize = 200;
+
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The largest body, in bytes. The longest sign-up is a fifth of it.
 pub(crate) const MAX_BYTES: usize = 64 << 10;
@@ -33,9 +38,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let checked = check_head(request);
+        let length = announced(request).and_then(|length| length.try_into().ok());
+        let length = length.map_or(MAX_BYTES, |length: usize| length.min(MAX_BYTES));
+        let reserved =
+            Connection::of(request).map_or(Ok(None), |connection| connection.place().reserve(length));
         let payload = web::Payload::from_request(request, payload);
         Box::pin(async move {
             checked?;
+            // It may be that long, whatever comes.
+            let _reserved = reserved.map_err(|Full| Code::Unavailable)?;
             let payload = payload.await.map_err(|_| Code::BadRequest)?;
             let bytes = timeout(MAX_WAIT, payload.to_bytes_limited(MAX_BYTES))
                 .await
@@ -61,16 +72,20 @@ fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
     if !is_json || !is_plain {
         return Err(Code::UnsupportedMediaType.into());
     }
-    let announced =
-        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BYTES as u64) {
+    if announced(request).is_some_and(|length| length > MAX_BYTES as u64) {
         return Err(Code::BodyTooLarge.into());
     }
     Ok(())
 }
 
-/// Reads a `T` from strict JSON.
+/// How long the body is to be; a chunked one does not say.
+fn announced(request: &HttpRequest) -> Option<u64> {
+    request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok())
+}
+
+/// Reads a `T` from strict JSON. A byte order mark before it is ignored (RFC 8259, 8.1): some clients write one.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     serde_json::from_slice::<StrictObject>(bytes)
         .map_err(|error| ApiError::from(Code::InvalidJson).with_note(&note(&error)))?;
     serde_json::from_slice(bytes).map_err(|error| {
@@ -205,6 +220,20 @@ mod tests {
         let note: Note =
             parse(r#" {"id":1,"text":"🍺","more":{"a":[null,true,-1,1.5,"x"]}} "#.as_bytes()).unwrap();
         assert_eq!(note.text, "🍺");
+    }
+
+    #[test]
+    fn one_byte_order_mark_before_it_is_ignored() {
+        let note: Note = parse("\u{feff}{\"text\":\"\u{feff}x\"}".as_bytes()).unwrap();
+        assert_eq!(note.text, "\u{feff}x");
+        for text in [
+            "\u{feff}",
+            "\u{feff}\u{feff}{\"text\":\"x\"}",
+            "{\"text\":\"x\"}\u{feff}",
+            " \u{feff}{\"text\":\"x\"}",
+        ] {
+            assert_eq!(refusal(text), "invalid_json", "{text:?}");
+        }
     }
 
     #[test]

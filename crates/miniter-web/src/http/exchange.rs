@@ -3,16 +3,18 @@
 use std::fmt::{self, Display, Write};
 use std::time::Instant;
 
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::http::header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use miniter_domain::UserId;
 use miniter_service::Bearer;
 use uuid::Uuid;
 
+use crate::http::answer::hold_until_sent;
+use crate::http::connection::UnderWay;
 use crate::http::language::Language;
 use crate::http::problem::{self, ApiError, Code};
 use crate::http::unread::HeldBody;
@@ -30,15 +32,23 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 pub(crate) async fn observe(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
     let id = Uuid::new_v4().simple().to_string();
 
-    let held = HeldBody::of(&mut request);
+    let under_way = UnderWay::of(request.request());
+    let body = HeldBody::of(&mut request);
     let response = next.call(request).await?;
-    let status = response.status();
-    let failed = status.is_client_error() || status.is_server_error();
-    let mut response = if failed {
+    let reserved = match response.response().body().size() {
+        BodySize::Sized(length) => under_way.reserve(usize::try_from(length).unwrap_or(usize::MAX)),
+        BodySize::None | BodySize::Stream => Ok(None),
+    };
+    let is_failure = response.status().is_client_error() || response.status().is_server_error();
+    let mut response = if reserved.is_err() {
+        let refusal = HttpResponse::from_error(ApiError::from(Code::Unavailable));
+        let rendered = problem::render(&refusal, Language::of(response.request()), &id);
+        response.into_response(rendered).map_into_right_body()
+    } else if is_failure {
         log_cause(&response, &id);
         let language = Language::of(response.request());
         let rendered = problem::render(response.response(), language, &id);
@@ -46,6 +56,7 @@ pub(crate) async fn observe(
     } else {
         response.map_into_left_body()
     };
+    let status = response.status();
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(X_REQUEST_ID, id);
     }
@@ -78,10 +89,7 @@ pub(crate) async fn observe(
         milliseconds = started.elapsed().as_secs_f64() * 1_000.0,
     );
     drop(extensions);
-    Ok(match held {
-        Some(body) => body.until_sent(response).map_into_right_body(),
-        None => response,
-    })
+    Ok(hold_until_sent(response, body, reserved.ok().flatten(), under_way))
 }
 
 /// What is known of a request once its route is, in its extensions.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
-use miniter_domain::Connections;
 use prometheus::core::Collector;
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
     process_collector::ProcessCollector,
 };
 
+use crate::http::connections::Connections;
 use crate::http::lane::{Lane, Lanes};
 
 /// What the answer of `/metrics` is (the text format of Prometheus).
@@ -37,7 +37,11 @@ impl Metrics {
     ///
     /// # Errors
     /// If two have one name, which no input causes.
-    pub(crate) fn new(version: &str, lanes: &Lanes) -> Result<Self, prometheus::Error> {
+    pub(crate) fn new(
+        version: &str,
+        lanes: &Lanes,
+        connections: &Connections,
+    ) -> Result<Self, prometheus::Error> {
         let metrics = Self {
             registry: Registry::new(),
             requests: IntCounterVec::new(
@@ -78,7 +82,7 @@ impl Metrics {
             Box::new(ProcessCollector::for_self()),
         ];
         let of_lanes = lanes.all().into_iter().flat_map(Lane::collectors);
-        for collector in collectors.into_iter().chain(of_lanes) {
+        for collector in collectors.into_iter().chain(of_lanes).chain(connections.collectors()) {
             metrics.registry.register(collector)?;
         }
         Ok(metrics)
@@ -114,7 +118,7 @@ impl Metrics {
     pub(crate) fn render(
         &self,
         lanes: &Lanes,
-        connections: Connections,
+        database: miniter_domain::Connections,
     ) -> Result<String, prometheus::Error> {
         for lane in lanes.all() {
             let set = |state, value: usize| {
@@ -124,7 +128,7 @@ impl Metrics {
             set("running", lane.running());
             set("waiting", lane.waiting());
         }
-        let Connections { open, idle } = connections;
+        let miniter_domain::Connections { open, idle } = database;
         self.connections.with_label_values(&["idle"]).set(idle.into());
         self.connections.with_label_values(&["in_use"]).set(open.saturating_sub(idle).into());
         TextEncoder::new().encode_to_string(&self.registry.gather())

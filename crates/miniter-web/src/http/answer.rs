@@ -1,0 +1,57 @@
+//! The body of an answer, on its way to the client.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::dev::ServiceResponse;
+use actix_web::web::Bytes;
+
+use crate::http::connection::UnderWay;
+use crate::http::connections::Reservation;
+use crate::http::unread::HeldBody;
+
+/// How much of a body actix gets at once. It copies that, and keeps the memory for the next answer on the connection.
+const PIECE: usize = 8 << 10;
+
+/// Holds these until the answer has been sent. The request is the last: when it ends, the next one may come.
+pub(crate) fn hold_until_sent<B: MessageBody>(
+    response: ServiceResponse<B>,
+    body: Option<HeldBody>,
+    reservation: Option<Reservation>,
+    request: UnderWay,
+) -> ServiceResponse<impl MessageBody<Error = B::Error>> {
+    response.map_body(|_, answer| Answer {
+        body: Box::pin(answer),
+        rest: Bytes::new(),
+        _held: (body, reservation, request),
+    })
+}
+
+struct Answer<B> {
+    body: Pin<Box<B>>,
+    rest: Bytes,
+    _held: (Option<HeldBody>, Option<Reservation>, UnderWay),
+}
+
+impl<B: MessageBody> MessageBody for Answer<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        if self.rest.is_empty() {
+            match self.body.as_mut().poll_next(context) {
+                Poll::Ready(Some(Ok(bytes))) => self.rest = bytes,
+                other => return other,
+            }
+        }
+        let length = self.rest.len().min(PIECE);
+        Poll::Ready(Some(Ok(self.rest.split_to(length))))
+    }
+}
