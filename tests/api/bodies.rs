@@ -27,7 +27,7 @@ fn a_body_that_is_not_one_strict_json_object_is_refused_and_writes_nothing() {
         (br#"{"tweet":"a\u0000b"}"#, "invalid_json"),
         (br#"{"tweet":"x","more":"a\u0000b"}"#, "invalid_json"),
         (b"{\"tweet\":\"\xff\xfe\"}", "invalid_json"),
-        (b"\xef\xbb\xbf{\"tweet\":\"x\"}", "invalid_json"),
+        (b"\xef\xbb\xbf\xef\xbb\xbf{\"tweet\":\"x\"}", "invalid_json"),
         (deep.as_bytes(), "invalid_json"),
         (deep_objects.as_bytes(), "invalid_json"),
         (b"{}", "invalid_body"),
@@ -120,6 +120,19 @@ fn a_body_of_another_type_is_refused() {
     ] {
         send(&[("content-type", kind)]).ok();
     }
+}
+
+#[test]
+fn a_byte_order_mark_before_a_body_is_ignored() {
+    let app = TestApp::start();
+    let song = app.user("song");
+    for (body, status) in
+        [("\u{feff}{\"tweet\": \"hello\"}", 200), ("\u{feff}\u{feff}{\"tweet\": \"hello\"}", 400)]
+    {
+        let call = app.call("POST", "/tweet").by(&song).header("content-type", "application/json");
+        assert_eq!(call.body(body).send().status, status);
+    }
+    assert_eq!(app.timeline(&song), ["hello"]);
 }
 
 #[test]

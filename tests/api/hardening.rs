@@ -128,6 +128,8 @@ fn whoever_sends_a_byte_now_and_then_is_cut_off_wherever_it_goes() {
         format!("POST /nope HTTP/1.1\r\nHost: x\r\n{body}"),
         format!("GET /ping HTTP/1.1\r\nHost: x\r\n{body}"),
         format!("GET /ping HTTP/1.1\r\nHost: x\r\n{chunked}"),
+        // Behind a request that has been answered.
+        "GET /ping HTTP/1.1\r\nHost: x\r\n\r\nGET /ping HTTP/1.1\r\nX-Slow: ".to_owned(),
     ];
     thread::scope(|scope| {
         for start in &starts {

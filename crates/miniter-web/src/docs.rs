@@ -41,8 +41,8 @@ const DESCRIPTION: &str = "A microblog server.\n\n\
     Every failure is `application/problem+json` (RFC 9457) with a stable `code`, and every answer carries \
     `X-Request-Id`. An unknown path is 404 `not_found`, and a known one with another method 405 `method_not_allowed` \
     with `Allow`. Whoever calls too often gets 429 and waits as long as `Retry-After` says; `RateLimit` and \
-    `RateLimit-Policy` tell what is left. Only what is no HTTP/1.1 request at all (a broken head, or one that is too long or too slow) gets a \
-    bare 400, 408 or 431.";
+    `RateLimit-Policy` tell what is left. Only what is no HTTP/1.1 request at all (a broken head, one of more than 16 KiB, or one that is too \
+    slow) gets a bare 400, 408 or 431, and a connection for which there is no place a bare 503 with `Retry-After`.";
 
 /// The two ways to show a token.
 struct Authorization;
@@ -77,7 +77,7 @@ pub fn openapi() -> Document {
 /// The document as JSON, made once.
 static DOCUMENT: LazyLock<Result<String, serde_json::Error>> = LazyLock::new(|| openapi().to_json());
 
-problems!(DocumentProblems: RateLimited, Internal);
+problems!(DocumentProblems: RateLimited, Internal, Unavailable);
 
 /// Returns this document.
 #[utoipa::path(
@@ -119,7 +119,7 @@ async fn docs_page() -> Result<HttpResponse, ApiError> {
     serve("index.html")
 }
 
-problems!(DocsProblems: NotFound, RateLimited, Internal);
+problems!(DocsProblems: NotFound, RateLimited, Internal, Unavailable);
 
 /// Returns a file of that page.
 #[utoipa::path(

@@ -20,7 +20,7 @@ pub use http::connections::Connections;
 pub use http::cors::CorsOrigins;
 pub use http::lane::Lanes;
 pub use http::limits::{Limits, Quotas};
-pub use server::{bind, listen};
+pub use server::{bind, listen, server};
 pub use state::{Policy, Services, State};
 
 use http::endpoint::Endpoint;

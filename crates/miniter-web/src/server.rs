@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, Protocol};
-use actix_server::ServerBuilder;
+use actix_server::{Server, ServerBuilder};
 use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
@@ -81,6 +81,17 @@ pub fn bind(address: &str) -> io::Result<Vec<TcpListener>> {
         Some(error) if listeners.is_empty() => Err(error),
         _ => Ok(listeners),
     }
+}
+
+/// How many connections a worker may have that are accepted and not yet given a place, or refused.
+const UNADMITTED: usize = 64;
+
+/// A server with so many workers, which accepts no more connections than there are places, and some to be refused.
+#[must_use]
+pub fn server(workers: usize, connections: &Connections) -> ServerBuilder {
+    Server::build()
+        .workers(workers)
+        .max_concurrent_connections(connections.most().div_ceil(workers) + UNADMITTED)
 }
 
 /// Has a server serve the application on a listener.

@@ -43,8 +43,10 @@ pub fn build(settings: &Settings) -> anyhow::Result<Application> {
     let metrics = metrics.map(|address| serve_metrics(address, &state)).transpose()?;
     let serving = if metrics.is_some() { Serving::EverythingButMetrics } else { Serving::Everything };
     let stop = stop_signal(state.clone(), Duration::from_secs(settings.drain_delay.into()))?;
-    let server = Server::build().shutdown_timeout(settings.shutdown_timeout.into()).shutdown_signal(stop);
     let connections = state.connections();
+    let server = miniter_web::server(cores(), &connections)
+        .shutdown_timeout(settings.shutdown_timeout.into())
+        .shutdown_signal(stop);
     let (addresses, server) =
         listen(server, &settings.bind, &connections, &state, serving).with_context(|| {
             format!("cannot listen on {}; set MINITER_BIND to a free address of this machine", settings.bind)
@@ -58,8 +60,8 @@ pub fn build(settings: &Settings) -> anyhow::Result<Application> {
 }
 
 fn serve_metrics(address: &str, state: &web::Data<State>) -> anyhow::Result<(Vec<SocketAddr>, Server)> {
-    let server = Server::build().workers(1).disable_signals();
     let connections = Arc::new(Connections::new(METRICS_CONNECTIONS, false, TrustedProxies::default())?);
+    let server = miniter_web::server(1, &connections).disable_signals();
     listen(server, address, &connections, state, Serving::MetricsAlone).with_context(|| {
         format!("cannot listen on {address}; set MINITER_METRICS_BIND to a free address of this machine")
     })
@@ -100,13 +102,17 @@ pub fn open_passwords(hashers: usize) -> anyhow::Result<Passwords> {
     Passwords::new(hashers).map_err(|error| anyhow!(error)).context("cannot set up password hashing")
 }
 
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 fn wire(settings: &Settings) -> anyhow::Result<State> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = open_store(settings)?;
     // After the database, whose folder the secret goes into.
     let (secret, previous) = secret::token_secrets(settings)?;
     let tokens = Arc::new(Tokens::new(&secret, &previous, settings.token_lifetime(), Arc::clone(&clock)));
-    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let cores = cores();
     let passwords = open_passwords(cores)?;
     let failure_quota = match settings.rate_limits {
         Switch::On => Some(settings.log_in_failure_limit),

@@ -17,6 +17,9 @@ use crate::http::connection::Connection;
 use crate::http::connections::Full;
 use crate::http::problem::{ApiError, Code};
 
+/// The buffer into which a body is read grows to up to so many times its length.
+const GROWTH: usize = 2;
+
 /// How long a body may take to arrive. At 7 KiB a second the largest is through.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
@@ -40,8 +43,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
         let checked = check_head(request);
         let length = announced(request).and_then(|length| length.try_into().ok());
         let length = length.map_or(MAX_BYTES, |length: usize| length.min(MAX_BYTES));
-        let reserved =
-            Connection::of(request).map_or(Ok(None), |connection| connection.place().reserve(length));
+        let reserved = Connection::of(request)
+            .map_or(Ok(None), |connection| connection.place().reserve(GROWTH * length));
         let payload = web::Payload::from_request(request, payload);
         Box::pin(async move {
             checked?;

@@ -11,7 +11,7 @@ use crate::http::connections::{Full, Place, Reservation};
 use crate::http::framing::Part;
 
 /// How much of a body may be on its way to a handler, in bytes. More is read when all of that has been taken.
-const WINDOW: usize = 32 << 10;
+const WINDOW: usize = 16 << 10;
 
 /// A connection, which stays in one worker.
 pub(crate) struct Connection {

@@ -65,9 +65,9 @@ struct Subscriber {
 struct Seat {
     number: u64,
     subscriber: Option<(IpAddr, Arc<Subscriber>)>,
-    /// In milliseconds since the server began, or [`BUSY`].
+    /// In microseconds since the server began, or [`BUSY`].
     idle_since: AtomicU64,
-    is_to_go: AtomicBool,
+    is_given_away: AtomicBool,
     reader: AtomicWaker,
 }
 
@@ -126,6 +126,11 @@ impl Connections {
         })
     }
 
+    /// How many there may be.
+    pub(crate) fn most(&self) -> usize {
+        self.most
+    }
+
     /// Gives a new connection a place: one that is free, or that of the connection which has been idle longest.
     ///
     /// # Errors
@@ -146,7 +151,7 @@ impl Connections {
                 self.refused.inc();
                 return Err(Full);
             };
-            idle.is_to_go.store(true, Ordering::Release);
+            idle.is_given_away.store(true, Ordering::Release);
             idle.reader.wake();
             self.closed_idle.inc();
             register.remove(&idle);
@@ -161,7 +166,7 @@ impl Connections {
             number: register.next,
             subscriber,
             idle_since: AtomicU64::new(self.now()),
-            is_to_go: AtomicBool::new(false),
+            is_given_away: AtomicBool::new(false),
             reader: AtomicWaker::new(),
         });
         register.seats.insert(seat.number, Arc::clone(&seat));
@@ -185,9 +190,9 @@ impl Connections {
         self.register.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// In milliseconds since it began.
+    /// In microseconds since it began.
     fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(BUSY - 1)
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(BUSY - 1)
     }
 }
 
@@ -219,18 +224,23 @@ impl Place {
         self.seat.idle_since.store(BUSY, Ordering::Relaxed);
     }
 
-    /// Says that nothing is. Returns what [`Place::is_to_go`] does.
+    /// Says that nothing is. Returns whether the place has been given away before.
     pub(crate) fn rest(&self, waker: &Waker) -> bool {
         // First of all it must be possible to wake it.
-        let is_to_go = self.is_to_go(waker);
+        let is_given_away = self.is_given_away_or_wakes(waker);
         self.seat.idle_since.store(self.connections.now(), Ordering::Release);
-        is_to_go
+        is_given_away
     }
 
-    /// Whether the place has been given to another connection. If not, the waker is woken when it is.
-    pub(crate) fn is_to_go(&self, waker: &Waker) -> bool {
+    /// Whether the place has been given to another connection.
+    pub(crate) fn is_given_away(&self) -> bool {
+        self.seat.is_given_away.load(Ordering::Acquire)
+    }
+
+    /// The same. If not, the waker is woken when it is.
+    pub(crate) fn is_given_away_or_wakes(&self, waker: &Waker) -> bool {
         self.seat.reader.register(waker);
-        self.seat.is_to_go.load(Ordering::Acquire)
+        self.is_given_away()
     }
 
     /// Counts a connection that is closed because nobody takes its answer.
@@ -302,23 +312,19 @@ mod tests {
         connections.admit(peer.parse().unwrap())
     }
 
-    fn is_to_go(place: &Place) -> bool {
-        place.is_to_go(Waker::noop())
-    }
-
     #[test]
     fn the_longest_idle_gives_way_and_one_that_is_busy_does_not() {
         let connections = connections(3);
         let places: Vec<_> = (1..=3).map(|i| admit(&connections, &format!("10.0.0.{i}")).unwrap()).collect();
         places[0].work();
         let fourth = admit(&connections, "10.0.0.4").unwrap();
-        assert_eq!(places.iter().map(is_to_go).collect::<Vec<_>>(), [false, true, false]);
+        assert_eq!(places.iter().map(Place::is_given_away).collect::<Vec<_>>(), [false, true, false]);
         fourth.work();
         places[2].work();
         assert_eq!(admit(&connections, "10.0.0.5").err(), Some(Full));
         assert!(!places[0].rest(Waker::noop()));
         drop(admit(&connections, "10.0.0.6").unwrap());
-        assert!(is_to_go(&places[0]) && !is_to_go(&fourth));
+        assert!(places[0].is_given_away() && !fourth.is_given_away());
         // Those that have given way do not count when they end, or twice.
         drop(places);
         assert_eq!(connections.lock().seats.len(), 1);
@@ -333,7 +339,7 @@ mod tests {
         let first = admit(&connections, "2001:db8::1").unwrap();
         let second = admit(&connections, "2001:db8::2").unwrap();
         let third = admit(&connections, "2001:db8::3").unwrap();
-        assert_eq!([&other, &first, &second, &third].map(is_to_go), [false, true, false, false]);
+        assert_eq!([&other, &first, &second, &third].map(Place::is_given_away), [false, true, false, false]);
         second.work();
         third.work();
         assert_eq!(admit(&connections, "2001:db8::4").err(), Some(Full));
@@ -342,7 +348,7 @@ mod tests {
         assert!(admit(&connections, "2001:db8::4").is_ok());
         // Behind a proxy are many.
         let behind: Vec<_> = (0..8).map(|_| admit(&connections, "::ffff:10.0.0.1").unwrap()).collect();
-        assert!(!behind.iter().any(is_to_go));
+        assert!(!behind.iter().any(Place::is_given_away));
         drop((other, first, third, behind));
         assert!(connections.lock().subscribers.is_empty());
     }

@@ -107,6 +107,10 @@ impl GuardedStream {
     fn poll_head(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
             let waits = self.connection.is_under_way();
+            if !waits && self.connection.place().is_given_away() {
+                // Also if there is a request: another has the place.
+                return Poll::Ready(Ok(()));
+            }
             if self.is_new && !waits {
                 self.is_new = false;
                 let mut held = std::mem::take(&mut self.held);
@@ -165,7 +169,7 @@ impl GuardedStream {
 
     /// Nothing is under way and nothing has come: the client may leave, be too slow, or have to make room.
     fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.connection.place().is_to_go(context.waker()) {
+        if self.connection.place().is_given_away_or_wakes(context.waker()) {
             return Poll::Ready(Ok(()));
         }
         if self.held.is_empty() {

@@ -6,7 +6,7 @@ use crate::http::metrics::CONTENT_TYPE;
 use crate::http::problem::{ApiError, Code, problems};
 use crate::state::State;
 
-problems!(MetricsProblems: NotFound, Internal);
+problems!(MetricsProblems: NotFound, Internal, Unavailable);
 
 /// Returns what is counted, for Prometheus. It is not found here if the server has an address of its own for it.
 #[utoipa::path(
