@@ -78,6 +78,24 @@ fn an_upgrade_that_is_not_granted_changes_neither_the_framing_of_a_body_nor_the_
 }
 
 #[test]
+fn a_connection_on_which_an_upgrade_was_not_granted_is_kept() {
+    let app = TestApp::start();
+    for ask in ASKS {
+        let mut stream = TcpStream::connect(app.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        for _ in 0..3 {
+            stream.write_all(format!("GET /ping HTTP/1.1\r\nHost: x\r\n{ask}\r\n").as_bytes()).unwrap();
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"\r\n\r\npong") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                answer.push(byte[0]);
+            }
+        }
+    }
+}
+
+#[test]
 fn what_else_a_client_says_of_the_connection_holds_beside_an_upgrade() {
     let app = TestApp::start();
     for (version, connection, answered) in [

@@ -8,6 +8,7 @@
 mod crash;
 mod durability;
 mod hashing;
+mod memory;
 mod node;
 mod overload;
 mod restore;

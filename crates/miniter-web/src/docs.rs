@@ -1,9 +1,11 @@
 //! The API's own documentation: an OpenAPI document made from the code, and a page to try it out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::LazyLock;
 
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType, LOCATION, REFERRER_POLICY};
+use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -148,7 +150,11 @@ fn serve(file: &str) -> Result<HttpResponse, ApiError> {
             .content_type(file.content_type)
             .insert_header((CONTENT_SECURITY_POLICY, POLICY))
             .insert_header((REFERRER_POLICY, "no-referrer"))
-            .body(file.bytes.into_owned())),
+            .body(match file.bytes {
+                // A MiB and more, of which no copy is needed.
+                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+                Cow::Owned(bytes) => Bytes::from(bytes),
+            })),
         Ok(None) => Err(Code::NotFound.into()),
         Err(error) => Err(ApiError::from(Code::Internal).with_cause(error.to_string().into())),
     }
