@@ -1,5 +1,6 @@
 //! What connections may take: each of them, one address, and all together.
 
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -231,14 +232,13 @@ fn requests_that_come_in_pieces_and_many_at_once_are_answered_in_their_order() {
             "POST /tweet HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\nContent-Type: application/json\r\n",
             song.token
         );
+        requests += &head;
         if i % 2 == 0 {
-            requests += &format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+            write!(requests, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         } else {
             let (one, two) = body.split_at(3);
-            requests += &format!(
-                "{head}Transfer-Encoding: chunked\r\n\r\n3\r\n{one}\r\n{:x};x\r\n{two}\r\n0\r\n\r\n",
-                two.len()
-            );
+            let (first, length) = ("Transfer-Encoding: chunked\r\n\r\n3\r\n", two.len());
+            write!(requests, "{first}{one}\r\n{length:x};x\r\n{two}\r\n0\r\n\r\n").unwrap();
         }
         requests += "GET /nope HTTP/1.1\r\nHost: x\r\n\r\n";
     }

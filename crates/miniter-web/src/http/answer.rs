@@ -1,7 +1,7 @@
 //! The body of an answer, on its way to the client.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::ServiceResponse;
@@ -46,9 +46,9 @@ impl<B: MessageBody> MessageBody for Answer<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         if self.rest.is_empty() {
-            match self.body.as_mut().poll_next(context) {
-                Poll::Ready(Some(Ok(bytes))) => self.rest = bytes,
-                other => return other,
+            match ready!(self.body.as_mut().poll_next(context)) {
+                Some(Ok(bytes)) => self.rest = bytes,
+                end => return Poll::Ready(end),
             }
         }
         let length = self.rest.len().min(PIECE);

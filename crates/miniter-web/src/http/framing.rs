@@ -50,6 +50,7 @@ pub(crate) enum Chunk {
     TrailerLine,
     TrailerLineFeed,
     EndLineFeed,
+    End,
 }
 
 /// What the bytes are with which a request should begin.
@@ -162,8 +163,8 @@ impl Framing {
             }
             part.length += 1;
             match chunk.next(byte) {
-                Some(Some(next)) => *chunk = next,
-                Some(None) => *self = Self::Head,
+                Some(Chunk::End) => *self = Self::Head,
+                Some(next) => *chunk = next,
                 // actix will say so, and close.
                 None => *self = Self::Endless,
             }
@@ -178,28 +179,27 @@ impl Framing {
 }
 
 impl Chunk {
-    /// What follows on a byte that is no data: `Some(None)` at the end of the body, `None` if that byte cannot stand here.
-    fn next(self, byte: u8) -> Option<Option<Self>> {
-        let next = match (self, byte) {
+    /// What follows on a byte that is no data; `None` if that byte cannot stand here.
+    fn next(self, byte: u8) -> Option<Self> {
+        match (self, byte) {
             (Self::Size(size), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
                 let digit = char::from(byte).to_digit(16)?;
-                Self::Size(size.checked_mul(16)?.checked_add(digit.into())?)
+                Some(Self::Size(size.checked_mul(16)?.checked_add(digit.into())?))
             }
-            (Self::Size(size), b' ' | b'\t' | b';') => Self::Extension(size),
-            (Self::Size(size) | Self::Extension(size), b'\r') => Self::SizeLineFeed(size),
-            (Self::Extension(size), _) => Self::Extension(size),
-            (Self::SizeLineFeed(0), b'\n') => Self::Trailer,
-            (Self::SizeLineFeed(size), b'\n') => Self::Data(size),
-            (Self::DataReturn, b'\r') => Self::DataLineFeed,
-            (Self::DataLineFeed, b'\n') => Self::Size(0),
-            (Self::Trailer, b'\r') => Self::EndLineFeed,
-            (Self::Trailer | Self::TrailerLine, byte) if byte != b'\r' => Self::TrailerLine,
-            (Self::TrailerLine, _) => Self::TrailerLineFeed,
-            (Self::TrailerLineFeed, b'\n') => Self::Trailer,
-            (Self::EndLineFeed, b'\n') => return Some(None),
-            _ => return None,
-        };
-        Some(Some(next))
+            (Self::Size(size) | Self::Extension(size), b'\r') => Some(Self::SizeLineFeed(size)),
+            (Self::Size(size), b' ' | b'\t' | b';') | (Self::Extension(size), _) => {
+                Some(Self::Extension(size))
+            }
+            (Self::SizeLineFeed(0) | Self::TrailerLineFeed, b'\n') => Some(Self::Trailer),
+            (Self::SizeLineFeed(size), b'\n') => Some(Self::Data(size)),
+            (Self::DataReturn, b'\r') => Some(Self::DataLineFeed),
+            (Self::DataLineFeed, b'\n') => Some(Self::Size(0)),
+            (Self::Trailer, b'\r') => Some(Self::EndLineFeed),
+            (Self::TrailerLine, b'\r') => Some(Self::TrailerLineFeed),
+            (Self::Trailer | Self::TrailerLine, _) => Some(Self::TrailerLine),
+            (Self::EndLineFeed, b'\n') => Some(Self::End),
+            _ => None,
+        }
     }
 }
 
