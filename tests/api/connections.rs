@@ -75,7 +75,7 @@ fn beyond_the_most_connections_the_one_that_has_been_idle_longest_gives_way() {
     }
     // The first was used last.
     assert!(ask(&idle[0], PING).unwrap().starts_with("HTTP/1.1 200"));
-    // Half a head is no request: who sends it gives way, too.
+    // Half a head is no request: its connection gives way, too.
     (&idle[2]).write_all(b"GET /ping HTTP/1.1\r\n").unwrap();
     for _ in 0..2 {
         let new = connect(app.address);
@@ -108,7 +108,7 @@ fn where_all_are_busy_a_new_connection_is_refused_at_once_and_later_served() {
 }
 
 #[test]
-fn one_address_gets_an_eighth_and_keeps_nobody_else_out() {
+fn one_address_gets_an_eighth_and_keeps_no_other_out() {
     let app = TestApp::start_with(|settings| {
         settings.max_connections = 32;
         settings.rate_limits = Switch::On;
@@ -135,7 +135,7 @@ fn fill(app: &TestApp, user: i64) {
 }
 
 #[test]
-fn answers_that_nobody_reads_have_a_budget_and_beyond_it_only_small_ones_are_given() {
+fn answers_that_are_not_read_have_a_budget_and_beyond_it_only_small_ones_are_given() {
     let app = TestApp::start();
     let song = app.user("song");
     fill(&app, song.id);
@@ -205,7 +205,7 @@ fn statuses(app: &TestApp, requests: &str) -> Vec<u16> {
 }
 
 #[test]
-fn a_head_has_at_most_16_kib_whatever_comes_before_it() {
+fn a_head_has_at_most_16_kib_also_behind_other_requests() {
     let app = TestApp::start();
     let head =
         |length: usize| format!("GET /ping HTTP/1.1\r\nHost: x\r\nX-Large: {}\r\n\r\n", "y".repeat(length));

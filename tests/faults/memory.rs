@@ -1,4 +1,4 @@
-//! What a server takes when clients ask for as much as they can, and take and give nothing: less than the 256 MiB that
+//! What memory a server takes when clients ask for much, and take or give nothing: less than the 256 MiB that
 //! docs/OPERATIONS.md promises.
 
 use std::fs;
@@ -17,7 +17,7 @@ use crate::support::process::Process;
 /// In KiB.
 const PROMISED: u64 = 256 << 10;
 
-/// Makes of what a server is accused what happens to it: beyond the memory that is promised it is killed.
+/// Has the system kill a server that takes more memory than is promised.
 struct Confined(Option<PathBuf>);
 
 impl Confined {
@@ -76,12 +76,12 @@ impl Victim {
     fn start() -> Self {
         let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::new());
         let server = start_with(folder.path(), &database, &[("MINITER_RATE_LIMITS", "on")]);
-        let _confined = Confined::new(&server);
+        let confined = Confined::new(&server);
         let (user, token) = sign_up(server.address, "song");
         let text = "\u{1}".repeat(299);
         let rows: Vec<_> = (1..=1_000).map(|id| format!("({id}, {user}, 'x{text}')")).collect();
         database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES {}", rows.join(", ")));
-        Self { server, _confined, _folder: folder, database, user, token }
+        Self { server, _confined: confined, _folder: folder, database, user, token }
     }
 
     /// The largest page that there is: 1.8 MiB.
@@ -117,13 +117,13 @@ fn files() -> usize {
     line.split_whitespace().nth(3).unwrap().parse().unwrap_or(usize::MAX)
 }
 
-/// Sends the same on many connections and reads nothing. Meanwhile somebody else is served.
+/// Sends the same on many connections and reads nothing. Meanwhile another client is served.
 fn attack(name: &str, victim: &Victim, request: &str, addresses: usize) {
     let many = (files() - 200).min(3_000);
     let before = rss(&victim.server);
     let mut most = before;
     let mut slowest = Duration::ZERO;
-    let mut somebody_else = || {
+    let mut another_client = || {
         let begun = Instant::now();
         let mut stream = connect(victim.server.address, 99, 100);
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -153,36 +153,36 @@ fn attack(name: &str, victim: &Victim, request: &str, addresses: usize) {
         streams.push(stream);
         if number % 100 == 0 {
             most = most.max(rss(&victim.server));
-            somebody_else();
+            another_client();
         }
     }
     for _ in 0..40 {
         most = most.max(rss(&victim.server));
         thread::sleep(Duration::from_millis(100));
     }
-    somebody_else();
+    another_client();
     drop(streams);
     println!(
-        "measured: {name} on {many} connections from {addresses} addresses: {} MiB before, {} at most, somebody else is \
+        "measured: {name} on {many} connections from {addresses} addresses: {} MiB before, {} at most, another client is \
          answered within {slowest:?}",
         before >> 10,
         most >> 10
     );
     assert!(most < PROMISED, "{name}: {most} KiB");
     // What is left of one does not add to the next.
-    wait_until("all connections are closed", Duration::from_secs(60), || {
+    wait_until("all connections are closed", Duration::from_mins(1), || {
         fs::read_dir(format!("/proc/{}/fd", victim.server.id())).unwrap().count() < 100
     });
 }
 
 #[test]
-fn whoever_asks_for_as_much_as_they_can_and_takes_nothing_gets_no_more_memory_than_is_promised() {
+fn clients_that_ask_for_much_and_take_nothing_get_no_more_memory_than_is_promised() {
     for addresses in [1, 40] {
         let victim = Victim::start();
         let pipeline = "GET /ping HTTP/1.1\r\nHost: x\r\n\r\n".repeat(4_000);
         let files = "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n";
         for (name, request) in [
-            ("pages that nobody reads", victim.page().as_str()),
+            ("pages that are not read", victim.page().as_str()),
             ("halves of heads", &format!("GET /ping HTTP/1.1\r\nHost: x\r\nX: {}", "y".repeat(100_000))),
             (
                 "smaller halves of heads",
@@ -191,7 +191,7 @@ fn whoever_asks_for_as_much_as_they_can_and_takes_nothing_gets_no_more_memory_th
             ("bodies without an end", &victim.post(1, 65_536, 65_000)),
             ("smaller bodies without an end", &victim.post(15_000, 8_000, 7_900)),
             ("pipelines", &pipeline),
-            ("files that nobody reads", files),
+            ("files that are not read", files),
         ] {
             attack(name, &victim, request, addresses);
         }
@@ -208,7 +208,7 @@ fn metric(address: SocketAddr, name: &str) -> u64 {
 }
 
 #[test]
-fn whoever_takes_nothing_of_an_answer_is_cut_off_and_whoever_is_slow_gets_all_of_it() {
+fn a_client_that_takes_nothing_of_its_answer_is_cut_off_and_a_slow_one_gets_all_of_it() {
     let victim = Victim::start();
     let address = victim.server.address;
     let begun = Instant::now();
@@ -235,12 +235,12 @@ fn whoever_takes_nothing_of_an_answer_is_cut_off_and_whoever_is_slow_gets_all_of
     }
     let took = begun.elapsed();
     assert!(read > 1_800_000 && took > Duration::from_secs(40), "{read} bytes in {took:?}");
-    wait_until("nothing is under way", Duration::from_secs(60), || {
+    wait_until("nothing is under way", Duration::from_mins(1), || {
         metric(address, "miniter_http_bytes ") == 0
     });
     assert_eq!(metric(address, "miniter_http_connections_closed_total{reason=\"stalled\"} "), 3);
     println!(
-        "measured: who takes nothing is cut off within {:?}; 1.8 MiB in {took:?} arrive whole",
+        "measured: clients that take nothing are cut off within {:?}; 1.8 MiB in {took:?} arrive whole",
         begun.elapsed()
     );
     drop(stuck);

@@ -12,7 +12,7 @@ use crate::http::connections::Reservation;
 use crate::http::unread::HeldBody;
 
 /// How much of a body actix gets at once. It copies that, and keeps the memory for the next answer on the connection.
-const PIECE: usize = 8 << 10;
+const PIECE: usize = 16 << 10;
 
 /// Holds these until the answer has been sent. The request is the last: when it ends, the next one may come.
 pub(crate) fn hold_until_sent<B: MessageBody>(

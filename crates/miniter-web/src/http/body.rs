@@ -48,7 +48,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
         let payload = web::Payload::from_request(request, payload);
         Box::pin(async move {
             checked?;
-            // It may be that long, whatever comes.
+            // As long as it may become: all of it is kept until it is parsed.
             let _reserved = reserved.map_err(|Full| Code::Unavailable)?;
             let payload = payload.await.map_err(|_| Code::BadRequest)?;
             let bytes = timeout(MAX_WAIT, payload.to_bytes_limited(MAX_BYTES))

@@ -19,7 +19,7 @@ use crate::http::address::{TrustedProxies, subscriber};
 /// Which part of all connections one subscriber may have. A page takes six of a browser.
 const SHARE_OF_CONNECTIONS: usize = 8;
 
-/// What is no larger is not counted. It is bounded by the number of connections, and gets through whatever others do.
+/// What is no larger is not counted. The number of connections bounds it, and it is served when the rest is refused.
 pub(crate) const SMALL: usize = 16 << 10;
 
 /// How many bytes of larger bodies and answers may be under way at once. The largest page of a timeline is 1.8 MiB.
@@ -54,7 +54,7 @@ struct Register {
     subscribers: HashMap<IpAddr, Arc<Subscriber>>,
 }
 
-/// Who has an address, and all others in its network (see [`subscriber`]).
+/// An address, or the network that stands for one subscriber (see [`subscriber`]).
 #[derive(Default)]
 struct Subscriber {
     connections: AtomicUsize,
@@ -101,7 +101,7 @@ impl Connections {
         let closed = |reason| {
             let opts = Opts::new(
                 "miniter_http_connections_closed_total",
-                "Connections that were closed to make room (idle), or because nobody took their answer (stalled).",
+                "Connections that were closed to make room (idle), or because the client did not take its answer (stalled).",
             );
             IntCounter::with_opts(opts.const_label("reason", reason))
         };
@@ -243,7 +243,7 @@ impl Place {
         self.is_given_away()
     }
 
-    /// Counts a connection that is closed because nobody takes its answer.
+    /// Counts a connection that is closed because the client does not take its answer.
     pub(crate) fn count_stalled(&self) {
         self.connections.closed_stalled.inc();
     }

@@ -14,7 +14,7 @@ use std::mem::MaybeUninit;
 /// As many as actix reads.
 const MAX_HEADERS: usize = 96;
 
-/// Stands in the place of the first letter of `upgrade`. `Xpgrade` means nothing to anybody.
+/// Stands in the place of the first letter of `upgrade`. `Xpgrade` has no meaning.
 const BLOT: u8 = b'X';
 
 /// What comes next on a connection.

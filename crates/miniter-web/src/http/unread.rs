@@ -1,4 +1,4 @@
-//! Bodies that nobody reads to their end.
+//! Bodies that are not read to their end.
 //!
 //! Once a handler has let go of a chunked body, actix reads on until it ends, however long that takes: whoever sends a byte
 //! now and then keeps the connection for ever. A body that is still held when its answer has been sent makes actix close
