@@ -22,8 +22,9 @@ const SHARE_OF_CONNECTIONS: usize = 8;
 /// What is no larger is not counted. The number of connections bounds it, and it is served when the rest is refused.
 pub(crate) const SMALL: usize = 16 << 10;
 
-/// How many bytes of larger bodies and answers may be under way at once. The largest page of a timeline is 1.8 MiB.
-const MAX_BYTES: usize = 32 << 20;
+/// How many bytes of larger bodies and answers may be under way at once. The largest page of a timeline is 1.8 MiB, and the
+/// buffer that it is written into grows to up to twice that.
+const MAX_BYTES: usize = 24 << 20;
 
 /// How many of those may be for one subscriber.
 const MAX_BYTES_FOR_ONE: usize = MAX_BYTES / 4;
