@@ -14,7 +14,7 @@ use miniter_persistence::{Store, StoreOptions};
 use miniter_service::{Accounts, Failures, Follows, Passwords, Sessions, Timelines, Tokens, Tweets};
 use miniter_web::{Connections, Lanes, Limits, Policy, Quotas, Services, Serving, State, TrustedProxies};
 
-use crate::secret;
+use crate::{open_files, secret};
 use crate::settings::{Settings, Switch};
 use crate::signals::stop_signal;
 use crate::tweet_ids::Snowflakes;
@@ -153,7 +153,7 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
     };
     let trusted_proxies = settings.trusted_proxies.clone();
     let connections = Arc::new(Connections::new(
-        settings.max_connections.into(),
+        open_files::connections_within_limit(settings.max_connections).into(),
         settings.rate_limits == Switch::On,
         trusted_proxies.clone(),
     )?);

@@ -12,3 +12,18 @@ pub fn raise_limit() {
         (Err(error), _) => log::warn!("cannot raise the limit of open files to the hard one: {error}"),
     }
 }
+
+/// How many files are open beside the connections of clients: the database's, the system's.
+const OTHERS: u64 = 200;
+
+/// How many connections of clients there may be, of as many as are wanted.
+pub(crate) fn connections_within_limit(wanted: u16) -> u16 {
+    let Some(limit) = getrlimit(Resource::Nofile).current else { return wanted };
+    let most = u16::try_from(limit.saturating_sub(OTHERS).max(1)).unwrap_or(u16::MAX);
+    if most < wanted {
+        log::warn!(
+            "only {most} of MINITER_MAX_CONNECTIONS={wanted} connections are accepted: the limit of open files is {limit}"
+        );
+    }
+    wanted.min(most)
+}
