@@ -20,14 +20,14 @@ pub use error::{DomainError, RepositoryError};
 pub use follow::{Follow, Progress};
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use node::NodeNumber;
-pub use quota::{Allowance, Exhausted, FullAt, Quota};
+pub use quota::{Allowance, Exhausted, Quota, Tat};
 pub use repository::{
-    Connections, FailureRepository, FollowRepository, Health, TimelineRepository, TweetIds, TweetRepository,
-    UserRepository,
+    Connections, FollowRepository, Health, LoginThrottleRepository, TimelineRepository, TweetIds,
+    TweetRepository, UserRepository,
 };
 #[cfg(feature = "mock")]
 pub use repository::{
-    MockFailureRepository, MockFollowRepository, MockHealth, MockTimelineRepository, MockTweetIds,
+    MockFollowRepository, MockHealth, MockLoginThrottleRepository, MockTimelineRepository, MockTweetIds,
     MockTweetRepository, MockUserRepository,
 };
 pub use timeline::{PageRequest, TimelineEntry, TimelinePage};

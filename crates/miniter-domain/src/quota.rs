@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 
 /// So many in so long: a bucket that holds `limit`, and that fills again at an even pace within `window`.
 ///
-/// This is the generic cell rate algorithm: all there is to know of a bucket is the moment at which it is full again.
+/// This is the generic cell rate algorithm: all there is to know of a bucket is its
+/// theoretical arrival time ([`Tat`]), the moment at which it is full again.
 /// So whoever has done nothing for a window may do `limit` at once, and from then on one at each `window / limit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
@@ -15,9 +16,10 @@ pub struct Quota {
     window: Duration,
 }
 
-/// The moment at which a bucket is full again, in microseconds since 1970. One in the past is as good as none.
+/// GCRA's theoretical arrival time: the moment at which a bucket is full again, in microseconds since 1970. One in the past
+/// is as good as none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FullAt(i64);
+pub struct Tat(i64);
 
 /// What is left of a quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +37,7 @@ pub struct Exhausted {
     pub retry_after: Duration,
 }
 
-impl FullAt {
+impl Tat {
     /// A bucket that is full at `moment`.
     #[must_use]
     pub fn at(moment: DateTime<Utc>) -> Self {
@@ -81,22 +83,22 @@ impl Quota {
         i64::try_from(self.window.as_micros() / u128::from(self.limit.get())).unwrap_or(i64::MAX)
     }
 
-    /// The state of a bucket from which one more is taken than it was in at `full_at`, whether it may be or not.
+    /// The state of a bucket from which one more is taken than it was in at `tat`, whether it may be or not.
     #[must_use]
-    pub fn charge(self, full_at: Option<FullAt>, now: DateTime<Utc>) -> FullAt {
-        let now = FullAt::at(now).0;
+    pub fn charge(self, tat: Option<Tat>, now: DateTime<Utc>) -> Tat {
+        let now = Tat::at(now).0;
         // It cannot be full later than this, unless the clock was set back.
         let latest = now.saturating_add(self.interval().saturating_mul(self.limit.get().into()));
-        FullAt(full_at.map_or(now, |full_at| full_at.0.clamp(now, latest)).saturating_add(self.interval()))
+        Tat(tat.map_or(now, |tat| tat.0.clamp(now, latest)).saturating_add(self.interval()))
     }
 
     /// What is left of a bucket that is in the state `charged`.
     ///
     /// # Errors
     /// [`Exhausted`] if more was taken than there was.
-    pub fn judge(self, charged: FullAt, now: DateTime<Utc>) -> Result<Allowance, Exhausted> {
+    pub fn check(self, charged: Tat, now: DateTime<Utc>) -> Result<Allowance, Exhausted> {
         let micros = |micros: i64| Duration::from_micros(u64::try_from(micros).unwrap_or(0));
-        let full_in = charged.0.saturating_sub(FullAt::at(now).0);
+        let full_in = charged.0.saturating_sub(Tat::at(now).0);
         let room = self.interval().saturating_mul(self.limit.get().into()).saturating_sub(full_in);
         if room < 0 {
             return Err(Exhausted { retry_after: micros(-room) });
@@ -109,9 +111,9 @@ impl Quota {
     ///
     /// # Errors
     /// [`Exhausted`] if there is none; the bucket stays as it was.
-    pub fn take(self, full_at: Option<FullAt>, now: DateTime<Utc>) -> Result<(FullAt, Allowance), Exhausted> {
-        let charged = self.charge(full_at, now);
-        self.judge(charged, now).map(|allowance| (charged, allowance))
+    pub fn take(self, tat: Option<Tat>, now: DateTime<Utc>) -> Result<(Tat, Allowance), Exhausted> {
+        let charged = self.charge(tat, now);
+        self.check(charged, now).map(|allowance| (charged, allowance))
     }
 }
 
@@ -132,25 +134,25 @@ mod tests {
     #[test]
     fn a_full_bucket_gives_its_limit_at_once_and_then_one_at_each_interval() {
         let quota = quota(5, 10);
-        let mut full_at = None;
+        let mut tat = None;
         for left in [4, 3, 2, 1, 0] {
-            let (charged, allowance) = quota.take(full_at, at(0)).unwrap();
+            let (charged, allowance) = quota.take(tat, at(0)).unwrap();
             assert_eq!(allowance.left, left);
-            full_at = Some(charged);
+            tat = Some(charged);
         }
-        let refused = quota.take(full_at, at(0)).unwrap_err();
+        let refused = quota.take(tat, at(0)).unwrap_err();
         assert_eq!(refused.retry_after, Duration::from_secs(2));
-        assert!(quota.take(full_at, at(1_999)).is_err());
-        let (full_at, allowance) = quota.take(full_at, at(2_000)).unwrap();
+        assert!(quota.take(tat, at(1_999)).is_err());
+        let (tat, allowance) = quota.take(tat, at(2_000)).unwrap();
         assert_eq!(allowance, Allowance { left: 0, full_in: Duration::from_secs(10) });
-        assert_eq!(quota.take(Some(full_at), at(12_000)).unwrap().1.left, 4, "it is full again");
+        assert_eq!(quota.take(Some(tat), at(12_000)).unwrap().1.left, 4, "it is full again");
     }
 
     #[test]
     fn a_clock_that_is_set_back_locks_nobody_out() {
         let quota = quota(5, 10);
-        let (full_at, _) = quota.take(None, at(3_600_000)).unwrap();
-        assert_eq!(quota.take(Some(full_at), at(0)).unwrap_err().retry_after, Duration::from_secs(2));
+        let (tat, _) = quota.take(None, at(3_600_000)).unwrap();
+        assert_eq!(quota.take(Some(tat), at(0)).unwrap_err().retry_after, Duration::from_secs(2));
     }
 
     #[test]
@@ -167,19 +169,19 @@ mod tests {
             limit in 1_u32..50, seconds in 1_u64..4_000, pauses in prop::collection::vec(0_i64..5_000, 1..200),
         ) {
             let quota = quota(limit, seconds);
-            let (mut full_at, mut now) = (None, at(0));
+            let (mut tat, mut now) = (None, at(0));
             for pause in pauses {
                 now += chrono::Duration::milliseconds(pause);
-                match quota.take(full_at, now) {
+                match quota.take(tat, now) {
                     Ok((charged, allowance)) => {
                         prop_assert!(allowance.left < limit);
-                        full_at = Some(charged);
+                        tat = Some(charged);
                     }
                     Err(Exhausted { retry_after }) => {
                         prop_assert!(!retry_after.is_zero());
                         let then = now + retry_after;
-                        prop_assert!(quota.take(full_at, then).is_ok());
-                        prop_assert!(quota.take(full_at, then - chrono::Duration::microseconds(1)).is_err());
+                        prop_assert!(quota.take(tat, then).is_ok());
+                        prop_assert!(quota.take(tat, then - chrono::Duration::microseconds(1)).is_err());
                     }
                 }
             }

@@ -9,8 +9,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    AccountKey, CanonicalEmail, Credentials, Follow, FullAt, NewTweet, NewUser, PageRequest, Progress, Quota,
-    RepositoryError, TimelinePage, TokenVersion, Tweet, TweetId, UserId,
+    AccountKey, CanonicalEmail, Credentials, Follow, NewTweet, NewUser, PageRequest, Progress, Quota,
+    RepositoryError, Tat, TimelinePage, TokenVersion, Tweet, TweetId, UserId,
 };
 
 /// People and their credentials.
@@ -131,24 +131,24 @@ pub trait TimelineRepository: Send + Sync {
 
 /// Wrong passwords, counted for each account on behalf of all nodes.
 #[cfg_attr(feature = "mock", mockall::automock)]
-pub trait FailureRepository: Send + Sync {
+pub trait LoginThrottleRepository: Send + Sync {
     /// The state of the account's bucket; `None` if it is full.
     ///
     /// # Errors
     /// Only the general ones.
-    fn find_failures(&self, account: &AccountKey) -> Result<Option<FullAt>, RepositoryError>;
+    fn find_tat(&self, account: &AccountKey) -> Result<Option<Tat>, RepositoryError>;
 
     /// Charges the account's bucket, whether anything is left in it or not, and returns its new state. Of any number of
     /// calls at once, each is counted.
     ///
     /// # Errors
     /// Only the general ones.
-    fn count_failure(
+    fn charge_failure(
         &self,
         account: &AccountKey,
         quota: Quota,
         now: DateTime<Utc>,
-    ) -> Result<FullAt, RepositoryError>;
+    ) -> Result<Tat, RepositoryError>;
 }
 
 /// How the database is.

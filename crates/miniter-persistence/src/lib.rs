@@ -7,10 +7,10 @@
 mod adoption;
 mod backend;
 mod error;
-mod failures;
 mod follows;
 mod health;
 mod idempotency;
+mod login_throttle;
 mod rows;
 mod schema;
 mod store;

@@ -13,7 +13,7 @@ diesel::table! {
 diesel::table! {
     log_in_failures (account) {
         account -> Binary,
-        full_at -> BigInt,
+        tat -> BigInt,
     }
 }
 

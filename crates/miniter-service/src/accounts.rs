@@ -8,7 +8,7 @@ use miniter_domain::{
 };
 
 use crate::error::ServiceError;
-use crate::failures::{Account, Failures};
+use crate::login_throttle::{Account, LoginThrottle};
 use crate::password::{Passwords, Verdict};
 use crate::token::Tokens;
 
@@ -37,7 +37,7 @@ pub struct Session {
 pub struct Accounts {
     users: Arc<dyn UserRepository>,
     passwords: Passwords,
-    failures: Failures,
+    throttle: LoginThrottle,
     tokens: Arc<Tokens>,
     clock: Arc<dyn Clock>,
 }
@@ -48,11 +48,11 @@ impl Accounts {
     pub fn new(
         users: Arc<dyn UserRepository>,
         passwords: Passwords,
-        failures: Failures,
+        throttle: LoginThrottle,
         tokens: Arc<Tokens>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { users, passwords, failures, tokens, clock }
+        Self { users, passwords, throttle, tokens, clock }
     }
 
     /// Creates an account and returns its number.
@@ -84,13 +84,13 @@ impl Accounts {
     pub fn log_in(&self, email: &str, password: &str) -> Result<Session, ServiceError> {
         let email = CanonicalEmail::of(email);
         let account = Account::LogIn(&email);
-        self.failures.admit(&account)?;
+        self.throttle.check(&account)?;
         let credentials = self.users.find_credentials(&email)?;
         let stored = credentials.as_ref().map(|found| found.hashed_password.as_str());
         let verdict = self.passwords.verify(password, stored);
         match (credentials, verdict) {
             (None, _) | (_, Verdict::Wrong) => {
-                self.failures.count(&account)?;
+                self.throttle.charge(&account)?;
                 Err(ServiceError::InvalidCredentials)
             }
             (Some(credentials), Verdict::Right) => self.open_session(&credentials),
@@ -110,10 +110,10 @@ impl Accounts {
     pub fn change_password(&self, actor: UserId, old: &str, new: String) -> Result<Session, ServiceError> {
         let new = Password::parse(new)?;
         let account = Account::ChangePassword(actor);
-        self.failures.admit(&account)?;
+        self.throttle.check(&account)?;
         let credentials = self.users.find_credentials_of(actor)?.ok_or(ServiceError::Unauthenticated)?;
         if self.passwords.verify(old, Some(&credentials.hashed_password)) == Verdict::Wrong {
-            self.failures.count(&account)?;
+            self.throttle.charge(&account)?;
             return Err(ServiceError::WrongPassword);
         }
         // If it is not the same any more, then the old one has just become a wrong one.
@@ -176,7 +176,7 @@ pub(crate) mod tests {
 
     use chrono::{DateTime, Utc};
     use miniter_domain::{
-        DomainError, FullAt, MockFailureRepository, MockUserRepository, Quota, TokenVersion,
+        DomainError, MockLoginThrottleRepository, MockUserRepository, Quota, Tat, TokenVersion,
     };
 
     use super::*;
@@ -204,17 +204,17 @@ pub(crate) mod tests {
 
     fn accounts(users: MockUserRepository) -> Accounts {
         // A mock without expectations panics at any call.
-        counting(users, MockFailureRepository::new(), None)
+        counting(users, MockLoginThrottleRepository::new(), None)
     }
 
     fn counting(
         users: MockUserRepository,
-        failures: MockFailureRepository,
+        failures: MockLoginThrottleRepository,
         quota: Option<Quota>,
     ) -> Accounts {
         let clock = Arc::new(FixedClock::at(1_000));
-        let failures = Failures::new(Arc::new(failures), quota, clock.clone());
-        Accounts::new(Arc::new(users), Passwords::new(1).unwrap(), failures, tokens(), clock)
+        let throttle = LoginThrottle::new(Arc::new(failures), quota, clock.clone());
+        Accounts::new(Arc::new(users), Passwords::new(1).unwrap(), throttle, tokens(), clock)
     }
 
     fn song() -> SignUp {
@@ -335,9 +335,9 @@ pub(crate) mod tests {
     #[test]
     fn a_wrong_password_is_counted_and_a_right_one_is_not() {
         let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
-        let mut failures = MockFailureRepository::new();
-        failures.expect_find_failures().returning(|_| Ok(None));
-        failures.expect_count_failure().times(2).returning(|_, quota, now| Ok(quota.charge(None, now)));
+        let mut failures = MockLoginThrottleRepository::new();
+        failures.expect_find_tat().returning(|_| Ok(None));
+        failures.expect_charge_failure().times(2).returning(|_, quota, now| Ok(quota.charge(None, now)));
         let accounts = counting(users_with(hash), failures, Some(quota(1)));
         accounts.log_in("song@example.com", "correct horse").unwrap();
         for email in ["song@example.com", "nobody@example.com"] {
@@ -348,8 +348,8 @@ pub(crate) mod tests {
 
     #[test]
     fn after_too_many_wrong_passwords_not_even_the_right_one_is_looked_at() {
-        let mut failures = MockFailureRepository::new();
-        failures.expect_find_failures().returning(|_| Ok(Some(FullAt::new(1_060_000_000))));
+        let mut failures = MockLoginThrottleRepository::new();
+        failures.expect_find_tat().returning(|_| Ok(Some(Tat::new(1_060_000_000))));
         // No user is looked up either: a mock without expectations panics.
         let accounts = counting(MockUserRepository::new(), failures, Some(quota(2)));
         let refused = accounts.log_in("song@example.com", "correct horse");
@@ -361,9 +361,9 @@ pub(crate) mod tests {
 
     #[test]
     fn of_wrong_passwords_at_the_same_time_no_more_are_told_wrong_than_there_may_be() {
-        let mut failures = MockFailureRepository::new();
-        failures.expect_find_failures().returning(|_| Ok(None));
-        failures.expect_count_failure().returning(|_, _, _| Ok(FullAt::new(1_090_000_000)));
+        let mut failures = MockLoginThrottleRepository::new();
+        failures.expect_find_tat().returning(|_| Ok(None));
+        failures.expect_charge_failure().returning(|_, _, _| Ok(Tat::new(1_090_000_000)));
         let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
         let accounts = counting(users_with(hash), failures, Some(quota(2)));
         let refused = accounts.log_in("song@example.com", "wrong horse");

@@ -6,8 +6,8 @@
 mod accounts;
 mod background;
 mod error;
-mod failures;
 mod follows;
+mod login_throttle;
 mod password;
 mod sessions;
 mod timelines;
@@ -16,8 +16,8 @@ mod tweets;
 
 pub use accounts::{Accounts, Session, SignUp, set_password};
 pub use error::ServiceError;
-pub use failures::Failures;
 pub use follows::Follows;
+pub use login_throttle::LoginThrottle;
 pub use password::{Passwords, PasswordsError};
 pub use sessions::Sessions;
 pub use timelines::Timelines;

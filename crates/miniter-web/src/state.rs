@@ -98,10 +98,10 @@ pub(crate) mod tests {
     use std::time::Duration;
 
     use miniter_domain::{
-        MockFailureRepository, MockFollowRepository, MockHealth, MockTimelineRepository, MockTweetRepository,
-        MockUserRepository, SystemClock,
+        MockFollowRepository, MockHealth, MockLoginThrottleRepository, MockTimelineRepository,
+        MockTweetRepository, MockUserRepository, SystemClock,
     };
-    use miniter_service::{Failures, Passwords, TokenSecret, Tokens};
+    use miniter_service::{LoginThrottle, Passwords, TokenSecret, Tokens};
 
     use super::*;
 
@@ -111,13 +111,13 @@ pub(crate) mod tests {
         let secret = TokenSecret::new([1; 32]).unwrap();
         let tokens = Arc::new(Tokens::new(&secret, &[], Duration::from_mins(1), clock.clone()));
         let users = Arc::new(MockUserRepository::new());
-        let failures = Failures::new(Arc::new(MockFailureRepository::new()), None, clock.clone());
+        let throttle = LoginThrottle::new(Arc::new(MockLoginThrottleRepository::new()), None, clock.clone());
         let passwords = Passwords::new(1).unwrap();
         let services = Services {
             accounts: Arc::new(Accounts::new(
                 users.clone(),
                 passwords,
-                failures,
+                throttle,
                 Arc::clone(&tokens),
                 clock.clone(),
             )),

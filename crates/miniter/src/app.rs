@@ -11,7 +11,7 @@ use actix_web::web;
 use anyhow::{Context, anyhow};
 use miniter_domain::{Clock, SystemClock, TweetIds};
 use miniter_persistence::{Store, StoreOptions};
-use miniter_service::{Accounts, Failures, Follows, Passwords, Sessions, Timelines, Tokens, Tweets};
+use miniter_service::{Accounts, Follows, LoginThrottle, Passwords, Sessions, Timelines, Tokens, Tweets};
 use miniter_web::{Connections, Lanes, Limits, Policy, Quotas, Services, Serving, State, TrustedProxies};
 
 use crate::{open_files, secret};
@@ -118,12 +118,12 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
         Switch::On => Some(settings.log_in_failure_limit),
         Switch::Off => None,
     };
-    let failures = Failures::new(store.clone(), failure_quota, Arc::clone(&clock));
+    let throttle = LoginThrottle::new(store.clone(), failure_quota, Arc::clone(&clock));
     let services = Services {
         accounts: Arc::new(Accounts::new(
             store.clone(),
             passwords,
-            failures,
+            throttle,
             Arc::clone(&tokens),
             Arc::clone(&clock),
         )),

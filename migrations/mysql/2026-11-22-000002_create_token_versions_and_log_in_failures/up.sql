@@ -13,6 +13,6 @@ CREATE TABLE IF NOT EXISTS token_versions (
 -- nothing of them counts any more. Rows with one in the past may be deleted.
 CREATE TABLE IF NOT EXISTS log_in_failures (
     account VARBINARY(32) NOT NULL PRIMARY KEY,
-    full_at BIGINT NOT NULL,
-    INDEX log_in_failures_full_at (full_at)
+    tat BIGINT NOT NULL,
+    INDEX log_in_failures_tat (tat)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -11,6 +11,6 @@ CREATE UNIQUE INDEX token_versions_version ON token_versions (version);
 -- nothing of them counts any more. Rows with one in the past may be deleted.
 CREATE TABLE log_in_failures (
     account BLOB PRIMARY KEY NOT NULL,
-    full_at BIGINT NOT NULL
+    tat BIGINT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX log_in_failures_full_at ON log_in_failures (full_at);
+CREATE INDEX log_in_failures_tat ON log_in_failures (tat);

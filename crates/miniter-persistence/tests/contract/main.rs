@@ -6,8 +6,8 @@
 mod clients;
 #[path = "../../../../tests/support/database.rs"]
 mod database;
-mod failures;
 mod follows;
+mod login_throttle;
 mod model;
 mod support;
 mod timelines;

@@ -1,7 +1,7 @@
 //! How often somebody may call: the limit of each route stands beside it in the list of endpoints.
 //!
 //! A node counts what it sees itself. Wrong passwords, of which every single one matters, are counted in the database, by
-//! `miniter_service::Failures`.
+//! `miniter_service::LoginThrottle`.
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 use lru::LruCache;
-use miniter_domain::{Allowance, Clock, Exhausted, FullAt, Quota, UserId};
+use miniter_domain::{Allowance, Clock, Exhausted, Quota, Tat, UserId};
 
 /// What is left (draft-ietf-httpapi-ratelimit-headers).
 pub(crate) const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -67,7 +67,7 @@ pub(crate) struct Buckets {
     quota: Quota,
     policy: HeaderValue,
     clock: Arc<dyn Clock>,
-    full_at: Mutex<LruCache<Caller, FullAt>>,
+    tats: Mutex<LruCache<Caller, Tat>>,
 }
 
 impl Limits {
@@ -112,7 +112,7 @@ impl Buckets {
             // Of digits and letters.
             policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("")),
             clock: Arc::clone(clock),
-            full_at: Mutex::new(LruCache::new(CALLERS)),
+            tats: Mutex::new(LruCache::new(CALLERS)),
         }
     }
 
@@ -122,9 +122,9 @@ impl Buckets {
     /// [`Exhausted`] if there is none.
     pub(crate) fn take(&self, caller: Caller) -> Result<Allowance, Exhausted> {
         let now = self.clock.now();
-        let mut buckets = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let (full_at, allowance) = self.quota.take(buckets.get(&caller).copied(), now)?;
-        buckets.put(caller, full_at);
+        let mut buckets = self.tats.lock().unwrap_or_else(PoisonError::into_inner);
+        let (tat, allowance) = self.quota.take(buckets.get(&caller).copied(), now)?;
+        buckets.put(caller, tat);
         Ok(allowance)
     }
 

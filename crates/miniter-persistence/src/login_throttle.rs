@@ -3,46 +3,46 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
-use miniter_domain::{AccountKey, FailureRepository, FullAt, Quota, RepositoryError};
+use miniter_domain::{AccountKey, LoginThrottleRepository, Quota, RepositoryError, Tat};
 
 use crate::backend::{read, write};
-use crate::schema::log_in_failures::dsl::{account, full_at, log_in_failures};
+use crate::schema::log_in_failures::dsl::{account, log_in_failures, tat};
 use crate::store::Store;
 
-impl FailureRepository for Store {
-    fn find_failures(&self, key: &AccountKey) -> Result<Option<FullAt>, RepositoryError> {
+impl LoginThrottleRepository for Store {
+    fn find_tat(&self, key: &AccountKey) -> Result<Option<Tat>, RepositoryError> {
         let found: Option<i64> = read!(self, |connection| {
-            log_in_failures.find(&key.0[..]).select(full_at).first(connection).optional()
+            log_in_failures.find(&key.0[..]).select(tat).first(connection).optional()
         })?;
-        Ok(found.map(FullAt::new))
+        Ok(found.map(Tat::new))
     }
 
-    fn count_failure(
+    fn charge_failure(
         &self,
         key: &AccountKey,
         quota: Quota,
         now: DateTime<Utc>,
-    ) -> Result<FullAt, RepositoryError> {
-        let (now, interval) = (FullAt::at(now).micros(), quota.interval());
+    ) -> Result<Tat, RepositoryError> {
+        let (now, interval) = (Tat::at(now).micros(), quota.interval());
         loop {
             let AccountKey(key) = *key;
             let counted = write!(self, |connection| {
                 let charged = diesel::update(log_in_failures.find(&key[..]))
-                    .set(full_at.eq(case_when(full_at.gt(now), full_at).otherwise(now) + interval))
+                    .set(tat.eq(case_when(tat.gt(now), tat).otherwise(now) + interval))
                     .execute(connection)?;
                 if charged == 0 {
                     diesel::insert_into(log_in_failures)
-                        .values((account.eq(&key[..]), full_at.eq(now + interval)))
+                        .values((account.eq(&key[..]), tat.eq(now + interval)))
                         .execute(connection)?;
                     // For each that comes, those that count no more go.
-                    diesel::delete(log_in_failures.filter(full_at.lt(now))).execute(connection)?;
+                    diesel::delete(log_in_failures.filter(tat.lt(now))).execute(connection)?;
                 }
-                log_in_failures.find(&key[..]).select(full_at).first(connection)
+                log_in_failures.find(&key[..]).select(tat).first(connection)
             });
             match counted {
                 // Another came first, so there is a row to charge now.
                 Err(RepositoryError::Duplicate) => {}
-                counted => return counted.map(FullAt::new),
+                counted => return counted.map(Tat::new),
             }
         }
     }

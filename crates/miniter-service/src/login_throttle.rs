@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use blake2::{Blake2s256, Digest};
-use miniter_domain::{AccountKey, CanonicalEmail, Clock, Exhausted, FailureRepository, Quota, UserId};
+use miniter_domain::{AccountKey, CanonicalEmail, Clock, Exhausted, LoginThrottleRepository, Quota, UserId};
 
 use crate::error::ServiceError;
 
 /// Counts wrong passwords for each account, and refuses to look at another one when there were too many.
-pub struct Failures {
-    counts: Arc<dyn FailureRepository>,
+pub struct LoginThrottle {
+    counts: Arc<dyn LoginThrottleRepository>,
     /// `None`: as many as anybody likes.
     quota: Option<Quota>,
     clock: Arc<dyn Clock>,
@@ -40,10 +40,14 @@ impl Account<'_> {
     }
 }
 
-impl Failures {
+impl LoginThrottle {
     /// Allows `quota` for each account, on all nodes together; without one, as many as anybody likes.
     #[must_use]
-    pub fn new(counts: Arc<dyn FailureRepository>, quota: Option<Quota>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        counts: Arc<dyn LoginThrottleRepository>,
+        quota: Option<Quota>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self { counts, quota, clock }
     }
 
@@ -51,10 +55,10 @@ impl Failures {
     ///
     /// # Errors
     /// [`ServiceError::TooManyFailures`], and the general `Unavailable` and `Internal`.
-    pub(crate) fn admit(&self, account: &Account<'_>) -> Result<(), ServiceError> {
+    pub(crate) fn check(&self, account: &Account<'_>) -> Result<(), ServiceError> {
         let Some(quota) = self.quota else { return Ok(()) };
-        let full_at = self.counts.find_failures(&account.key())?;
-        quota.take(full_at, self.clock.now()).map(drop).map_err(refusal)
+        let tat = self.counts.find_tat(&account.key())?;
+        quota.take(tat, self.clock.now()).map(drop).map_err(refusal)
     }
 
     /// Counts a wrong password.
@@ -62,11 +66,11 @@ impl Failures {
     /// # Errors
     /// [`ServiceError::TooManyFailures`] if others that were tried at the same time were too many already: then it must not
     /// be told that it was wrong. And the general `Unavailable` and `Internal`.
-    pub(crate) fn count(&self, account: &Account<'_>) -> Result<(), ServiceError> {
+    pub(crate) fn charge(&self, account: &Account<'_>) -> Result<(), ServiceError> {
         let Some(quota) = self.quota else { return Ok(()) };
         let now = self.clock.now();
-        let charged = self.counts.count_failure(&account.key(), quota, now)?;
-        quota.judge(charged, now).map(drop).map_err(refusal)
+        let charged = self.counts.charge_failure(&account.key(), quota, now)?;
+        quota.check(charged, now).map(drop).map_err(refusal)
     }
 }
 
