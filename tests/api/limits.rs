@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp, User};
 
-fn quota(limit: u32, milliseconds: u64) -> Quota {
+pub fn quota(limit: u32, milliseconds: u64) -> Quota {
     Quota::new(NonZeroU32::new(limit).unwrap(), Duration::from_millis(milliseconds)).unwrap()
 }
 
 /// Limits that nobody meets; a test sets those that it is about.
-fn generous(settings: &mut Settings) {
+pub fn generous(settings: &mut Settings) {
     settings.rate_limits = Switch::On;
     let generous = quota(10_000, 10_000_000);
     settings.log_in_limit = generous;
@@ -27,18 +27,18 @@ fn generous(settings: &mut Settings) {
     settings.read_limit = generous;
 }
 
-fn trust_this_machine(settings: &mut Settings) {
+pub fn trust_this_machine(settings: &mut Settings) {
     settings.trusted_proxies = TrustedProxies(vec!["127.0.0.0/8".parse().unwrap()]);
 }
 
 /// The answer to a log-in that comes from `address`, through a proxy.
-fn log_in_from(app: &TestApp, address: &str, email: &str, password: &str) -> Answer {
+pub fn log_in_from(app: &TestApp, address: &str, email: &str, password: &str) -> Answer {
     app.post("/login", &json!({"email": email, "password": password}))
         .header("x-forwarded-for", address)
         .send()
 }
 
-fn seconds(answer: &Answer) -> u64 {
+pub fn seconds(answer: &Answer) -> u64 {
     answer.header("retry-after").parse().unwrap()
 }
 
@@ -162,6 +162,20 @@ fn users_have_a_limit_each_and_whoever_shows_no_good_token_counts_by_address() {
     write("nonsense", "4.4.4.4").problem(429, "rate_limited");
     write(&kim.token, "4.4.4.4").ok();
     write("nonsense", "5.5.5.5").problem(401, "token_invalid");
+}
+
+#[test]
+fn sign_ups_which_tell_whether_an_address_is_taken_are_limited() {
+    let app = TestApp::start_with(|settings| {
+        generous(settings);
+        settings.sign_up_limit = quota(3, 3_600_000);
+    });
+    let song = app.user("song");
+    let account = json!({"name": "a", "email": song.email, "password": PASSWORD, "profile": ""});
+    for _ in 0..2 {
+        app.post("/sign-up", &account).send().problem(409, "email_taken");
+    }
+    app.post("/sign-up", &account).send().problem(429, "rate_limited");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod follows;
 mod hardening;
 mod health;
 mod limits;
+mod lock_outs;
 mod model;
 mod process;
 mod routing;

@@ -8,9 +8,11 @@ mod clock;
 mod error;
 mod follow;
 mod idempotency;
+mod login_throttle;
 mod node;
 mod quota;
 mod repository;
+mod subscriber;
 mod timeline;
 mod tweet;
 mod user;
@@ -19,20 +21,21 @@ pub use clock::{Clock, SystemClock};
 pub use error::{DomainError, RepositoryError};
 pub use follow::{Follow, Progress};
 pub use idempotency::{Fingerprint, IdempotencyKey};
+pub use login_throttle::{AccountKey, AddressKey, BucketKey, OriginKey};
 pub use node::NodeNumber;
 pub use quota::{Allowance, Exhausted, Quota, Tat};
 pub use repository::{
-    Connections, FollowRepository, Health, LoginThrottleRepository, TimelineRepository, TweetIds,
-    TweetRepository, UserRepository,
+    Connections, FollowRepository, Health, KnownAddressRepository, LoginThrottleRepository,
+    TimelineRepository, TweetIds, TweetRepository, UserRepository,
 };
 #[cfg(feature = "mock")]
 pub use repository::{
-    MockFollowRepository, MockHealth, MockLoginThrottleRepository, MockTimelineRepository, MockTweetIds,
-    MockTweetRepository, MockUserRepository,
+    MockFollowRepository, MockHealth, MockKnownAddressRepository, MockLoginThrottleRepository,
+    MockTimelineRepository, MockTweetIds, MockTweetRepository, MockUserRepository,
 };
+pub use subscriber::Subscriber;
 pub use timeline::{PageRequest, TimelineEntry, TimelinePage};
 pub use tweet::{NewTweet, Tweet, TweetId, TweetText};
 pub use user::{
-    AccountKey, CanonicalEmail, Credentials, Email, NewUser, Password, Profile, TokenVersion, UserId,
-    UserName,
+    CanonicalEmail, Credentials, Email, NewUser, Password, Profile, TokenVersion, UserId, UserName,
 };

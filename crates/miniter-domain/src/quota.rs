@@ -83,37 +83,26 @@ impl Quota {
         i64::try_from(self.window.as_micros() / u128::from(self.limit.get())).unwrap_or(i64::MAX)
     }
 
-    /// The state of a bucket from which one more is taken than it was in at `tat`, whether it may be or not.
-    #[must_use]
-    pub fn charge(self, tat: Option<Tat>, now: DateTime<Utc>) -> Tat {
-        let now = Tat::at(now).0;
-        // It cannot be full later than this, unless the clock was set back.
-        let latest = now.saturating_add(self.interval().saturating_mul(self.limit.get().into()));
-        Tat(tat.map_or(now, |tat| tat.0.clamp(now, latest)).saturating_add(self.interval()))
-    }
-
-    /// What is left of a bucket that is in the state `charged`.
+    /// Takes one from a bucket in the state `tat` (`None`: a full one): the new state, which must be stored whatever the
+    /// outcome is, and the outcome.
     ///
-    /// # Errors
-    /// [`Exhausted`] if more was taken than there was.
-    pub fn check(self, charged: Tat, now: DateTime<Utc>) -> Result<Allowance, Exhausted> {
+    /// A state later than `now` and a window was charged while a clock was ahead. It is cut down to that. The cut must be
+    /// stored although nothing is taken: a cut that each call repeats moves on with `now`, and nothing is given for as long
+    /// as the clock was ahead.
+    #[must_use = "the new state must be stored"]
+    pub fn take(self, tat: Option<Tat>, now: DateTime<Utc>) -> (Tat, Result<Allowance, Exhausted>) {
         let micros = |micros: i64| Duration::from_micros(u64::try_from(micros).unwrap_or(0));
-        let full_in = charged.0.saturating_sub(Tat::at(now).0);
-        let room = self.interval().saturating_mul(self.limit.get().into()).saturating_sub(full_in);
+        let now = Tat::at(now).0;
+        let capacity = self.interval().saturating_mul(self.limit.get().into());
+        let tat = tat.map_or(now, |tat| tat.0.clamp(now, now.saturating_add(capacity)));
+        let charged = tat.saturating_add(self.interval());
+        let full_in = charged.saturating_sub(now);
+        let room = capacity.saturating_sub(full_in);
         if room < 0 {
-            return Err(Exhausted { retry_after: micros(-room) });
+            return (Tat(tat), Err(Exhausted { retry_after: micros(-room) }));
         }
         let left = u32::try_from(room / self.interval()).unwrap_or(u32::MAX);
-        Ok(Allowance { left: left.min(self.limit.get()), full_in: micros(full_in) })
-    }
-
-    /// Takes one from a bucket: its new state, and what is left.
-    ///
-    /// # Errors
-    /// [`Exhausted`] if there is none; the bucket stays as it was.
-    pub fn take(self, tat: Option<Tat>, now: DateTime<Utc>) -> Result<(Tat, Allowance), Exhausted> {
-        let charged = self.charge(tat, now);
-        self.check(charged, now).map(|allowance| (charged, allowance))
+        (Tat(charged), Ok(Allowance { left: left.min(self.limit.get()), full_in: micros(full_in) }))
     }
 }
 
@@ -131,28 +120,44 @@ mod tests {
         DateTime::from_timestamp_millis(1_800_000_000_000 + milliseconds).unwrap()
     }
 
+    /// A bucket in use.
+    struct Bucket {
+        quota: Quota,
+        tat: Option<Tat>,
+    }
+
+    impl Bucket {
+        fn full(quota: Quota) -> Self {
+            Self { quota, tat: None }
+        }
+
+        fn take(&mut self, now: DateTime<Utc>) -> Result<Allowance, Exhausted> {
+            let (tat, outcome) = self.quota.take(self.tat, now);
+            self.tat = Some(tat);
+            outcome
+        }
+    }
+
     #[test]
     fn a_full_bucket_gives_its_limit_at_once_and_then_one_at_each_interval() {
-        let quota = quota(5, 10);
-        let mut tat = None;
+        let mut bucket = Bucket::full(quota(5, 10));
         for left in [4, 3, 2, 1, 0] {
-            let (charged, allowance) = quota.take(tat, at(0)).unwrap();
-            assert_eq!(allowance.left, left);
-            tat = Some(charged);
+            assert_eq!(bucket.take(at(0)).unwrap().left, left);
         }
-        let refused = quota.take(tat, at(0)).unwrap_err();
-        assert_eq!(refused.retry_after, Duration::from_secs(2));
-        assert!(quota.take(tat, at(1_999)).is_err());
-        let (tat, allowance) = quota.take(tat, at(2_000)).unwrap();
+        assert_eq!(bucket.take(at(0)).unwrap_err().retry_after, Duration::from_secs(2));
+        assert!(bucket.take(at(1_999)).is_err());
+        let allowance = bucket.take(at(2_000)).unwrap();
         assert_eq!(allowance, Allowance { left: 0, full_in: Duration::from_secs(10) });
-        assert_eq!(quota.take(Some(tat), at(12_000)).unwrap().1.left, 4, "it is full again");
+        assert_eq!(bucket.take(at(12_000)).unwrap().left, 4, "it is full again");
     }
 
     #[test]
     fn a_clock_that_is_set_back_locks_nobody_out() {
-        let quota = quota(5, 10);
-        let (tat, _) = quota.take(None, at(3_600_000)).unwrap();
-        assert_eq!(quota.take(Some(tat), at(0)).unwrap_err().retry_after, Duration::from_secs(2));
+        let mut bucket = Bucket::full(quota(1, 10));
+        bucket.take(at(1_000_000)).unwrap();
+        assert_eq!(bucket.take(at(0)).unwrap_err().retry_after, Duration::from_secs(10));
+        assert_eq!(bucket.take(at(4_000)).unwrap_err().retry_after, Duration::from_secs(6));
+        bucket.take(at(10_000)).unwrap();
     }
 
     #[test]
@@ -168,21 +173,44 @@ mod tests {
         fn whoever_waits_as_long_as_they_are_told_is_let_in_and_a_moment_earlier_is_not(
             limit in 1_u32..50, seconds in 1_u64..4_000, pauses in prop::collection::vec(0_i64..5_000, 1..200),
         ) {
-            let quota = quota(limit, seconds);
-            let (mut tat, mut now) = (None, at(0));
+            let mut bucket = Bucket::full(quota(limit, seconds));
+            let mut now = at(0);
             for pause in pauses {
                 now += chrono::Duration::milliseconds(pause);
-                match quota.take(tat, now) {
-                    Ok((charged, allowance)) => {
-                        prop_assert!(allowance.left < limit);
-                        tat = Some(charged);
-                    }
+                match bucket.take(now) {
+                    Ok(allowance) => prop_assert!(allowance.left < limit),
                     Err(Exhausted { retry_after }) => {
                         prop_assert!(!retry_after.is_zero());
                         let then = now + retry_after;
-                        prop_assert!(quota.take(tat, then).is_ok());
-                        prop_assert!(quota.take(tat, then - chrono::Duration::microseconds(1)).is_err());
+                        prop_assert!(bucket.quota.take(bucket.tat, then).1.is_ok());
+                        let earlier = then - chrono::Duration::microseconds(1);
+                        prop_assert!(bucket.quota.take(bucket.tat, earlier).1.is_err());
                     }
+                }
+            }
+        }
+
+        /// Also if others ask meanwhile, and whichever way and however far the clock was set.
+        #[test]
+        fn after_any_step_of_the_clock_waiting_as_told_lets_in(
+            limit in 1_u32..50, seconds in 1_u64..4_000,
+            steps in prop::collection::vec((-400_000_000_000_i64..400_000_000_000, 1_usize..80), 1..6),
+            asked in prop::collection::vec(0.0..1.0_f64, 0..8),
+        ) {
+            let mut bucket = Bucket::full(quota(limit, seconds));
+            let mut now = at(0);
+            for (step, calls) in steps {
+                now += chrono::Duration::milliseconds(step);
+                for _ in 0..calls {
+                    let Err(Exhausted { retry_after }) = bucket.take(now) else { continue };
+                    prop_assert!(retry_after <= bucket.quota.window());
+                    for share in &asked {
+                        // All of them earlier, so none is let in.
+                        let meanwhile = now + retry_after.mul_f64(*share).min(retry_after - Duration::from_micros(1));
+                        prop_assert!(bucket.take(meanwhile).is_err());
+                    }
+                    now += retry_after;
+                    prop_assert!(bucket.take(now).is_ok());
                 }
             }
         }

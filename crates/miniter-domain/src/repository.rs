@@ -9,8 +9,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    AccountKey, CanonicalEmail, Credentials, Follow, NewTweet, NewUser, PageRequest, Progress, Quota,
-    RepositoryError, Tat, TimelinePage, TokenVersion, Tweet, TweetId, UserId,
+    AccountKey, AddressKey, Allowance, BucketKey, CanonicalEmail, Credentials, Exhausted, Follow, NewTweet,
+    NewUser, PageRequest, Progress, Quota, RepositoryError, Tat, TimelinePage, TokenVersion, Tweet, TweetId,
+    UserId,
 };
 
 /// People and their credentials.
@@ -129,26 +130,58 @@ pub trait TimelineRepository: Send + Sync {
     fn find_home(&self, reader: UserId, page: &PageRequest) -> Result<Option<TimelinePage>, RepositoryError>;
 }
 
-/// Wrong passwords, counted for each account on behalf of all nodes.
+/// Wrong passwords, counted on behalf of all nodes.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait LoginThrottleRepository: Send + Sync {
-    /// The state of the account's bucket; `None` if it is full.
+    /// The state of a bucket; `None` if it is full.
     ///
     /// # Errors
     /// Only the general ones.
-    fn find_tat(&self, account: &AccountKey) -> Result<Option<Tat>, RepositoryError>;
+    fn find_tat(&self, bucket: &BucketKey) -> Result<Option<Tat>, RepositoryError>;
 
-    /// Charges the account's bucket, whether anything is left in it or not, and returns its new state. Of any number of
-    /// calls at once, each is counted.
+    /// Takes one from a bucket as [`Quota::take`] says, and stores its new state. Of any number of calls at once each sees
+    /// what those before it have taken.
     ///
     /// # Errors
     /// Only the general ones.
-    fn charge_failure(
+    fn take(
         &self,
-        account: &AccountKey,
+        bucket: &BucketKey,
         quota: Quota,
         now: DateTime<Utc>,
-    ) -> Result<Tat, RepositoryError>;
+    ) -> Result<Result<Allowance, Exhausted>, RepositoryError>;
+
+    /// Fills all buckets of an account.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn clear(&self, account: &AccountKey) -> Result<(), RepositoryError>;
+}
+
+/// The addresses that accounts are used from.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait KnownAddressRepository: Send + Sync {
+    /// When the user's password was last right from this address; `None` if that is not known.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_known_address(
+        &self,
+        user: UserId,
+        address: &AddressKey,
+    ) -> Result<Option<DateTime<Utc>>, RepositoryError>;
+
+    /// Notes that the user's password was right from this address. The newest [`AddressKey::MOST`] of a user are kept,
+    /// and none for longer than [`AddressKey::KEPT`].
+    ///
+    /// # Errors
+    /// `MissingReference` if there is no such user.
+    fn note_known_address(
+        &self,
+        user: UserId,
+        address: &AddressKey,
+        now: DateTime<Utc>,
+    ) -> Result<(), RepositoryError>;
 }
 
 /// How the database is.

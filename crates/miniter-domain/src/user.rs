@@ -238,10 +238,6 @@ impl TokenVersion {
     }
 }
 
-/// What wrong passwords are counted by: a digest, since people type all kinds of things where an address belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AccountKey(pub [u8; 32]);
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

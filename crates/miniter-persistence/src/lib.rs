@@ -10,6 +10,7 @@ mod error;
 mod follows;
 mod health;
 mod idempotency;
+mod known_addresses;
 mod login_throttle;
 mod rows;
 mod schema;

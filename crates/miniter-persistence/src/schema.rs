@@ -11,8 +11,17 @@ diesel::table! {
 }
 
 diesel::table! {
-    log_in_failures (account) {
+    known_addresses (user_id, digest) {
+        user_id -> BigInt,
+        digest -> Binary,
+        seen_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    log_in_failures (account, origin) {
         account -> Binary,
+        origin -> Binary,
         tat -> BigInt,
     }
 }
@@ -61,10 +70,12 @@ diesel::table! {
 }
 
 diesel::joinable!(idempotency_keys -> users (user_id));
+diesel::joinable!(known_addresses -> users (user_id));
 diesel::joinable!(tweets -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
+    known_addresses,
     log_in_failures,
     schema_floor,
     token_versions,

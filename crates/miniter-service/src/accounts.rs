@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use miniter_domain::{
-    CanonicalEmail, Clock, Credentials, Email, NewUser, Password, Profile, RepositoryError, UserId, UserName,
-    UserRepository,
+    CanonicalEmail, Clock, Credentials, Email, LoginThrottleRepository, NewUser, Password, Profile,
+    RepositoryError, Subscriber, UserId, UserName, UserRepository,
 };
 
 use crate::error::ServiceError;
-use crate::login_throttle::{Account, LoginThrottle};
+use crate::login_throttle::{self, Account, LoginThrottle, Origin};
 use crate::password::{Passwords, Verdict};
 use crate::token::Tokens;
 
@@ -22,6 +22,20 @@ pub struct SignUp {
     pub password: String,
     /// See [`Profile`].
     pub profile: String,
+}
+
+/// Another password for one's account, as it was asked for.
+pub struct PasswordChange {
+    /// Whose it is.
+    pub actor: UserId,
+    /// The token that they showed.
+    pub token: String,
+    /// Where they are.
+    pub from: Subscriber,
+    /// The password until now.
+    pub old: String,
+    /// See [`Password`].
+    pub new: String,
 }
 
 /// Somebody has logged in.
@@ -81,20 +95,24 @@ impl Accounts {
     /// [`ServiceError::InvalidCredentials`] for an unknown address and for a wrong password, in the same time;
     /// [`ServiceError::TooManyFailures`] after too many of these, whether the password is right or not; and the general
     /// `Unavailable` and `Internal`.
-    pub fn log_in(&self, email: &str, password: &str) -> Result<Session, ServiceError> {
+    pub fn log_in(&self, email: &str, password: &str, from: Subscriber) -> Result<Session, ServiceError> {
         let email = CanonicalEmail::of(email);
-        let account = Account::LogIn(&email);
-        self.throttle.check(&account)?;
         let credentials = self.users.find_credentials(&email)?;
+        let user = credentials.as_ref().map(|found| found.user_id);
+        let attempt = self.throttle.check(&Account::LogIn(&email), user, Origin { from, token: None })?;
         let stored = credentials.as_ref().map(|found| found.hashed_password.as_str());
         let verdict = self.passwords.verify(password, stored);
         match (credentials, verdict) {
             (None, _) | (_, Verdict::Wrong) => {
-                self.throttle.charge(&account)?;
+                attempt.fail()?;
                 Err(ServiceError::InvalidCredentials)
             }
-            (Some(credentials), Verdict::Right) => self.open_session(&credentials),
+            (Some(credentials), Verdict::Right) => {
+                attempt.succeed();
+                self.open_session(&credentials)
+            }
             (Some(credentials), Verdict::RightButOutdated) => {
+                attempt.succeed();
                 self.rehash(&credentials, password);
                 self.open_session(&credentials)
             }
@@ -107,15 +125,17 @@ impl Accounts {
     /// [`ServiceError::Invalid`] for a new password that breaks a rule, [`ServiceError::WrongPassword`],
     /// [`ServiceError::TooManyFailures`], [`ServiceError::Unauthenticated`] if the actor does not exist, and the general
     /// `Unavailable` and `Internal`.
-    pub fn change_password(&self, actor: UserId, old: &str, new: String) -> Result<Session, ServiceError> {
+    pub fn change_password(&self, change: PasswordChange) -> Result<Session, ServiceError> {
+        let PasswordChange { actor, token, from, old, new } = change;
         let new = Password::parse(new)?;
-        let account = Account::ChangePassword(actor);
-        self.throttle.check(&account)?;
+        let origin = Origin { from, token: Some(&token) };
+        let attempt = self.throttle.check(&Account::ChangePassword(actor), Some(actor), origin)?;
         let credentials = self.users.find_credentials_of(actor)?.ok_or(ServiceError::Unauthenticated)?;
-        if self.passwords.verify(old, Some(&credentials.hashed_password)) == Verdict::Wrong {
-            self.throttle.charge(&account)?;
+        if self.passwords.verify(&old, Some(&credentials.hashed_password)) == Verdict::Wrong {
+            attempt.fail()?;
             return Err(ServiceError::WrongPassword);
         }
+        attempt.succeed();
         // If it is not the same any more, then the old one has just become a wrong one.
         let token_version = self
             .users
@@ -149,25 +169,45 @@ impl Accounts {
     }
 }
 
-/// Gives the account with this address another password, on behalf of who runs the server. That ends all its sessions.
+/// Gives the account with this address another password, on behalf of who runs the server. That ends all its sessions, and
+/// lifts a lock-out.
 ///
 /// # Errors
 /// [`ServiceError::Invalid`], [`ServiceError::UserNotFound`], and the general `Unavailable` and `Internal`.
 pub fn set_password(
     users: &dyn UserRepository,
+    buckets: &dyn LoginThrottleRepository,
     passwords: &Passwords,
     email: &str,
     new: String,
 ) -> Result<UserId, ServiceError> {
     let new = Password::parse(new)?;
     let hashed = passwords.hash(new.as_str()).map_err(ServiceError::Internal)?;
+    let email = CanonicalEmail::of(email);
     loop {
-        let seen = users.find_credentials(&CanonicalEmail::of(email))?.ok_or(ServiceError::UserNotFound)?;
+        let seen = users.find_credentials(&email)?.ok_or(ServiceError::UserNotFound)?;
         // Unless its owner has changed it this very moment.
         if users.change_password(&seen, &hashed)?.is_some() {
+            login_throttle::clear(buckets, &email, seen.user_id)?;
             return Ok(seen.user_id);
         }
     }
+}
+
+/// Forgets the wrong passwords that were given for the account with this address, on behalf of who runs the server: another
+/// one may be tried at once.
+///
+/// # Errors
+/// [`ServiceError::UserNotFound`], and the general `Unavailable` and `Internal`.
+pub fn unlock(
+    users: &dyn UserRepository,
+    buckets: &dyn LoginThrottleRepository,
+    email: &str,
+) -> Result<UserId, ServiceError> {
+    let email = CanonicalEmail::of(email);
+    let user = users.find_credentials(&email)?.ok_or(ServiceError::UserNotFound)?.user_id;
+    login_throttle::clear(buckets, &email, user)?;
+    Ok(user)
 }
 
 #[cfg(test)]
@@ -176,7 +216,8 @@ pub(crate) mod tests {
 
     use chrono::{DateTime, Utc};
     use miniter_domain::{
-        DomainError, MockLoginThrottleRepository, MockUserRepository, Quota, Tat, TokenVersion,
+        Allowance, DomainError, Exhausted, MockKnownAddressRepository, MockLoginThrottleRepository,
+        MockUserRepository, Quota, Tat, TokenVersion,
     };
 
     use super::*;
@@ -204,16 +245,17 @@ pub(crate) mod tests {
 
     fn accounts(users: MockUserRepository) -> Accounts {
         // A mock without expectations panics at any call.
-        counting(users, MockLoginThrottleRepository::new(), None)
+        counting(users, MockLoginThrottleRepository::new(), MockKnownAddressRepository::new(), None)
     }
 
     fn counting(
         users: MockUserRepository,
-        failures: MockLoginThrottleRepository,
+        buckets: MockLoginThrottleRepository,
+        addresses: MockKnownAddressRepository,
         quota: Option<Quota>,
     ) -> Accounts {
         let clock = Arc::new(FixedClock::at(1_000));
-        let throttle = LoginThrottle::new(Arc::new(failures), quota, clock.clone());
+        let throttle = LoginThrottle::new(Arc::new(buckets), Arc::new(addresses), quota, clock.clone());
         Accounts::new(Arc::new(users), Passwords::new(1).unwrap(), throttle, tokens(), clock)
     }
 
@@ -223,6 +265,32 @@ pub(crate) mod tests {
             email: "Song@Example.com".into(),
             password: "correct horse".into(),
             profile: String::new(),
+        }
+    }
+
+    fn here() -> Subscriber {
+        Subscriber::of(std::net::Ipv4Addr::LOCALHOST.into())
+    }
+
+    fn change(old: &str, new: &str) -> PasswordChange {
+        let (old, new) = (old.to_owned(), new.to_owned());
+        PasswordChange { actor: UserId::new(7), token: "a token".to_owned(), from: here(), old, new }
+    }
+
+    /// Addresses none of which is known.
+    fn unknown() -> MockKnownAddressRepository {
+        let mut addresses = MockKnownAddressRepository::new();
+        addresses.expect_find_known_address().returning(|_, _| Ok(None));
+        addresses
+    }
+
+    /// What a bucket answers that has one left, or none.
+    fn outcome(is_left: bool) -> Result<Allowance, Exhausted> {
+        let second = Duration::from_secs(1);
+        if is_left {
+            Ok(Allowance { left: 1, full_in: second })
+        } else {
+            Err(Exhausted { retry_after: second })
         }
     }
 
@@ -280,7 +348,7 @@ pub(crate) mod tests {
     #[test]
     fn logging_in_gives_a_token_that_speaks_for_the_user() {
         let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
-        let session = accounts(users_with(hash)).log_in("SONG@example.com", "correct horse").unwrap();
+        let session = accounts(users_with(hash)).log_in("SONG@example.com", "correct horse", here()).unwrap();
         assert_eq!(session.user_id, UserId::new(7));
         let bearer = tokens().verify(&session.access_token).unwrap();
         assert_eq!((bearer.user, bearer.version), (UserId::new(7), TokenVersion::new(3)));
@@ -292,7 +360,7 @@ pub(crate) mod tests {
         let accounts = accounts(users_with(hash));
         for (email, password) in [("kim@example.com", "correct horse"), ("song@example.com", "wrong horse")] {
             assert!(
-                matches!(accounts.log_in(email, password), Err(ServiceError::InvalidCredentials)),
+                matches!(accounts.log_in(email, password, here()), Err(ServiceError::InvalidCredentials)),
                 "{email}"
             );
         }
@@ -307,7 +375,7 @@ pub(crate) mod tests {
             .withf(move |seen, new| seen.hashed_password == bcrypt && new.starts_with("$argon2id$"))
             .times(1)
             .returning(|_, _| Ok(()));
-        assert!(accounts(users).log_in("song@example.com", "short").is_ok());
+        assert!(accounts(users).log_in("song@example.com", "short", here()).is_ok());
     }
 
     #[test]
@@ -317,14 +385,14 @@ pub(crate) mod tests {
             .expect_replace_password_hash()
             .times(1)
             .returning(|_, _| Err(RepositoryError::Unavailable("locked".into())));
-        assert!(accounts(users).log_in("song@example.com", "correct horse").is_ok());
+        assert!(accounts(users).log_in("song@example.com", "correct horse", here()).is_ok());
     }
 
     #[test]
     fn a_database_that_is_away_is_told_as_such() {
         let mut users = MockUserRepository::new();
         users.expect_find_credentials().returning(|_| Err(RepositoryError::Unavailable("locked".into())));
-        let refused = accounts(users).log_in("song@example.com", "correct horse");
+        let refused = accounts(users).log_in("song@example.com", "correct horse", here());
         assert!(matches!(refused, Err(ServiceError::Unavailable(_))));
     }
 
@@ -333,26 +401,32 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_wrong_password_is_counted_and_a_right_one_is_not() {
+    fn a_wrong_password_is_counted_and_after_a_right_one_the_address_is_known() {
         let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
-        let mut failures = MockLoginThrottleRepository::new();
-        failures.expect_find_tat().returning(|_| Ok(None));
-        failures.expect_charge_failure().times(2).returning(|_, quota, now| Ok(quota.charge(None, now)));
-        let accounts = counting(users_with(hash), failures, Some(quota(1)));
-        accounts.log_in("song@example.com", "correct horse").unwrap();
+        let mut buckets = MockLoginThrottleRepository::new();
+        buckets.expect_find_tat().returning(|_| Ok(None));
+        buckets.expect_take().times(2).returning(|_, _, _| Ok(outcome(true)));
+        let mut addresses = unknown();
+        addresses
+            .expect_note_known_address()
+            .withf(|user, _, now| user.get() == 7 && now.timestamp() == 1_000)
+            .times(1)
+            .returning(|_, _, _| Ok(()));
+        let accounts = counting(users_with(hash), buckets, addresses, Some(quota(1)));
+        accounts.log_in("song@example.com", "correct horse", here()).unwrap();
         for email in ["song@example.com", "nobody@example.com"] {
-            let refused = accounts.log_in(email, "wrong horse");
+            let refused = accounts.log_in(email, "wrong horse", here());
             assert!(matches!(refused, Err(ServiceError::InvalidCredentials)), "{email}");
         }
     }
 
     #[test]
     fn after_too_many_wrong_passwords_not_even_the_right_one_is_looked_at() {
-        let mut failures = MockLoginThrottleRepository::new();
-        failures.expect_find_tat().returning(|_| Ok(Some(Tat::new(1_060_000_000))));
-        // No user is looked up either: a mock without expectations panics.
-        let accounts = counting(MockUserRepository::new(), failures, Some(quota(2)));
-        let refused = accounts.log_in("song@example.com", "correct horse");
+        let mut buckets = MockLoginThrottleRepository::new();
+        buckets.expect_find_tat().returning(|_| Ok(Some(Tat::new(1_060_000_000))));
+        // A hash that nothing can be compared with: that would be a wrong password, and counted.
+        let accounts = counting(users_with("unreadable".into()), buckets, unknown(), Some(quota(2)));
+        let refused = accounts.log_in("song@example.com", "correct horse", here());
         assert!(
             matches!(refused, Err(ServiceError::TooManyFailures { retry_after }) if retry_after.as_secs() == 30),
             "{refused:?}"
@@ -361,13 +435,56 @@ pub(crate) mod tests {
 
     #[test]
     fn of_wrong_passwords_at_the_same_time_no_more_are_told_wrong_than_there_may_be() {
-        let mut failures = MockLoginThrottleRepository::new();
-        failures.expect_find_tat().returning(|_| Ok(None));
-        failures.expect_charge_failure().returning(|_, _, _| Ok(Tat::new(1_090_000_000)));
+        let mut buckets = MockLoginThrottleRepository::new();
+        buckets.expect_find_tat().returning(|_| Ok(None));
+        buckets.expect_take().returning(|_, _, _| Ok(outcome(false)));
         let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
-        let accounts = counting(users_with(hash), failures, Some(quota(2)));
-        let refused = accounts.log_in("song@example.com", "wrong horse");
+        let accounts = counting(users_with(hash), buckets, unknown(), Some(quota(2)));
+        let refused = accounts.log_in("song@example.com", "wrong horse", here());
         assert!(matches!(refused, Err(ServiceError::TooManyFailures { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn a_moment_that_cannot_be_is_stored_as_one_that_can() {
+        let mut buckets = MockLoginThrottleRepository::new();
+        buckets.expect_find_tat().returning(|_| Ok(Some(Tat::new(i64::MAX))));
+        buckets.expect_take().times(1).returning(|_, _, _| Ok(outcome(false)));
+        let accounts = counting(users_with("unreadable".into()), buckets, unknown(), Some(quota(2)));
+        let refused = accounts.log_in("song@example.com", "correct horse", here());
+        assert!(matches!(refused, Err(ServiceError::TooManyFailures { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn an_address_is_noted_once_a_day_as_long_as_it_is_known() {
+        let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
+        let day = 24 * 60 * 60;
+        // Just now, yesterday, in the future, and too long ago to be known.
+        for (seen_at, is_noted) in [(1_000, false), (999 - day, true), (1_001, true), (999 - 90 * day, true)]
+        {
+            let mut buckets = MockLoginThrottleRepository::new();
+            buckets.expect_find_tat().returning(|_| Ok(None));
+            let mut addresses = MockKnownAddressRepository::new();
+            addresses
+                .expect_find_known_address()
+                .returning(move |_, _| Ok(Some(DateTime::from_timestamp(seen_at, 0).unwrap())));
+            addresses.expect_note_known_address().times(usize::from(is_noted)).returning(|_, _, _| Ok(()));
+            let accounts = counting(users_with(hash.clone()), buckets, addresses, Some(quota(2)));
+            accounts.log_in("song@example.com", "correct horse", here()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_log_in_succeeds_although_its_address_could_not_be_noted() {
+        let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
+        let mut buckets = MockLoginThrottleRepository::new();
+        buckets.expect_find_tat().returning(|_| Ok(None));
+        let mut addresses = unknown();
+        addresses
+            .expect_note_known_address()
+            .times(1)
+            .returning(|_, _, _| Err(RepositoryError::Unavailable("locked".into())));
+        let accounts = counting(users_with(hash), buckets, addresses, Some(quota(2)));
+        assert!(accounts.log_in("song@example.com", "correct horse", here()).is_ok());
     }
 
     #[test]
@@ -382,12 +499,11 @@ pub(crate) mod tests {
             .times(1)
             .returning(|_, _| Ok(Some(TokenVersion::new(4))));
         let accounts = accounts(users);
-        let change = |old: &str, new: &str| accounts.change_password(UserId::new(7), old, new.to_owned());
-        let session = change("correct horse", "battery staple").unwrap();
+        let session = accounts.change_password(change("correct horse", "battery staple")).unwrap();
         assert_eq!(tokens().verify(&session.access_token).unwrap().version, TokenVersion::new(4));
-        let refused = change("wrong horse", "battery staple");
+        let refused = accounts.change_password(change("wrong horse", "battery staple"));
         assert!(matches!(refused, Err(ServiceError::WrongPassword)), "{refused:?}");
-        let refused = change("correct horse", "short");
+        let refused = accounts.change_password(change("correct horse", "short"));
         assert!(matches!(refused, Err(ServiceError::Invalid(DomainError::PasswordTooShort))), "{refused:?}");
     }
 
@@ -397,18 +513,19 @@ pub(crate) mod tests {
         let mut users = MockUserRepository::new();
         users.expect_find_credentials_of().returning(move |_| Ok(Some(song_with(&hash))));
         users.expect_change_password().times(1).returning(|_, _| Ok(None));
-        let refused =
-            accounts(users).change_password(UserId::new(7), "correct horse", "battery staple".into());
+        let refused = accounts(users).change_password(change("correct horse", "battery staple"));
         assert!(matches!(refused, Err(ServiceError::WrongPassword)), "{refused:?}");
     }
 
     #[test]
-    fn an_operators_password_is_set_whatever_was_there_and_needs_an_account() {
+    fn an_operators_password_is_set_whatever_was_there_lifts_a_lock_out_and_needs_an_account() {
         let mut users = users_with("unreadable".into());
         let mut outcomes = vec![Some(TokenVersion::new(4)), None];
         users.expect_change_password().times(2).returning(move |_, _| Ok(outcomes.pop().unwrap()));
         let passwords = Passwords::new(1).unwrap();
-        let set = |email, new: &str| set_password(&users, &passwords, email, new.to_owned());
+        let mut buckets = MockLoginThrottleRepository::new();
+        buckets.expect_clear().times(2).returning(|_| Ok(()));
+        let set = |email, new: &str| set_password(&users, &buckets, &passwords, email, new.to_owned());
         assert_eq!(set("Song@example.com", "battery staple").unwrap(), UserId::new(7));
         assert!(matches!(set("kim@example.com", "battery staple"), Err(ServiceError::UserNotFound)));
         assert!(matches!(set("song@example.com", "short"), Err(ServiceError::Invalid(_))));

@@ -14,7 +14,7 @@ mod timelines;
 mod token;
 mod tweets;
 
-pub use accounts::{Accounts, Session, SignUp, set_password};
+pub use accounts::{Accounts, PasswordChange, Session, SignUp, set_password, unlock};
 pub use error::ServiceError;
 pub use follows::Follows;
 pub use login_throttle::LoginThrottle;

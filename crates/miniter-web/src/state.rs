@@ -98,8 +98,8 @@ pub(crate) mod tests {
     use std::time::Duration;
 
     use miniter_domain::{
-        MockFollowRepository, MockHealth, MockLoginThrottleRepository, MockTimelineRepository,
-        MockTweetRepository, MockUserRepository, SystemClock,
+        MockFollowRepository, MockHealth, MockKnownAddressRepository, MockLoginThrottleRepository,
+        MockTimelineRepository, MockTweetRepository, MockUserRepository, SystemClock,
     };
     use miniter_service::{LoginThrottle, Passwords, TokenSecret, Tokens};
 
@@ -111,7 +111,12 @@ pub(crate) mod tests {
         let secret = TokenSecret::new([1; 32]).unwrap();
         let tokens = Arc::new(Tokens::new(&secret, &[], Duration::from_mins(1), clock.clone()));
         let users = Arc::new(MockUserRepository::new());
-        let throttle = LoginThrottle::new(Arc::new(MockLoginThrottleRepository::new()), None, clock.clone());
+        let throttle = LoginThrottle::new(
+            Arc::new(MockLoginThrottleRepository::new()),
+            Arc::new(MockKnownAddressRepository::new()),
+            None,
+            clock.clone(),
+        );
         let passwords = Passwords::new(1).unwrap();
         let services = Services {
             accounts: Arc::new(Accounts::new(

@@ -14,10 +14,10 @@ use miniter_persistence::{Store, StoreOptions};
 use miniter_service::{Accounts, Follows, LoginThrottle, Passwords, Sessions, Timelines, Tokens, Tweets};
 use miniter_web::{Connections, Lanes, Limits, Policy, Quotas, Services, Serving, State, TrustedProxies};
 
-use crate::{open_files, secret};
 use crate::settings::{Settings, Switch};
 use crate::signals::stop_signal;
 use crate::tweet_ids::Snowflakes;
+use crate::{open_files, secret};
 
 /// How many connections there may be to an address for the metrics alone. Those who come there are few.
 const METRICS_CONNECTIONS: usize = 64;
@@ -118,7 +118,7 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
         Switch::On => Some(settings.log_in_failure_limit),
         Switch::Off => None,
     };
-    let throttle = LoginThrottle::new(store.clone(), failure_quota, Arc::clone(&clock));
+    let throttle = LoginThrottle::new(store.clone(), store.clone(), failure_quota, Arc::clone(&clock));
     let services = Services {
         accounts: Arc::new(Accounts::new(
             store.clone(),

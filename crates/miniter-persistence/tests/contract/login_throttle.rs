@@ -1,56 +1,97 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use miniter_domain::{AccountKey, LoginThrottleRepository, Quota, Tat};
+use chrono::{DateTime, Utc};
+use miniter_domain::{AccountKey, BucketKey, Exhausted, LoginThrottleRepository, OriginKey, Quota, Tat};
 
 use crate::support::{Database, moment};
 
-const SONG: AccountKey = AccountKey([1; 32]);
-const KIM: AccountKey = AccountKey([2; 32]);
+const SONG: BucketKey = BucketKey { account: AccountKey([1; 32]), origin: OriginKey([0; 32]) };
+const SONG_AT_HOME: BucketKey = BucketKey { origin: OriginKey([1; 32]), ..SONG };
+const KIM: BucketKey = BucketKey { account: AccountKey([2; 32]), ..SONG };
 
 /// Ten seconds for each.
 fn quota() -> Quota {
-    Quota::new(NonZeroU32::new(6).unwrap(), Duration::from_mins(1)).unwrap()
+    Quota::new(NonZeroU32::new(60).unwrap(), Duration::from_mins(10)).unwrap()
 }
 
-fn in_seconds(seconds: i64) -> Tat {
-    Tat::at(moment() + chrono::Duration::seconds(seconds))
+fn in_seconds(seconds: i64) -> DateTime<Utc> {
+    moment() + chrono::Duration::seconds(seconds)
+}
+
+fn full_in(seconds: i64) -> Option<Tat> {
+    Some(Tat::at(in_seconds(seconds)))
+}
+
+fn take(database: &Database, bucket: &BucketKey, now: DateTime<Utc>) -> u32 {
+    database.take(bucket, quota(), now).unwrap().unwrap().left
 }
 
 #[test]
-fn a_failure_is_added_to_those_that_still_count() {
+fn what_is_taken_is_added_to_what_still_counts() {
     let database = Database::new();
     assert_eq!(database.find_tat(&SONG).unwrap(), None);
-    assert_eq!(database.charge_failure(&SONG, quota(), moment()).unwrap(), in_seconds(10));
-    assert_eq!(database.charge_failure(&SONG, quota(), moment()).unwrap(), in_seconds(20));
-    assert_eq!(database.find_tat(&SONG).unwrap(), Some(in_seconds(20)));
-    assert_eq!(database.find_tat(&KIM).unwrap(), None);
-    let later = moment() + chrono::Duration::seconds(100);
-    assert_eq!(database.charge_failure(&SONG, quota(), later).unwrap(), in_seconds(110));
+    assert_eq!(take(&database, &SONG, moment()), 59);
+    assert_eq!(take(&database, &SONG, moment()), 58);
+    assert_eq!(database.find_tat(&SONG).unwrap(), full_in(20));
+    for other in [KIM, SONG_AT_HOME] {
+        assert_eq!(database.find_tat(&other).unwrap(), None);
+    }
+    assert_eq!(take(&database, &SONG, in_seconds(100)), 59);
+    assert_eq!(database.find_tat(&SONG).unwrap(), full_in(110));
 }
 
 #[test]
 fn what_counts_no_more_is_deleted_when_something_comes() {
     let database = Database::new();
-    database.charge_failure(&SONG, quota(), moment()).unwrap();
-    let later = moment() + chrono::Duration::seconds(11);
-    database.charge_failure(&KIM, quota(), later).unwrap();
+    take(&database, &SONG, moment());
+    take(&database, &KIM, in_seconds(11));
     assert_eq!(database.find_tat(&SONG).unwrap(), None);
-    assert_eq!(database.find_tat(&KIM).unwrap(), Some(in_seconds(21)));
+    assert_eq!(database.find_tat(&KIM).unwrap(), full_in(21));
 }
 
 #[test]
-fn of_failures_at_once_on_several_nodes_each_is_counted() {
+fn an_account_is_cleared_with_all_its_origins_and_no_other_is() {
+    let database = Database::new();
+    for bucket in [SONG, SONG_AT_HOME, KIM] {
+        take(&database, &bucket, moment());
+    }
+    database.clear(&SONG.account).unwrap();
+    for bucket in [SONG, SONG_AT_HOME] {
+        assert_eq!(database.find_tat(&bucket).unwrap(), None);
+    }
+    assert_eq!(database.find_tat(&KIM).unwrap(), full_in(10));
+}
+
+#[test]
+fn a_state_that_a_clock_ahead_has_left_is_mended_although_nothing_is_taken() {
+    let database = Database::new();
+    take(&database, &SONG, in_seconds(315_576_000));
+    let refused = database.take(&SONG, quota(), moment()).unwrap();
+    assert_eq!(refused, Err(Exhausted { retry_after: Duration::from_secs(10) }));
+    assert_eq!(database.find_tat(&SONG).unwrap(), full_in(600));
+    assert_eq!(take(&database, &SONG, in_seconds(10)), 0);
+}
+
+#[test]
+fn of_calls_at_once_on_several_nodes_each_sees_what_the_others_have_taken() {
     let nodes = Database::nodes(2);
-    std::thread::scope(|scope| {
-        for i in 0..8 {
-            let node = &nodes[i % nodes.len()];
-            scope.spawn(move || {
-                for _ in 0..5 {
-                    while node.charge_failure(&SONG, quota(), moment()).is_err() {}
-                }
-            });
-        }
+    let granted: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|i| {
+                let node = &nodes[i % nodes.len()];
+                scope.spawn(move || {
+                    let take = || loop {
+                        if let Ok(outcome) = node.take(&SONG, quota(), moment()) {
+                            return outcome.is_ok();
+                        }
+                    };
+                    (0..10).filter(|_| take()).count()
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
-    assert_eq!(nodes[0].find_tat(&SONG).unwrap(), Some(in_seconds(400)));
+    assert_eq!(granted, 60, "of 80");
+    assert_eq!(nodes[0].find_tat(&SONG).unwrap(), full_in(600));
 }

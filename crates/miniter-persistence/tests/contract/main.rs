@@ -7,6 +7,7 @@ mod clients;
 #[path = "../../../../tests/support/database.rs"]
 mod database;
 mod follows;
+mod known_addresses;
 mod login_throttle;
 mod model;
 mod support;

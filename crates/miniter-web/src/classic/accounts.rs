@@ -1,12 +1,13 @@
 //! Signing up, logging in and changing one's password.
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
-use actix_web::{HttpResponse, web};
-use miniter_service::{Session, SignUp};
+use actix_web::{HttpRequest, HttpResponse, web};
+use miniter_service::{PasswordChange, Session, SignUp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::auth::Actor;
+use crate::http::address::subscriber;
+use crate::http::auth::{Actor, token_of};
 use crate::http::body::JsonBody;
 use crate::http::problem::{ApiError, problems};
 use crate::state::State;
@@ -118,10 +119,13 @@ problems!(LogInProblems: InvalidJson, InvalidBody, BadRequest, InvalidCredential
 )]
 pub(crate) async fn log_in(
     state: web::Data<State>,
+    http: HttpRequest,
     JsonBody(request): JsonBody<LogInRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let accounts = state.services.accounts.clone();
-    let session = state.lanes.hash.run(move || accounts.log_in(&request.email, &request.password)).await?;
+    let from = subscriber(&http, &state);
+    let session =
+        state.lanes.hash.run(move || accounts.log_in(&request.email, &request.password, from)).await?;
     Ok(respond(session))
 }
 
@@ -160,11 +164,13 @@ problems!(PasswordProblems: InvalidJson, InvalidBody, PasswordTooShort, Password
 pub(crate) async fn change_password(
     state: web::Data<State>,
     Actor(actor): Actor,
+    http: HttpRequest,
     JsonBody(request): JsonBody<PasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let accounts = state.services.accounts.clone();
-    let PasswordRequest { old_password, new_password } = request;
-    let session =
-        state.lanes.hash.run(move || accounts.change_password(actor, &old_password, new_password)).await?;
+    let (token, from) = (token_of(&http)?.to_owned(), subscriber(&http, &state));
+    let PasswordRequest { old_password: old, new_password: new } = request;
+    let change = PasswordChange { actor, token, from, old, new };
+    let session = state.lanes.hash.run(move || accounts.change_password(change)).await?;
     Ok(respond(session))
 }

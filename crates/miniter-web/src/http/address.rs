@@ -6,6 +6,9 @@ use std::str::FromStr;
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use ipnet::{IpNet, Ipv4Net};
+use miniter_domain::Subscriber;
+
+use crate::state::State;
 
 /// The one header that is looked at, and only from a proxy that is trusted. `Forwarded` and `X-Real-IP` are not: a proxy
 /// that sets one of several lets the others pass as its clients wrote them.
@@ -83,12 +86,9 @@ fn parse(entry: &str) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
-/// Whom an address stands for: an IPv4 address, or the /64 that an IPv6 customer has at least.
-pub(crate) fn subscriber(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
-    }
+/// Whom a request comes from.
+pub(crate) fn subscriber(request: &HttpRequest, state: &State) -> Subscriber {
+    Subscriber::of(state.trusted_proxies.client_of(request))
 }
 
 #[cfg(test)]
@@ -167,17 +167,5 @@ mod tests {
         }
         // All of IPv6 is not all of IPv4.
         assert_eq!("::/0".parse(), Ok(TrustedProxies(vec!["::/0".parse().unwrap()])));
-    }
-
-    #[test]
-    fn an_ipv6_customer_is_a_64() {
-        for (address, expected) in [
-            ("1.2.3.4", "1.2.3.4"),
-            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-            ("2001:db8:1:2::", "2001:db8:1:2::"),
-            ("2001:db8:1:3::1", "2001:db8:1:3::"),
-        ] {
-            assert_eq!(subscriber(address.parse().unwrap()).to_string(), expected);
-        }
     }
 }

@@ -79,7 +79,8 @@ fn identify(request: &HttpRequest, state: &State) -> Result<Bearer, Code> {
     identified
 }
 
-fn token_of(request: &HttpRequest) -> Result<&str, Code> {
+/// The token that came with the request, whatever it is.
+pub(crate) fn token_of(request: &HttpRequest) -> Result<&str, Code> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let value = headers.next().ok_or(Code::TokenMissing)?.to_str().map_err(|_| Code::TokenInvalid)?;
     if headers.next().is_some() {

@@ -11,10 +11,11 @@ use std::task::Waker;
 use std::time::Instant;
 
 use futures_util::task::AtomicWaker;
+use miniter_domain::Subscriber;
 use prometheus::core::Collector;
 use prometheus::{IntCounter, IntGauge, Opts};
 
-use crate::http::address::{TrustedProxies, subscriber};
+use crate::http::address::TrustedProxies;
 
 /// Which part of all connections one subscriber may have. A page takes six of a browser.
 const SHARE_OF_CONNECTIONS: usize = 8;
@@ -52,12 +53,12 @@ pub struct Connections {
 struct Register {
     next: u64,
     seats: HashMap<u64, Arc<Seat>>,
-    subscribers: HashMap<IpAddr, Arc<Subscriber>>,
+    subscribers: HashMap<Subscriber, Arc<Share>>,
 }
 
-/// An address, or the network that stands for one subscriber (see [`subscriber`]).
+/// What one subscriber has of the whole.
 #[derive(Default)]
-struct Subscriber {
+struct Share {
     connections: AtomicUsize,
     bytes: AtomicUsize,
 }
@@ -65,7 +66,7 @@ struct Subscriber {
 /// A connection that counts.
 struct Seat {
     number: u64,
-    subscriber: Option<(IpAddr, Arc<Subscriber>)>,
+    subscriber: Option<(Subscriber, Arc<Share>)>,
     /// In microseconds since the server began, or [`BUSY`].
     idle_since: AtomicU64,
     is_given_away: AtomicBool,
@@ -141,7 +142,7 @@ impl Connections {
         let limited = self.most_of_one.filter(|_| !self.trusted_proxies.trusts(peer));
         let mut register = self.lock();
         let subscriber = limited.map(|most| {
-            let address = subscriber(peer);
+            let address = Subscriber::of(peer);
             (address, register.subscribers.get(&address).cloned().unwrap_or_default(), most)
         });
         // Only here, under the lock, are connections counted.
@@ -199,7 +200,7 @@ impl Connections {
 
 impl Register {
     /// The connection that has been idle longest: of that subscriber, or of all.
-    fn longest_idle(&self, of: Option<IpAddr>) -> Option<Arc<Seat>> {
+    fn longest_idle(&self, of: Option<Subscriber>) -> Option<Arc<Seat>> {
         self.seats
             .values()
             .filter(|seat| of.is_none() || of == seat.subscriber.as_ref().map(|(address, _)| *address))

@@ -85,8 +85,8 @@ fn take(limit: Limit, request: &HttpRequest) -> Option<Result<Allowance, Exhaust
     let state = state_of(request)?;
     let buckets = state.limits.buckets(limit)?;
     let user = if buckets.by_user { auth::caller(request, state) } else { None };
-    let address = || Caller::Address(subscriber(state.trusted_proxies.client_of(request)));
-    let outcome = buckets.take(user.map_or_else(address, Caller::User));
+    let outcome =
+        buckets.take(user.map_or_else(|| Caller::Address(subscriber(request, state)), Caller::User));
     if outcome.is_err() {
         state.metrics.count_rate_limited(buckets.name);
     }

@@ -3,13 +3,12 @@
 //! A node counts what it sees itself. Wrong passwords, of which every single one matters, are counted in the database, by
 //! `miniter_service::LoginThrottle`.
 
-use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 use lru::LruCache;
-use miniter_domain::{Allowance, Clock, Exhausted, Quota, Tat, UserId};
+use miniter_domain::{Allowance, Clock, Exhausted, Quota, Subscriber, Tat, UserId};
 
 /// What is left (draft-ietf-httpapi-ratelimit-headers).
 pub(crate) const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -55,8 +54,7 @@ pub struct Limits(Option<[Buckets; 4]>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Caller {
     User(UserId),
-    /// See [`subscriber`](crate::http::address::subscriber).
-    Address(IpAddr),
+    Address(Subscriber),
 }
 
 /// The buckets of all callers under one limit.
@@ -123,9 +121,9 @@ impl Buckets {
     pub(crate) fn take(&self, caller: Caller) -> Result<Allowance, Exhausted> {
         let now = self.clock.now();
         let mut buckets = self.tats.lock().unwrap_or_else(PoisonError::into_inner);
-        let (tat, allowance) = self.quota.take(buckets.get(&caller).copied(), now)?;
+        let (tat, outcome) = self.quota.take(buckets.get(&caller).copied(), now);
         buckets.put(caller, tat);
-        Ok(allowance)
+        outcome
     }
 
     /// What `RateLimit` and `RateLimit-Policy` say of an outcome.
@@ -140,5 +138,39 @@ impl Buckets {
         let state = format!("\"{}\";r={left};t={}", self.name, time.as_micros().div_ceil(1_000_000));
         let state = HeaderValue::from_str(&state).ok()?;
         Some([(RATELIMIT, state), (RATELIMIT_POLICY, self.policy.clone())])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::sync::atomic::{AtomicI64, Ordering};
+    use std::time::Duration;
+
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+
+    /// A clock that is set.
+    struct SetClock(AtomicI64);
+
+    impl Clock for SetClock {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::from_timestamp(self.0.load(Ordering::Relaxed), 0).unwrap()
+        }
+    }
+
+    #[test]
+    fn after_a_step_of_the_clock_whoever_waits_as_told_may_call() {
+        let clock = Arc::new(SetClock(AtomicI64::new(1_000)));
+        let quota = Quota::new(NonZeroU32::MIN, Duration::from_secs(10)).unwrap();
+        let buckets = Buckets::new("test", true, quota, &(Arc::clone(&clock) as Arc<dyn Clock>));
+        let call = |second| {
+            clock.0.store(second, Ordering::Relaxed);
+            buckets.take(Caller::User(UserId::new(1))).map_err(|exhausted| exhausted.retry_after.as_secs())
+        };
+        assert!(call(1_000).is_ok());
+        assert_eq!(call(0), Err(10));
+        assert!(call(10).is_ok());
     }
 }

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stdin, stdout};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use miniter_service::{ServiceError, set_password};
+use miniter_service::{ServiceError, set_password, unlock};
 
 use crate::app;
 use crate::settings::Settings;
@@ -12,9 +12,15 @@ use crate::settings::Settings;
 /// What can be done with accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum UserCommand {
-    /// Give an account another password, and log it out everywhere; servers may run meanwhile. The password is asked for, or
-    /// read from the first line of standard input
+    /// Give an account another password, log it out everywhere and forget the wrong passwords that were given for it; servers
+    /// may run meanwhile. The password is asked for, or read from the first line of standard input
     SetPassword {
+        /// The account's e-mail address
+        email: String,
+    },
+    /// Forget the wrong passwords that were given for an account, so that its owner can log in at once; servers may run
+    /// meanwhile
+    Unlock {
         /// The account's e-mail address
         email: String,
     },
@@ -25,13 +31,22 @@ pub enum UserCommand {
 /// # Errors
 /// If there is no such account, the password breaks a rule, or the database cannot be used.
 pub fn run(command: UserCommand, settings: &Settings) -> anyhow::Result<()> {
-    let UserCommand::SetPassword { email } = command;
     let store = app::open_store(settings)?;
-    let passwords = app::open_passwords(1)?;
-    let password = read_password().context("cannot read the password")?;
-    match set_password(&*store, &passwords, &email, password) {
+    let (email, done, said) = match command {
+        UserCommand::SetPassword { email } => {
+            let passwords = app::open_passwords(1)?;
+            let password = read_password().context("cannot read the password")?;
+            let done = set_password(&*store, &*store, &passwords, &email, password);
+            (email, done, "has a new password and is logged out everywhere")
+        }
+        UserCommand::Unlock { email } => {
+            let done = unlock(&*store, &*store, &email);
+            (email, done, "may log in at once")
+        }
+    };
+    match done {
         Ok(user) => {
-            writeln!(stdout(), "user {user} has a new password and is logged out everywhere")?;
+            writeln!(stdout(), "user {user} {said}")?;
             Ok(())
         }
         Err(ServiceError::UserNotFound) => bail!("nobody has the e-mail address {email:?}"),
