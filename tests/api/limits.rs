@@ -165,6 +165,45 @@ fn users_have_a_limit_each_and_whoever_shows_no_good_token_counts_by_address() {
 }
 
 #[test]
+fn a_token_that_was_ended_elsewhere_takes_nothing_from_its_owner() {
+    let limit = |settings: &mut Settings| {
+        generous(settings);
+        trust_this_machine(settings);
+        settings.write_limit = quota(2, 3_600_000);
+        settings.read_limit = quota(2, 3_600_000);
+    };
+    let app = TestApp::start_with(limit);
+    let song = app.user("song");
+    let change = json!({"old_password": PASSWORD, "new_password": "battery staple"});
+    let session = app.post("/password", &change).by(&song).send().ok();
+    let new = session["access_token"].as_str().unwrap();
+    // A node that knows nothing yet, as one that nobody has called for a while.
+    let quiet = || app.another_node(limit);
+    let first = quiet();
+    let write = |token: &str, address: &str| {
+        let call = first.post("/tweet", &json!({"tweet": "hello"})).header("x-forwarded-for", address);
+        call.token(token).send()
+    };
+    for _ in 0..2 {
+        write(&song.token, "6.6.6.6").problem(401, "token_invalid");
+    }
+    write(&song.token, "6.6.6.6").problem(429, "rate_limited");
+    for _ in 0..2 {
+        write(new, "1.1.1.1").ok();
+    }
+    write(new, "1.1.1.1").problem(429, "rate_limited");
+
+    // Where no token is needed, too.
+    let second = quiet();
+    let path = format!("/timeline/{}", song.id);
+    let read =
+        |token: &str, address: &str| second.get(&path).header("x-forwarded-for", address).token(token).send();
+    read(&song.token, "6.6.6.6").ok();
+    assert!(read(new, "1.1.1.1").header("ratelimit").starts_with("\"read\";r=1;"));
+    assert!(read(new, "2.2.2.2").header("ratelimit").starts_with("\"read\";r=0;"));
+}
+
+#[test]
 fn sign_ups_which_tell_whether_an_address_is_taken_are_limited() {
     let app = TestApp::start_with(|settings| {
         generous(settings);

@@ -31,15 +31,24 @@ impl FromRequest for Actor {
         let Some(state) = state_of(request) else {
             return Either::Left(ready(Err(Code::Internal.into())));
         };
-        let bearer = match identify(request, state) {
-            Ok(bearer) => bearer,
-            Err(code) => return Either::Left(ready(Err(code.into()))),
-        };
-        if let Some(recalled) = state.services.sessions.recall(bearer) {
-            return Either::Left(ready(recalled.map(|user| accept(request, user)).map_err(ApiError::from)));
+        let asked = request.extensions_mut().get_mut::<Known>().and_then(|known| known.authenticated.take());
+        if let Some(authenticated) = asked {
+            return Either::Left(ready(authenticated.map(|user| accept(request, user))));
         }
         let (request, state) = (request.clone(), state.clone());
-        Either::Right(async move { Ok(accept(&request, ask(&state, bearer).await?)) }.boxed_local())
+        Either::Right(
+            async move { Ok(accept(&request, authenticate(&request, &state).await?)) }.boxed_local(),
+        )
+    }
+}
+
+/// The user whose token came with the request, unless they have ended their sessions since. Nobody is asked where that is
+/// known.
+async fn authenticate(request: &HttpRequest, state: &State) -> Result<UserId, ApiError> {
+    let bearer = identify(request, state)?;
+    match state.services.sessions.recall(bearer) {
+        Some(recalled) => Ok(recalled?),
+        None => ask(state, bearer).await,
     }
 }
 
@@ -54,11 +63,17 @@ async fn ask(state: &State, bearer: Bearer) -> Result<UserId, ApiError> {
     }
 }
 
-/// The user to whom a call counts: who shows a token that is not known to be void.
-pub(crate) fn caller(request: &HttpRequest, state: &State) -> Option<UserId> {
-    let bearer = identify(request, state).ok()?;
-    let is_void = state.services.sessions.recall(bearer).is_some_and(|recalled| recalled.is_err());
-    (!is_void).then_some(bearer.user)
+/// The user to whom a call counts: who shows a token that is known to be good. What is found out for that, [`Actor`] need
+/// not ask again.
+///
+/// A token that may be void counts for nobody: else whoever has one could use up what its owner may do.
+pub(crate) async fn caller(request: &HttpRequest, state: &State) -> Option<UserId> {
+    let authenticated = authenticate(request, state).await;
+    let user = authenticated.as_ref().ok().copied();
+    if let Some(known) = request.extensions_mut().get_mut::<Known>() {
+        known.authenticated = Some(authenticated);
+    }
+    user
 }
 
 /// Who shows the token that came with the request. It is looked at once.

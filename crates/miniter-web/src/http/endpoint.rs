@@ -61,7 +61,7 @@ async fn attend(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
     Known::begin(request.request(), path);
-    let outcome = take(limit, request.request());
+    let outcome = take(limit, request.request()).await;
     let mut response = match outcome {
         None | Some(Ok(_)) => call(request, next).await?,
         Some(Err(Exhausted { retry_after })) => {
@@ -81,10 +81,10 @@ async fn attend(
 }
 
 /// Takes one from the bucket of whoever calls. `None` if nothing is limited.
-fn take(limit: Limit, request: &HttpRequest) -> Option<Result<Allowance, Exhausted>> {
+async fn take(limit: Limit, request: &HttpRequest) -> Option<Result<Allowance, Exhausted>> {
     let state = state_of(request)?;
     let buckets = state.limits.buckets(limit)?;
-    let user = if buckets.by_user { auth::caller(request, state) } else { None };
+    let user = if buckets.by_user { auth::caller(request, state).await } else { None };
     let outcome =
         buckets.take(user.map_or_else(|| Caller::Address(subscriber(request, state)), Caller::User));
     if outcome.is_err() {

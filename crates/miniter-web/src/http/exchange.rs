@@ -98,6 +98,8 @@ pub(crate) struct Known {
     pub(crate) path: &'static str,
     /// Who shows the token that came with it; `None` before somebody has looked.
     pub(crate) identified: Option<Result<Bearer, Code>>,
+    /// What became of asking whether that token still counts; `None` if nobody has asked, or what was told is taken.
+    pub(crate) authenticated: Option<Result<UserId, ApiError>>,
     /// Who is asking, for the log.
     pub(crate) user: Option<UserId>,
 }
@@ -105,7 +107,7 @@ pub(crate) struct Known {
 impl Known {
     /// Notes which route it is.
     pub(crate) fn begin(request: &HttpRequest, path: &'static str) {
-        request.extensions_mut().insert(Self { path, identified: None, user: None });
+        request.extensions_mut().insert(Self { path, identified: None, authenticated: None, user: None });
     }
 }
 
