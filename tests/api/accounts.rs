@@ -19,6 +19,8 @@ fn a_sign_up_that_breaks_a_rule_is_refused_and_stores_nothing() {
     let long_email = format!("{}@example.com", "a".repeat(244));
     for (changes, code) in [
         (json!({"name": ""}), "invalid_name"),
+        (json!({"name": "  "}), "invalid_name"),
+        (json!({"name": "\u{3164}\u{200b}\u{2800}"}), "invalid_name"),
         (json!({"name": "가".repeat(256)}), "invalid_name"),
         (json!({"email": "song"}), "invalid_email"),
         (json!({"email": ""}), "invalid_email"),

@@ -24,6 +24,7 @@ fn a_tweet_has_1_to_300_code_points() {
     for (text, code) in [
         (String::new(), "tweet_empty"),
         (" \n\t\u{3000}".to_owned(), "tweet_empty"),
+        ("\u{3164}\u{200b}\u{2800}\u{feff}\u{ad}".to_owned(), "tweet_empty"),
         ("🍺".repeat(301), "tweet_too_long"),
         (" ".repeat(301), "tweet_too_long"),
         // 43 visible characters.

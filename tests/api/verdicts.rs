@@ -29,6 +29,8 @@ fn sign_ups_get_the_same_verdict_everywhere() {
             "400 {{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400,\"detail\":\"{detail}\",\"code\":\"{code}\","
         )
     };
+    let invalid_name =
+        invalid("invalid_name", "A name has 1 to 255 characters, at least one of them visible.");
     let invalid_email = invalid(
         "invalid_email",
         "An e-mail address has at most 255 ASCII characters, no white space, and one @ between non-empty parts.",
@@ -51,8 +53,9 @@ fn sign_ups_get_the_same_verdict_everywhere() {
         ("x", " a@example.com", invalid_email.clone()),
         ("x", "é@example.com", invalid_email.clone()),
         ("x", "a@example.com\u{a0}", invalid_email.clone()),
-        ("", "f@example.com", invalid("invalid_name", "A name has 1 to 255 characters.")),
-        (" ", "f@example.com", made(" ", "f@example.com")),
+        ("", "f@example.com", invalid_name.clone()),
+        (" ", "f@example.com", invalid_name),
+        (" f ", "f@example.com", made(" f ", "f@example.com")),
         ("%_\\'\"", "g%_@example.com", made("%_\\\\'\\\"", "g%_@example.com")),
         ("x", "gab@example.com", made("x", "gab@example.com")),
     ] {

@@ -5,8 +5,8 @@ use std::error::Error;
 /// A value breaks a rule of the domain. The messages are for developers; a presentation words its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DomainError {
-    /// A name has no characters or more than [`UserName::MAX_CHARS`](crate::UserName::MAX_CHARS).
-    #[error("a name has 1 to 255 characters")]
+    /// A name has no visible character, or more characters than [`UserName::MAX_CHARS`](crate::UserName::MAX_CHARS).
+    #[error("a name has 1 to 255 characters, at least one of them visible")]
     InvalidName,
     /// An address is not what [`Email::parse`](crate::Email::parse) takes.
     #[error("an e-mail address has at most 255 ASCII characters and one @ between non-empty parts")]
@@ -20,8 +20,8 @@ pub enum DomainError {
     /// A password is longer than [`Password::MAX_CHARS`](crate::Password::MAX_CHARS).
     #[error("a password has at most 128 characters")]
     PasswordTooLong,
-    /// A tweet has no character other than white space.
-    #[error("a tweet has at least one character that is not white space")]
+    /// A tweet has no visible character.
+    #[error("a tweet has at least one visible character")]
     TweetEmpty,
     /// A tweet has more than [`TweetText::MAX_CHARS`](crate::TweetText::MAX_CHARS).
     #[error("a tweet has at most 300 characters")]

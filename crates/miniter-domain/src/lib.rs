@@ -16,6 +16,7 @@ mod subscriber;
 mod timeline;
 mod tweet;
 mod user;
+mod visible;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{DomainError, RepositoryError};

@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::user::{is_longer_than, parse_digits};
+use crate::visible::is_invisible;
 use crate::{DomainError, Fingerprint, UserId};
 
 /// The number of a tweet: 64 bits that sort by time. Not negative.
@@ -57,7 +58,7 @@ impl TweetText {
     /// The longest tweet, in Unicode code points: what Python's `len` and MySQL's `VARCHAR(300)` count.
     pub const MAX_CHARS: usize = 300;
 
-    /// Checks a text: any Unicode of at most [`Self::MAX_CHARS`] code points that is not just white space.
+    /// Checks a text: any Unicode of at most [`Self::MAX_CHARS`] code points of which something can be seen.
     ///
     /// # Errors
     /// [`DomainError::TweetEmpty`] or [`DomainError::TweetTooLong`].
@@ -65,7 +66,7 @@ impl TweetText {
         if is_longer_than(&text, Self::MAX_CHARS) {
             return Err(DomainError::TweetTooLong);
         }
-        if text.trim().is_empty() {
+        if is_invisible(&text) {
             return Err(DomainError::TweetEmpty);
         }
         Ok(Self(text))
@@ -139,6 +140,18 @@ mod tests {
     }
 
     #[test]
+    fn a_tweet_that_shows_nothing_is_empty() {
+        for text in
+            ["\u{3164}", "\u{200b}\u{200b}", "\u{2800}", "\u{feff}", "\u{ad} \u{1}", "\u{fe0f}\u{e0100}"]
+        {
+            assert_eq!(TweetText::parse(text.into()), Err(DomainError::TweetEmpty), "{text:?}");
+        }
+        for text in ["a\u{200b}", "❤\u{fe0f}", "\u{2800}⠁", "👩\u{200d}🚀", "ㅤㅋ"] {
+            assert_eq!(TweetText::parse(text.into()).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
     fn a_cursor_is_digits_that_fit_63_bits() {
         assert_eq!(TweetId::parse("0"), Ok(TweetId::new(0)));
         assert_eq!(TweetId::parse("9223372036854775807"), Ok(TweetId::new(i64::MAX)));
@@ -159,7 +172,7 @@ mod tests {
                 Err(DomainError::TweetTooLong) => prop_assert!(count > 300),
                 Err(error) => {
                     prop_assert_eq!(error, DomainError::TweetEmpty);
-                    prop_assert!(text.chars().all(char::is_whitespace));
+                    prop_assert!(is_invisible(&text));
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::DomainError;
+use crate::visible::is_invisible;
 
 /// The number of a user, given by the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,12 +103,12 @@ impl UserName {
     /// The longest name, in Unicode code points.
     pub const MAX_CHARS: usize = 255;
 
-    /// Checks the length of a name.
+    /// Checks that a name can be seen, and its length.
     ///
     /// # Errors
-    /// [`DomainError::InvalidName`] unless it has 1 to [`Self::MAX_CHARS`] code points.
+    /// [`DomainError::InvalidName`] unless it has at most [`Self::MAX_CHARS`] code points, of which something can be seen.
     pub fn parse(text: String) -> Result<Self, DomainError> {
-        if text.is_empty() || is_longer_than(&text, Self::MAX_CHARS) {
+        if is_longer_than(&text, Self::MAX_CHARS) || is_invisible(&text) {
             return Err(DomainError::InvalidName);
         }
         Ok(Self(text))
@@ -296,6 +297,12 @@ mod tests {
         assert!(UserName::parse("🍣".repeat(255)).is_ok());
         assert_eq!(UserName::parse("🍣".repeat(256)), Err(DomainError::InvalidName));
         assert_eq!(UserName::parse(String::new()), Err(DomainError::InvalidName));
+        for invisible in
+            [" ", "\u{3000}\t", "\u{3164}", "\u{115f}\u{1160}", "\u{2800}", "\u{200b}\u{feff}\u{ad}"]
+        {
+            assert_eq!(UserName::parse(invisible.into()), Err(DomainError::InvalidName), "{invisible:?}");
+        }
+        assert_eq!(UserName::parse(" 송 \u{200d}".into()).unwrap().as_str(), " 송 \u{200d}");
         assert!(Profile::parse(String::new()).is_ok());
         assert!(Profile::parse("가".repeat(2_000)).is_ok());
         assert_eq!(Profile::parse("가".repeat(2_001)), Err(DomainError::ProfileTooLong));

@@ -15,7 +15,7 @@ use crate::state::State;
 /// A new account.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct SignUpRequest {
-    /// 1 to 255 characters.
+    /// 1 to 255 characters, at least one of them visible.
     #[schema(example = "송은우", min_length = 1, max_length = 255)]
     name: String,
     /// At most 255 ASCII characters, one `@` between non-empty parts, no white space. Unique, the case of ASCII letters

@@ -13,7 +13,7 @@ use crate::state::State;
 /// A new tweet.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct TweetRequest {
-    /// 1 to 300 characters (Unicode code points), not only white space.
+    /// 1 to 300 characters (Unicode code points), at least one of them visible.
     #[schema(example = "My first tweet", min_length = 1, max_length = 300)]
     tweet: String,
 }
