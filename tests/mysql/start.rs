@@ -142,9 +142,19 @@ fn count_tables(database: &TestDatabase) -> i64 {
 }
 
 #[test]
+fn a_turn_that_was_taken_while_the_servers_clock_was_ahead_holds_nobody_up() {
+    let database = TestDatabase::new();
+    // Ten years.
+    take_the_turn(&database, 315_576_000);
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["migrate"], &[("MINITER_DATABASE_URL", &database.url_text())]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn a_start_waits_for_another_miniter_that_changes_the_database() {
     let database = TestDatabase::new();
-    take_the_turn(&database, 3_600);
+    take_the_turn(&database, 120);
     let folder = tempfile::tempdir().unwrap();
     let url = database.url_text();
     let variables = [("MINITER_DATABASE_URL", url.as_str()), SECRET];

@@ -21,6 +21,10 @@ pub(crate) fn drop_table(connection: &mut MysqlConnection) -> QueryResult<()> {
     connection.batch_execute("DROP TABLE IF EXISTS leases")
 }
 
+/// In how many lifetimes a lease expires at most: clocks of a cluster's servers differ. One that expires later was taken while
+/// a clock was ahead, and would be held for as long as it was.
+const MOST_LIFETIMES: i64 = 10;
+
 /// The right to something with a name.
 #[derive(Debug)]
 pub(crate) struct Lease {
@@ -42,12 +46,14 @@ impl Lease {
         loop {
             let taken = sql_query(
                 "UPDATE leases SET holder = ?, expires_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND \
-                 WHERE name = ? AND (holder = ? OR expires_at < UTC_TIMESTAMP(6))",
+                 WHERE name = ? AND (holder = ? OR expires_at < UTC_TIMESTAMP(6) \
+                 OR expires_at > UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND)",
             )
             .bind::<Text, _>(&self.holder)
             .bind::<BigInt, _>(microseconds)
             .bind::<Text, _>(&self.name)
             .bind::<Text, _>(&self.holder)
+            .bind::<BigInt, _>(microseconds.saturating_mul(MOST_LIFETIMES))
             .execute(connection);
             let inserted = taken.and_then(|taken| {
                 if taken > 0 {
