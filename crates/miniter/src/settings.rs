@@ -152,7 +152,8 @@ pub struct Settings {
     #[arg(long, global = true, env = "MINITER_LOG_IN_LIMIT", default_value = "25/5m", value_name = "NUMBER/TIME", value_parser = parse_quota)]
     pub log_in_limit: Quota,
 
-    /// How many wrong passwords may be tried on an account, from whatever addresses and on all nodes together
+    /// How many wrong passwords may be tried on an account, on all nodes together: from all addresses that it was not used
+    /// from before, and from each that it was
     #[arg(long, global = true, env = "MINITER_LOG_IN_FAILURE_LIMIT", default_value = "25/1h", value_name = "NUMBER/TIME", value_parser = parse_quota)]
     pub log_in_failure_limit: Quota,
 
