@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_tweet_that_shows_nothing_is_empty() {
         for text in
-            ["\u{3164}", "\u{200b}\u{200b}", "\u{2800}", "\u{feff}", "\u{ad} \u{1}", "\u{fe0f}\u{e0100}"]
+            ["\u{3164}", "\u{200b}\u{200b}", "\u{2800}", "\u{feff}", "\u{ad} \u{85}", "\u{fe0f}\u{e0100}"]
         {
             assert_eq!(TweetText::parse(text.into()), Err(DomainError::TweetEmpty), "{text:?}");
         }
