@@ -206,7 +206,8 @@ mod tests {
                     prop_assert!(retry_after <= bucket.quota.window());
                     for share in &asked {
                         // All of them earlier, so none is let in.
-                        let meanwhile = now + retry_after.mul_f64(*share).min(retry_after - Duration::from_micros(1));
+                        let moment = Duration::from_micros(1);
+                        let meanwhile = now + retry_after.saturating_sub(moment).mul_f64(*share);
                         prop_assert!(bucket.take(meanwhile).is_err());
                     }
                     now += retry_after;

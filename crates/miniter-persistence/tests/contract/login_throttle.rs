@@ -19,8 +19,8 @@ fn in_seconds(seconds: i64) -> DateTime<Utc> {
     moment() + chrono::Duration::seconds(seconds)
 }
 
-fn full_in(seconds: i64) -> Option<Tat> {
-    Some(Tat::at(in_seconds(seconds)))
+fn full_in(seconds: i64) -> Tat {
+    Tat::at(in_seconds(seconds))
 }
 
 fn take(database: &Database, bucket: &BucketKey, now: DateTime<Utc>) -> u32 {
@@ -33,12 +33,12 @@ fn what_is_taken_is_added_to_what_still_counts() {
     assert_eq!(database.find_tat(&SONG).unwrap(), None);
     assert_eq!(take(&database, &SONG, moment()), 59);
     assert_eq!(take(&database, &SONG, moment()), 58);
-    assert_eq!(database.find_tat(&SONG).unwrap(), full_in(20));
+    assert_eq!(database.find_tat(&SONG).unwrap(), Some(full_in(20)));
     for other in [KIM, SONG_AT_HOME] {
         assert_eq!(database.find_tat(&other).unwrap(), None);
     }
     assert_eq!(take(&database, &SONG, in_seconds(100)), 59);
-    assert_eq!(database.find_tat(&SONG).unwrap(), full_in(110));
+    assert_eq!(database.find_tat(&SONG).unwrap(), Some(full_in(110)));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn what_counts_no_more_is_deleted_when_something_comes() {
     take(&database, &SONG, moment());
     take(&database, &KIM, in_seconds(11));
     assert_eq!(database.find_tat(&SONG).unwrap(), None);
-    assert_eq!(database.find_tat(&KIM).unwrap(), full_in(21));
+    assert_eq!(database.find_tat(&KIM).unwrap(), Some(full_in(21)));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn an_account_is_cleared_with_all_its_origins_and_no_other_is() {
     for bucket in [SONG, SONG_AT_HOME] {
         assert_eq!(database.find_tat(&bucket).unwrap(), None);
     }
-    assert_eq!(database.find_tat(&KIM).unwrap(), full_in(10));
+    assert_eq!(database.find_tat(&KIM).unwrap(), Some(full_in(10)));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_state_that_a_clock_ahead_has_left_is_mended_although_nothing_is_taken() {
     take(&database, &SONG, in_seconds(315_576_000));
     let refused = database.take(&SONG, quota(), moment()).unwrap();
     assert_eq!(refused, Err(Exhausted { retry_after: Duration::from_secs(10) }));
-    assert_eq!(database.find_tat(&SONG).unwrap(), full_in(600));
+    assert_eq!(database.find_tat(&SONG).unwrap(), Some(full_in(600)));
     assert_eq!(take(&database, &SONG, in_seconds(10)), 0);
 }
 
@@ -93,5 +93,5 @@ fn of_calls_at_once_on_several_nodes_each_sees_what_the_others_have_taken() {
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     assert_eq!(granted, 60, "of 80");
-    assert_eq!(nodes[0].find_tat(&SONG).unwrap(), full_in(600));
+    assert_eq!(nodes[0].find_tat(&SONG).unwrap(), Some(full_in(600)));
 }
