@@ -152,25 +152,32 @@ impl Drop for Hog {
 }
 
 #[test]
-fn beside_as_many_programs_that_compute_as_there_are_cores_somebody_logs_in_within_a_second() {
+fn beside_as_many_programs_that_compute_as_there_are_cores_log_ins_take_less_than_a_second() {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::new());
     let server = start(folder.path(), &database);
     sign_up(server.address, "song");
     let mut wire = Wire::to(server.address);
     let log_in = json!({"email": "song@example.com", "password": PASSWORD});
     let cores = thread::available_parallelism().unwrap().get();
-    let hogs: Vec<Hog> = (0..cores).map(|_| Hog::start()).collect();
-    // What else runs on this machine makes a time worse and never better: one of a few is enough.
-    let times: Vec<(u16, Duration)> = (0..8)
-        .map(|_| {
-            let reply = wire.post("/login", "", &log_in).unwrap();
-            (reply.status, reply.took)
-        })
-        .collect();
-    drop(hogs);
-    let mut granted: Vec<Duration> =
-        times.iter().filter(|(status, _)| *status == 200).map(|(_, took)| *took).collect();
-    granted.sort();
-    println!("measured: log-ins beside {cores} programs that compute: {granted:?} of {}", times.len());
-    assert!(granted.first().is_some_and(|took| *took < Duration::from_secs(1)), "{times:?}");
+    // What else runs on this machine makes a time worse and never better: one good round is enough. Three of four must be
+    // quick, since one that meets a pause of the others always is.
+    let is_quick = (0..2).any(|_| {
+        let hogs: Vec<Hog> = (0..cores).map(|_| Hog::start()).collect();
+        let mut times: Vec<Duration> = (0..16)
+            .map(|_| {
+                let reply = wire.post("/login", "", &log_in).unwrap();
+                if reply.status == 200 { reply.took } else { Duration::MAX }
+            })
+            .collect();
+        drop(hogs);
+        times.sort();
+        let refused = times.iter().filter(|took| **took == Duration::MAX).count();
+        println!(
+            "measured: of 16 log-ins beside {cores} programs that compute half took {:?} at most and 12 took {:?}; \
+             {refused} were refused",
+            times[7], times[11],
+        );
+        times[11] < Duration::from_secs(1)
+    });
+    assert!(is_quick, "in none of two rounds did 12 of 16 take less than a second");
 }
