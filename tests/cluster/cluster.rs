@@ -13,7 +13,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::node::wait_until;
-use crate::support::process::{Process, run};
+use crate::support::process::Process;
 use crate::wire::Wire;
 
 const SECRET: &str = "a secret in the environment, 32 bytes and more";
@@ -165,21 +165,6 @@ impl Cluster {
             ("MINITER_LOG", "info,miniter::access=off"),
         ];
         Process::start(self.folder.path(), &variables)
-    }
-
-    /// Fails unless the home timelines on each server are what they are derived from.
-    pub fn check_timelines(&self) {
-        for server in self.database.servers() {
-            let url = self.database_url(*server);
-            let arguments = ["timelines", "check"];
-            let output = run(self.folder.path(), &arguments, &[("MINITER_DATABASE_URL", &url)]);
-            let said = String::from_utf8_lossy(&output.stdout).into_owned();
-            assert!(
-                output.status.success(),
-                "db{server}: {said} {}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-        }
     }
 }
 

@@ -84,10 +84,10 @@ pub fn run(
     let is_over = AtomicBool::new(false);
     let outcome = Mutex::new(Outcome::default());
     thread::scope(|scope| {
-        for (number, person) in people.iter().enumerate() {
+        for person in people {
             scope.spawn(|| read(address, person, &is_over, &outcome));
             let (is_over, outcome) = (&is_over, &outcome);
-            scope.spawn(move || write(address, number, person, diligence, is_over, outcome));
+            scope.spawn(move || write(address, person, diligence, is_over, outcome));
         }
         let count = || outcome.lock().unwrap().acknowledged.len();
         let await_more = |more: usize| {
@@ -105,7 +105,6 @@ pub fn run(
 
 fn write(
     address: SocketAddr,
-    writer: usize,
     person: &Person,
     diligence: Diligence,
     is_over: &AtomicBool,
@@ -113,7 +112,7 @@ fn write(
 ) {
     let mut wire = Wire::to(address);
     for number in 0.. {
-        let text = format!("tweet {number} of {writer}");
+        let text = format!("tweet {number} of {}", person.id);
         let key = match diligence {
             Diligence::TriesAgain => format!("Idempotency-Key: {text}\r\n"),
             Diligence::TriesOnce => String::new(),

@@ -8,6 +8,7 @@
 
 mod cluster;
 mod database;
+mod feed;
 mod load;
 #[path = "../faults/node.rs"]
 #[allow(dead_code, reason = "each test binary uses a part of this")]

@@ -16,6 +16,8 @@ pub struct Wire {
 pub struct Reply {
     pub status: u16,
     pub retry_after: Option<u64>,
+    /// Where what is newer is.
+    pub prev: Option<String>,
     pub body: String,
     pub took: Duration,
 }
@@ -65,7 +67,7 @@ impl Wire {
         }
         let status =
             line.get(9..12).and_then(|status| status.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
-        let (mut length, mut closes, mut retry_after) = (0, false, None);
+        let (mut length, mut closes, mut retry_after, mut prev) = (0, false, None, None);
         loop {
             line.clear();
             if connection.read_line(&mut line)? == 0 {
@@ -75,6 +77,10 @@ impl Wire {
             match name.to_ascii_lowercase().as_str() {
                 "content-length" => length = value.trim().parse().map_err(|_| io::ErrorKind::InvalidData)?,
                 "connection" => closes = value.trim().eq_ignore_ascii_case("close"),
+                "link" => {
+                    let link = value.split(',').find(|link| link.contains("rel=\"prev\""));
+                    prev = link.and_then(|link| link.split(['<', '>']).nth(1)).map(str::to_owned);
+                }
                 "retry-after" => retry_after = value.trim().parse().ok(),
                 _ => {}
             }
@@ -85,7 +91,7 @@ impl Wire {
             self.connection = Some(connection);
         }
         let body = String::from_utf8(body).map_err(|_| io::ErrorKind::InvalidData)?;
-        Ok(Reply { status, retry_after, body, took: begun.elapsed() })
+        Ok(Reply { status, retry_after, prev, body, took: begun.elapsed() })
     }
 
     fn connect(&self) -> io::Result<BufReader<TcpStream>> {

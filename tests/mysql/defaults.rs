@@ -84,9 +84,14 @@ fn assert_every_table_is_stated(database: &TestDatabase) {
 }
 
 #[test]
-fn a_server_that_cannot_log_what_we_do_is_refused() {
-    let server = Server::start(&[], &["--log-bin", "--binlog-format=STATEMENT"]);
-    let database = TestDatabase::on_server(server.url.clone());
-    let refused = Store::migrate(&database.url(), &mut |_| ()).unwrap_err().to_string();
-    assert!(refused.contains("binlog_format"), "{refused}");
+fn a_server_that_has_a_setting_in_our_way_is_refused() {
+    for (setting, options) in [
+        ("binlog_format", &["--log-bin", "--binlog-format=STATEMENT"][..]),
+        ("innodb_rollback_on_timeout", &["--innodb-rollback-on-timeout=ON"]),
+    ] {
+        let server = Server::start(&[], options);
+        let database = TestDatabase::on_server(server.url.clone());
+        let refused = Store::migrate(&database.url(), &mut |_| ()).unwrap_err().to_string();
+        assert!(refused.contains(setting), "{refused}");
+    }
 }

@@ -151,7 +151,7 @@ fn a_connection_to_a_server_that_cannot_be_written_to_is_given_up() {
     ));
     let weak = format!("mysql://{user}:pw@{}", url.split_once('@').unwrap().1);
     let app = TestApp::start_on(TestDatabase::on_server(server.url.clone()), |settings| {
-        settings.database_url = weak.parse().unwrap()
+        settings.database_url = weak.parse().unwrap();
     });
     let song = app.user("song");
     app.tweet(&song, "before");

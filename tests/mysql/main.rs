@@ -8,11 +8,11 @@ mod backup;
 mod deadlock;
 mod defaults;
 mod faults;
+mod feed;
 mod proxy;
 mod refusals;
 mod server;
 mod start;
-mod timelines;
 
 #[allow(dead_code, reason = "shared with the tests that run on every database")]
 #[path = "../api/support/mod.rs"]

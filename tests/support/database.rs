@@ -91,28 +91,6 @@ impl TestDatabase {
         self.url().sqlite_path().is_some()
     }
 
-    /// Makes what other SQL has written show up in home timelines, where the database keeps those.
-    #[allow(clippy::unused_self, reason = "without MySQL there is nothing to do")]
-    pub fn rebuild_timelines(&self) {
-        #[cfg(feature = "mysql")]
-        if let DatabaseUrl::Mysql(url) = self.url() {
-            miniter_persistence::TimelineTables::open(&url).unwrap().rebuild(&mut |_, _| ()).unwrap();
-        }
-    }
-
-    /// Fails if a home timeline that the database keeps is not what it is derived from.
-    #[track_caller]
-    #[allow(clippy::unused_self, reason = "without MySQL there is nothing to do")]
-    pub fn check_timelines(&self) {
-        #[cfg(feature = "mysql")]
-        if let DatabaseUrl::Mysql(url) = self.url() {
-            let mut differences = Vec::new();
-            let tables = miniter_persistence::TimelineTables::open(&url).unwrap();
-            let unfilled = tables.check(&mut |_, _| (), &mut |difference| differences.push(difference));
-            assert_eq!((unfilled.unwrap(), differences), (0, vec![]));
-        }
-    }
-
     pub fn connect(&self) -> OtherConnection {
         match self {
             Self::Sqlite { path, .. } => {

@@ -29,22 +29,6 @@ impl Server {
         Self::start(command, "--bind")
     }
 
-    /// Has the home timelines of a database made anew, and says how long that took. Rows that were loaded by SQL are in
-    /// none of them.
-    pub(crate) fn rebuild_timelines(program: &Path, database_url: &str) -> anyhow::Result<Duration> {
-        let begun = Instant::now();
-        let status = Command::new(program)
-            .args(["timelines", "rebuild"])
-            .env("MINITER_DATABASE_URL", database_url)
-            .stdout(Stdio::null())
-            .status()
-            .context("cannot rebuild the timelines")?;
-        if !status.success() {
-            bail!("the timelines were not rebuilt: {status}");
-        }
-        Ok(begun.elapsed())
-    }
-
     /// Starts the ceiling.
     pub(crate) fn ceiling() -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);

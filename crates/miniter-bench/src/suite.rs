@@ -51,11 +51,6 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             bench.people.tweet_a_lot(&mut database)?;
         }
         drop(database);
-        if !report.is_sqlite {
-            progress("rebuilding home timelines");
-            let took = Server::rebuild_timelines(&options.server, &options.database_url)?;
-            report.note(format!("Rebuilding all home timelines at T={tweets}: {:.0} s.", took.as_secs_f64()));
-        }
         bench.measure_first_pages(&mut report, tweets)?;
     }
 

@@ -31,16 +31,6 @@ impl Follow {
     }
 }
 
-/// How far something has come that is done in steps.
-#[must_use]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// All of it is done.
-    Done,
-    /// There is more to do; the same call goes on with it.
-    Unfinished,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,6 @@ mod error;
 mod follow;
 mod idempotency;
 mod login_throttle;
-mod node;
 mod quota;
 mod repository;
 mod subscriber;
@@ -20,19 +19,18 @@ mod visible;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{DomainError, RepositoryError};
-pub use follow::{Follow, Progress};
+pub use follow::Follow;
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use login_throttle::{AccountKey, AddressKey, BucketKey, OriginKey};
-pub use node::NodeNumber;
 pub use quota::{Allowance, Exhausted, Quota, Tat};
 pub use repository::{
-    Connections, FollowRepository, Health, KnownAddressRepository, LoginThrottleRepository,
-    TimelineRepository, TweetIds, TweetRepository, UserRepository,
+    Connections, FollowRepository, Freshness, Health, KnownAddressRepository, LoginThrottleRepository,
+    OnFresh, TimelineRepository, TweetRepository, UserRepository,
 };
 #[cfg(feature = "mock")]
 pub use repository::{
-    MockFollowRepository, MockHealth, MockKnownAddressRepository, MockLoginThrottleRepository,
-    MockTimelineRepository, MockTweetIds, MockTweetRepository, MockUserRepository,
+    MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository, MockLoginThrottleRepository,
+    MockTimelineRepository, MockTweetRepository, MockUserRepository,
 };
 pub use subscriber::Subscriber;
 pub use timeline::{PageRequest, TimelineEntry, TimelinePage};

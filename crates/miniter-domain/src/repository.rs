@@ -10,8 +10,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     AccountKey, AddressKey, Allowance, BucketKey, CanonicalEmail, Credentials, Exhausted, Follow, NewTweet,
-    NewUser, PageRequest, Progress, Quota, RepositoryError, Tat, TimelinePage, TokenVersion, Tweet, TweetId,
-    UserId,
+    NewUser, PageRequest, Quota, RepositoryError, Tat, TimelinePage, TokenVersion, Tweet, TweetId, UserId,
 };
 
 /// People and their credentials.
@@ -56,31 +55,31 @@ pub trait UserRepository: Send + Sync {
         hashed_password: &str,
     ) -> Result<Option<TokenVersion>, RepositoryError>;
 
-    /// The version that the tokens of `user` must have, if that is known without waiting for anything. What is known so is
-    /// less than a second old. `None` if it must be asked.
-    fn recall_token_version(&self, user: UserId) -> Option<TokenVersion>;
-
-    /// The version that the tokens of `user` must have; the first one for a user who does not exist.
-    ///
-    /// # Errors
-    /// Only the general ones.
-    fn find_token_version(&self, user: UserId) -> Result<TokenVersion, RepositoryError>;
+    /// The version that the tokens of `user` must have; the first one for a user who does not exist. Known without waiting,
+    /// and exact for whatever a [`Freshness`] check has covered.
+    fn token_version(&self, user: UserId) -> TokenVersion;
 
     /// Whether there is such a user.
     ///
     /// # Errors
     /// Only the general ones.
     fn exists(&self, user: UserId) -> Result<bool, RepositoryError>;
+
+    /// Deletes an account with its tweets, follows and followers, and returns whether there was one. Its number is never given
+    /// again.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn delete(&self, user: UserId) -> Result<bool, RepositoryError>;
 }
 
 /// What people wrote.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait TweetRepository: Send + Sync {
-    /// Stores a new tweet under an id that is drawn here, and returns it.
+    /// Stores a new tweet under an id that is drawn here ([`TweetId::next`]), and returns it.
     ///
-    /// The id must be drawn where nothing can come between it and the commit, as far as the database allows: a reader
-    /// who asks for what is newer than the newest tweet they know must not miss one that is committed later under a
-    /// smaller id.
+    /// Ids are committed in their order, at whatever node: a reader who asks for what is newer than the newest tweet they
+    /// know misses none that is committed later.
     ///
     /// Of requests of one author with the same [`NewTweet::fingerprint`] within
     /// [`IdempotencyKey::KEPT`](crate::IdempotencyKey::KEPT), at whatever node, one stores a tweet and all return that one.
@@ -88,42 +87,42 @@ pub trait TweetRepository: Send + Sync {
     /// # Errors
     /// `MissingReference` if the author does not exist, `Duplicate` if the key in the fingerprint came with another text.
     fn create(&self, tweet: NewTweet) -> Result<Tweet, RepositoryError>;
+
+    /// Deletes a tweet of `author`, and returns whether there was one. No answer that begins after this returns shows it, at
+    /// whatever node.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn delete(&self, author: UserId, tweet: TweetId) -> Result<bool, RepositoryError>;
 }
 
 /// Who follows whom.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait FollowRepository: Send + Sync {
-    /// Makes the follower follow; nothing changes if they do already. [`Self::settle`] has to follow.
+    /// Makes the follower follow; nothing changes if they do already.
     ///
     /// # Errors
     /// `MissingReference` if one of the two does not exist.
     fn create(&self, follow: Follow) -> Result<(), RepositoryError>;
 
-    /// Ends the following and says whether there was one to end. If so, [`Self::settle`] has to follow.
+    /// Ends the following and returns whether there was one to end.
     ///
     /// # Errors
     /// Only the general ones.
     fn delete(&self, follow: Follow) -> Result<bool, RepositoryError>;
-
-    /// Brings the followee's tweets into the follower's home timeline, or takes them out, for a part of a second. Until
-    /// that is [`Progress::Done`] the timeline may lack some of them, or have some too many.
-    ///
-    /// # Errors
-    /// Only the general ones.
-    fn settle(&self, follow: Follow) -> Result<Progress, RepositoryError>;
 }
 
 /// Home timelines.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait TimelineRepository: Send + Sync {
-    /// What [`Self::find_home`] would give, if that is known without waiting for anything: neither for the database nor
-    /// for those who write to it. `None` if it must be asked.
-    fn recall_home(&self, reader: UserId, page: &PageRequest) -> Option<TimelinePage>;
+    /// What [`Self::find_home`] returns, if it is in memory: this never waits. Exact for whatever a [`Freshness`] check has
+    /// covered. `None` if the database must be asked.
+    fn cached_home(&self, reader: UserId, page: &PageRequest) -> Option<TimelinePage>;
 
     /// A part of the home timeline of `reader`: their own tweets and those of everyone they follow, each once; `None`
     /// if there is no such user.
     ///
-    /// What was acknowledged before the call is in it.
+    /// What was acknowledged before the last [`Freshness`] check began is in it.
     ///
     /// # Errors
     /// Only the general ones.
@@ -184,6 +183,22 @@ pub trait KnownAddressRepository: Send + Sync {
     ) -> Result<(), RepositoryError>;
 }
 
+/// Called once with the outcome of a check, on any thread.
+pub type OnFresh = Box<dyn FnOnce(Result<(), RepositoryError>) + Send>;
+
+/// What a node keeps in memory (home timelines, token versions), held against the database that other nodes and programs
+/// write to as well.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait Freshness: Send + Sync {
+    /// Makes sure that what is in memory has all that was acknowledged before this call, where that can be done without
+    /// waiting. `None` if it cannot: then [`Self::check`] must.
+    fn check_now(&self) -> Option<Result<(), RepositoryError>>;
+
+    /// Does the same, and calls `then` when it is done: with `Unavailable` if the database does not answer. One look at the
+    /// database serves all who wait for it; it begins after each of them has called.
+    fn check(&self, then: OnFresh);
+}
+
 /// How the database is.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait Health: Send + Sync {
@@ -205,13 +220,4 @@ pub struct Connections {
     pub open: u32,
     /// Those of them that nobody uses.
     pub idle: u32,
-}
-
-/// Makes tweet ids: unique, and each greater than those made before by the same generator.
-///
-/// They are greater than every id an older database has (those are 32-bit counters), and below [`TweetId::END`].
-#[cfg_attr(feature = "mock", mockall::automock)]
-pub trait TweetIds: Send + Sync {
-    /// A new id.
-    fn next(&self) -> TweetId;
 }

@@ -1,6 +1,7 @@
 //! Tweets.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
 
@@ -14,6 +15,17 @@ use crate::{DomainError, Fingerprint, UserId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TweetId(i64);
 
+/// From when an id counts milliseconds: the epoch of the layout's inventor, Twitter. In Unix milliseconds.
+const EPOCH: i64 = 1_288_834_974_657;
+
+/// How many bits of an id count tweets of one millisecond.
+const SEQUENCE_BITS: u32 = 22;
+
+/// The milliseconds that a clock may say. Below them an id would not be greater than a 32-bit counter. Above them, from May 2078
+/// on, it is counted on as while a clock is set back: 41 bits would last until July 2080, and a clock that is wrong must not use
+/// up what comes after. What is left is enough for 2^57 ids, all below [`TweetId::END`].
+const MILLISECONDS: RangeInclusive<i64> = 1 << (32 - SEQUENCE_BITS)..=(1 << 41) - (1 << 36);
+
 impl TweetId {
     /// The greatest number there is.
     pub const MAX: Self = Self(i64::MAX);
@@ -21,6 +33,27 @@ impl TweetId {
     /// Every id that is drawn for a new tweet is below this one. A row that other SQL has put here or above is shown like any
     /// other, but no new tweet is numbered after it: soon there would be no numbers left.
     pub const END: Self = Self(i64::MAX - (1 << 57) + 1);
+
+    /// Every id that a clock alone gives is below this one, whatever it says.
+    pub const CLOCK_END: Self = Self((*MILLISECONDS.end() + 1) << SEQUENCE_BITS);
+
+    /// The id of a tweet of this moment, which is above `greatest`: the greatest id so far below [`Self::END`] or, if that leaves
+    /// no room ([`Self::has_room`]), below [`Self::CLOCK_END`].
+    ///
+    /// It begins with the milliseconds, as Twitter's snowflakes do. Where the clock is set back, or a millisecond has more
+    /// tweets than its ids have room for, ids go on from the greatest one.
+    #[must_use]
+    pub fn next(moment: DateTime<Utc>, greatest: Self) -> Self {
+        let milliseconds = moment.timestamp_millis().saturating_sub(EPOCH);
+        let now = milliseconds.clamp(*MILLISECONDS.start(), *MILLISECONDS.end()) << SEQUENCE_BITS;
+        Self(now.max(greatest.0.saturating_add(1)))
+    }
+
+    /// Whether there is room for new ids above this one. There is above all that are drawn; other SQL may have used it up.
+    #[must_use]
+    pub fn has_room(self) -> bool {
+        self.0 < Self::END.0 - (1 << 20)
+    }
 
     /// A number from the database or from a generator.
     #[must_use]
@@ -160,7 +193,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn ids_grow_also_where_the_clock_is_set_back_or_stands_still() {
+        let at = |milliseconds| DateTime::from_timestamp_millis(milliseconds).unwrap();
+        let first = TweetId::next(at(1_800_000_000_000), TweetId::new(7));
+        assert_eq!(first.get() >> SEQUENCE_BITS, 1_800_000_000_000 - EPOCH);
+        for moment in [1_800_000_000_000, 1_799_999_000_000, 0, -1_000_000_000_000] {
+            assert_eq!(TweetId::next(at(moment), first).get(), first.get() + 1, "{moment}");
+        }
+        assert!(TweetId::next(at(1_800_000_000_001), first).get() > first.get() + 1);
+    }
+
+    #[test]
+    fn an_id_of_a_clock_that_is_far_ahead_leaves_room_for_those_that_follow() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let far = TweetId::next(at("2100-01-01T00:00:00Z"), TweetId::new(0));
+        assert!(far < TweetId::CLOCK_END && far.has_room());
+        assert!(TweetId::END.get() - far.get() > 1 << 56);
+        assert_eq!(TweetId::next(at("2026-11-25T00:00:00Z"), far).get(), far.get() + 1);
+        assert!(!TweetId::new(TweetId::END.get() - 1).has_room());
+    }
+
     proptest! {
+        #[test]
+        fn whatever_the_clock_says_an_id_is_above_the_greatest_and_above_any_32_bit_counter(
+            milliseconds in -62_135_596_800_000..253_402_300_799_000_i64, greatest in 0..TweetId::END.get() - (1 << 20),
+        ) {
+            let moment = DateTime::from_timestamp_millis(milliseconds).unwrap();
+            let id = TweetId::next(moment, TweetId::new(greatest));
+            prop_assert!(id.get() > greatest && id < TweetId::END && id.get() >= 1 << 32);
+        }
+
         #[test]
         fn an_accepted_tweet_is_the_same_text_and_within_the_limit(text in "(?s).{0,310}") {
             let count = text.chars().count();

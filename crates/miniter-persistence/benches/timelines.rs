@@ -7,14 +7,10 @@
 #[path = "../../../tests/support/database.rs"]
 mod database;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use divan::Bencher;
 use miniter_domain::{
     CanonicalEmail, Clock, Email, Follow, FollowRepository, NewTweet, NewUser, PageRequest, Profile,
-    Progress, SystemClock, TimelineRepository, TweetId, TweetIds, TweetRepository, TweetText, UserId,
-    UserName, UserRepository,
+    SystemClock, TimelineRepository, TweetId, TweetRepository, TweetText, UserId, UserName, UserRepository,
 };
 use miniter_persistence::{Store, StoreOptions};
 
@@ -24,18 +20,9 @@ fn main() {
     divan::main();
 }
 
-struct CountingIds(AtomicI64);
-
-impl TweetIds for CountingIds {
-    fn next(&self) -> TweetId {
-        TweetId::new(self.0.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
 /// Somebody who follows others, and others who follow them.
 struct World {
     database: TestDatabase,
-    ids: Arc<CountingIds>,
     store: Store,
     hub: UserId,
     others: Vec<UserId>,
@@ -45,8 +32,7 @@ impl World {
     /// With as many others, who have ten tweets each.
     fn new(others: usize) -> Self {
         let database = TestDatabase::new();
-        let ids = Arc::new(CountingIds(AtomicI64::new(1_000_000)));
-        let store = open(&database, &ids);
+        let store = open(&database);
         let user = |number: usize| {
             let user = NewUser {
                 name: UserName::parse("somebody".into()).unwrap(),
@@ -66,31 +52,30 @@ impl World {
             follow(&store, hub, *other);
             follow(&store, *other, hub);
         }
-        Self { database, ids, store, hub, others }
+        Self { database, store, hub, others }
     }
 }
 
-fn open(database: &TestDatabase, ids: &Arc<CountingIds>) -> Store {
-    Store::open(&database.url(), StoreOptions { connections: 2 }, |_| ids.clone(), &mut |_| ()).unwrap()
+fn open(database: &TestDatabase) -> Store {
+    let options = StoreOptions { connections: 2, foreign_writes: None };
+    Store::open(&database.url(), options, &mut |_| ()).unwrap()
 }
 
 fn follow(store: &Store, follower: UserId, followee: UserId) {
     let follow = Follow::new(follower, followee).unwrap();
     FollowRepository::create(store, follow).unwrap();
-    while store.settle(follow).unwrap() == Progress::Unfinished {}
 }
 
 fn unfollow(store: &Store, follower: UserId, followee: UserId) {
     let follow = Follow::new(follower, followee).unwrap();
-    store.delete(follow).unwrap();
-    while store.settle(follow).unwrap() == Progress::Unfinished {}
+    FollowRepository::delete(store, follow).unwrap();
 }
 
 /// A reader's first page after a start.
 #[divan::bench(args = [10, 100, 1_000], sample_count = 20)]
 fn first_page_after_a_start(bencher: Bencher<'_, '_>, followed: usize) {
     let world = World::new(followed);
-    bencher.with_inputs(|| open(&world.database, &world.ids)).bench_local_values(|store| {
+    bencher.with_inputs(|| open(&world.database)).bench_local_values(|store| {
         store.find_home(world.hub, &PageRequest::newest(20)).unwrap().map(|_| store)
     });
 }
@@ -104,7 +89,7 @@ fn page(bencher: Bencher<'_, '_>, which: &str) {
         "middle" => PageRequest { max_id: Some(TweetId::new(1_000)), ..PageRequest::newest(20) },
         _ => PageRequest::newest(1_000),
     };
-    bencher.bench_local(|| match world.store.recall_home(world.hub, &page) {
+    bencher.bench_local(|| match world.store.cached_home(world.hub, &page) {
         Some(page) => Some(page),
         None => world.store.find_home(world.hub, &page).unwrap(),
     });

@@ -67,15 +67,14 @@ pub enum OpenError {
         /// What the server calls itself.
         version: String,
     },
-    /// A server logs changes in a way that `InnoDB` refuses for sessions like ours.
+    /// A server has a setting that sessions like ours cannot work with, and that they may not change.
     #[cfg(feature = "mysql")]
-    #[error(
-        "the database server {url} has the binlog_format STATEMENT, with which it refuses writes of sessions that read \
-         committed rows; set it to ROW or MIXED"
-    )]
-    UnfitBinlog {
+    #[error("the database server {url} cannot be used: {setting}")]
+    Unfit {
         /// Where it is, without the password.
         url: String,
+        /// The setting, why it is in the way, and what it must be.
+        setting: &'static str,
     },
     /// A server lets us in, but not write.
     #[cfg(feature = "mysql")]
@@ -113,6 +112,12 @@ pub enum OpenError {
     NewerSchema {
         /// The newest migration.
         version: String,
+    },
+    /// What is in memory cannot be read from the database at the start.
+    #[error("cannot use the database: {cause}; start again")]
+    Unusable {
+        /// What the database or the operating system said.
+        cause: String,
     },
     /// A migration failed.
     #[error(

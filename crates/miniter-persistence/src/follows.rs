@@ -1,70 +1,40 @@
 //! Who follows whom, in the database.
 
-use std::sync::Arc;
-
 use diesel::prelude::*;
-use miniter_domain::{Follow, FollowRepository, Progress, RepositoryError};
+use miniter_domain::{Follow, FollowRepository, RepositoryError};
 
-use crate::backend::Backend;
+use crate::backend::write;
+use crate::feed::Event;
 use crate::rows::NewFollowRow;
 use crate::schema::users_follow_list;
 use crate::store::Store;
-#[cfg(feature = "mysql")]
-use crate::timelines::mysql::{self, repair};
 
 impl FollowRepository for Store {
     fn create(&self, follow: Follow) -> Result<(), RepositoryError> {
-        match &self.backend {
-            Backend::Sqlite(file) => {
-                let row = NewFollowRow::of(follow);
-                let index = Arc::clone(file.index());
-                let created = file.write_then(
-                    move |connection| {
-                        diesel::insert_into(users_follow_list::table).values(row).execute(connection)
-                    },
-                    move |_| index.forget(follow.follower().get()),
-                );
-                match created {
-                    // They follow already.
-                    Ok(_) | Err(RepositoryError::Duplicate) => Ok(()),
-                    Err(error) => Err(error),
-                }
-            }
-            #[cfg(feature = "mysql")]
-            Backend::Mysql(database) => database.pool.write(|connection| mysql::follow(connection, follow)),
+        let (follower, followee) = (follow.follower().get(), follow.followee().get());
+        let created = write!(self, |connection, events| {
+            diesel::insert_into(users_follow_list::table)
+                .values(NewFollowRow::of(follow))
+                .execute(connection)?;
+            events.push(Event::Followed { follower, followee });
+            Ok(())
+        });
+        match created {
+            // They follow already.
+            Err(RepositoryError::Duplicate) => Ok(()),
+            created => created,
         }
     }
 
     fn delete(&self, follow: Follow) -> Result<bool, RepositoryError> {
-        match &self.backend {
-            Backend::Sqlite(file) => {
-                let index = Arc::clone(file.index());
-                file.write_then(
-                    move |connection| {
-                        let key = (follow.follower().get(), follow.followee().get());
-                        diesel::delete(users_follow_list::table.find(key)).execute(connection)
-                    },
-                    move |_| index.forget(follow.follower().get()),
-                )
-                .map(|deleted| deleted > 0)
+        let (follower, followee) = (follow.follower().get(), follow.followee().get());
+        write!(self, |connection, events| {
+            let row = users_follow_list::table.find((follower, followee));
+            let deleted = diesel::delete(row).execute(connection)?;
+            if deleted > 0 {
+                events.push(Event::Unfollowed { follower, followee });
             }
-            #[cfg(feature = "mysql")]
-            Backend::Mysql(database) => database.pool.write(|connection| mysql::unfollow(connection, follow)),
-        }
-    }
-
-    #[cfg_attr(
-        not(feature = "mysql"),
-        expect(unused_variables, reason = "on SQLite nothing is to be settled")
-    )]
-    fn settle(&self, follow: Follow) -> Result<Progress, RepositoryError> {
-        match &self.backend {
-            // Nothing is left to be done: the follower's timeline is filled anew when they read.
-            Backend::Sqlite(_) => Ok(Progress::Done),
-            #[cfg(feature = "mysql")]
-            Backend::Mysql(database) => {
-                repair::settle(&database.pool, follow.follower().get(), follow.followee().get())
-            }
-        }
+            Ok(deleted > 0)
+        })
     }
 }

@@ -10,7 +10,7 @@ use crate::store::Store;
 
 impl Health for Store {
     fn check(&self) -> Result<(), RepositoryError> {
-        match &self.backend {
+        match &*self.backend {
             Backend::Sqlite(file) => file.check_files()?,
             #[cfg(feature = "mysql")]
             Backend::Mysql(_) => {}
@@ -38,10 +38,10 @@ impl Health for Store {
     }
 
     fn connections(&self) -> Connections {
-        match &self.backend {
+        match &*self.backend {
             Backend::Sqlite(file) => file.connections(),
             #[cfg(feature = "mysql")]
-            Backend::Mysql(database) => database.pool.connections(),
+            Backend::Mysql(database) => database.connections(),
         }
     }
 }

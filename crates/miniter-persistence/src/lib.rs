@@ -7,15 +7,17 @@
 mod adoption;
 mod backend;
 mod error;
+mod feed;
 mod follows;
 mod health;
+mod home_timelines;
 mod idempotency;
 mod known_addresses;
 mod login_throttle;
+mod memory;
 mod rows;
 mod schema;
 mod store;
-mod timelines;
 mod token_versions;
 mod tweets;
 mod url;
@@ -24,8 +26,6 @@ mod users;
 pub use backend::sqlite::backup::{BackupContents, BackupError, Restoration, Restored, back_up};
 pub use error::OpenError;
 pub use store::{Store, StoreOptions};
-#[cfg(feature = "mysql")]
-pub use timelines::mysql::tables::{TimelineDifference, TimelineTables};
 #[cfg(feature = "mysql")]
 pub use url::MysqlUrl;
 pub use url::{DatabaseUrl, DatabaseUrlError};

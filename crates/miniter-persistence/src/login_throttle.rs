@@ -10,6 +10,9 @@ use crate::backend::{read, write};
 use crate::schema::log_in_failures::dsl::{account, log_in_failures, origin, tat};
 use crate::store::Store;
 
+/// How many buckets that are full again go with each new one. Everyone who writes waits meanwhile.
+const FORGOTTEN_AT_ONCE: i64 = 4;
+
 impl LoginThrottleRepository for Store {
     fn find_tat(&self, bucket: &BucketKey) -> Result<Option<Tat>, RepositoryError> {
         let found: Option<i64> = read!(self, |connection| {
@@ -28,38 +31,35 @@ impl LoginThrottleRepository for Store {
         quota: Quota,
         now: DateTime<Utc>,
     ) -> Result<Result<Allowance, Exhausted>, RepositoryError> {
-        loop {
-            let BucketKey { account: AccountKey(by), origin: from } = *bucket;
-            let taken = write!(self, |connection| {
-                let row = log_in_failures.find((&by[..], &from.0[..]));
-                // Locks the row where many write: of two at once the second sees what the first has taken.
-                let is_there = diesel::update(row).set(tat.eq(tat)).execute(connection)? > 0;
-                let found: Option<i64> =
-                    if is_there { Some(row.select(tat).first(connection)?) } else { None };
-                let (new, outcome) = quota.take(found.map(Tat::new), now);
-                if is_there {
-                    diesel::update(row).set(tat.eq(new.micros())).execute(connection)?;
-                } else {
-                    diesel::insert_into(log_in_failures)
-                        .values((account.eq(&by[..]), origin.eq(&from.0[..]), tat.eq(new.micros())))
-                        .execute(connection)?;
-                    // For each that comes, those that count no more go.
-                    diesel::delete(log_in_failures.filter(tat.lt(Tat::at(now).micros())))
-                        .execute(connection)?;
+        let BucketKey { account: AccountKey(by), origin: from } = *bucket;
+        write!(self, |connection, _events| {
+            let row = log_in_failures.find((&by[..], &from.0[..]));
+            let found: Option<i64> = row.select(tat).first(connection).optional()?;
+            let (new, outcome) = quota.take(found.map(Tat::new), now);
+            if found.is_some() {
+                diesel::update(row).set(tat.eq(new.micros())).execute(connection)?;
+            } else {
+                diesel::insert_into(log_in_failures)
+                    .values((account.eq(&by[..]), origin.eq(&from.0[..]), tat.eq(new.micros())))
+                    .execute(connection)?;
+                // For each that comes, a few of those that count no more go.
+                let old: Vec<(Vec<u8>, Vec<u8>)> = log_in_failures
+                    .filter(tat.lt(Tat::at(now).micros()))
+                    .order(tat)
+                    .select((account, origin))
+                    .limit(FORGOTTEN_AT_ONCE)
+                    .load(connection)?;
+                for key in old {
+                    diesel::delete(log_in_failures.find(key)).execute(connection)?;
                 }
-                Ok(outcome)
-            });
-            match taken {
-                // Another came first, so there is a row to take from now.
-                Err(RepositoryError::Duplicate) => {}
-                taken => return taken,
             }
-        }
+            Ok(outcome)
+        })
     }
 
     fn clear(&self, by: &AccountKey) -> Result<(), RepositoryError> {
         let AccountKey(by) = *by;
-        write!(self, |connection| {
+        write!(self, |connection, _events| {
             diesel::delete(log_in_failures.filter(account.eq(&by[..]))).execute(connection)
         })
         .map(drop)

@@ -1,63 +1,75 @@
 //! The open database, which is all the repositories in one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
-use miniter_domain::{NodeNumber, TweetIds};
+use miniter_domain::{OnFresh, RepositoryError};
 
 #[cfg(feature = "mysql")]
 use crate::backend::mysql;
-use crate::backend::{Backend, newest, sqlite};
+use crate::backend::{Backend, newest, read, sqlite};
 use crate::error::OpenError;
+use crate::feed::freshness::Freshness;
+use crate::home_timelines::HomeTimelines;
+use crate::memory::Memory;
+use crate::schema::token_versions;
 use crate::token_versions::TokenVersions;
 use crate::url::DatabaseUrl;
 
 /// How a [`Store`] uses its database.
 #[derive(Debug, Clone, Copy)]
 pub struct StoreOptions {
-    /// How many connections there are; on SQLite those that read, beside the one that writes. At least 1.
+    /// How many connections read, beside the one that writes. At least 1.
     pub connections: u32,
+    /// On a server: how long what other programs write may stay unseen. `None` if they write nothing but tweets, which are
+    /// seen at once. On SQLite everything is.
+    pub foreign_writes: Option<Duration>,
 }
 
 /// An open database with an up-to-date schema. Implements every repository trait.
 pub struct Store {
-    pub(crate) backend: Backend,
-    pub(crate) tweet_ids: Arc<dyn TweetIds>,
-    pub(crate) token_versions: Arc<TokenVersions>,
+    pub(crate) backend: Arc<Backend>,
+    pub(crate) memory: Arc<Memory>,
+    freshness: Freshness,
     /// The version of the newest migration that this program knows.
     pub(crate) newest_migration: String,
 }
 
 impl Store {
-    /// Opens the database (a SQLite file is made where there is none) and does what [`Store::migrate`] does. `tweet_ids` makes
-    /// the generator for the number that this node has got.
+    /// Opens the database (a SQLite file is made where there is none) and does what [`Store::migrate`] does.
     ///
     /// # Errors
     /// [`OpenError`], with a sentence for the person who starts the server.
     pub fn open(
         url: &DatabaseUrl,
         options: StoreOptions,
-        tweet_ids: impl FnOnce(NodeNumber) -> Arc<dyn TweetIds>,
         report: &mut dyn FnMut(&str),
     ) -> Result<Self, OpenError> {
         Self::migrate(url, report)?;
-        let token_versions = Arc::new(TokenVersions::new());
-        let (backend, node, newest_migration) = match url {
+        let max_age = if url.sqlite_path().is_some() { None } else { options.foreign_writes };
+        let memory = Arc::new(Memory {
+            home_timelines: HomeTimelines::new(max_age),
+            token_versions: TokenVersions::new(),
+        });
+        let (backend, newest_migration) = match url {
             DatabaseUrl::Sqlite(path) => {
-                let doubtful = Arc::clone(&token_versions);
-                let database =
-                    sqlite::Database::connect(path, options.connections, move || doubtful.doubt())?;
-                // It is the file's lock that orders tweets.
-                (Backend::Sqlite(database), NodeNumber::ALONE, newest::<Sqlite>(&sqlite::MIGRATIONS)?)
+                let database = sqlite::Database::connect(path, options.connections, memory.clone())?;
+                (Backend::Sqlite(database), newest::<Sqlite>(&sqlite::MIGRATIONS)?)
             }
             #[cfg(feature = "mysql")]
             DatabaseUrl::Mysql(url) => {
                 let database = mysql::Database::connect(url, options.connections)?;
-                let node = database.node;
-                (Backend::Mysql(database), node, newest::<diesel::mysql::Mysql>(&mysql::MIGRATIONS)?)
+                (Backend::Mysql(database), newest::<diesel::mysql::Mysql>(&mysql::MIGRATIONS)?)
             }
         };
-        Ok(Self { backend, tweet_ids: tweet_ids(node), token_versions, newest_migration })
+        let backend = Arc::new(backend);
+        let looking = Look { backend: Arc::clone(&backend), memory: Arc::clone(&memory) };
+        let fail = |cause: String| OpenError::Unusable { cause };
+        looking.run().map_err(|error| fail(error.to_string()))?;
+        let freshness = Freshness::start(move || looking.run()).map_err(|error| fail(error.to_string()))?;
+        Ok(Self { backend, memory, freshness, newest_migration })
     }
 
     /// Opens the database as [`Store::open`] does, runs the migrations it lacks and returns their names.
@@ -77,5 +89,50 @@ impl Store {
             report(&format!("applied the migration {version}"));
         }
         Ok(applied)
+    }
+}
+
+impl miniter_domain::Freshness for Store {
+    fn check_now(&self) -> Option<Result<(), RepositoryError>> {
+        match &*self.backend {
+            Backend::Sqlite(file) => {
+                let is_known = file.check_foreign_writes() && !self.memory.token_versions.is_in_doubt();
+                is_known.then_some(Ok(()))
+            }
+            #[cfg(feature = "mysql")]
+            Backend::Mysql(_) => None,
+        }
+    }
+
+    fn check(&self, then: OnFresh) {
+        self.freshness.check(then);
+    }
+}
+
+/// A look at the database, which brings what is in memory up to date.
+struct Look {
+    backend: Arc<Backend>,
+    memory: Arc<Memory>,
+}
+
+impl Look {
+    fn run(&self) -> Result<(), RepositoryError> {
+        match &*self.backend {
+            Backend::Sqlite(file) => file.await_foreign_writes()?,
+            #[cfg(feature = "mysql")]
+            Backend::Mysql(database) => database.feed.catch_up(&database.pool, &self.memory)?,
+        }
+        let token_versions = &self.memory.token_versions;
+        if token_versions.is_in_doubt() {
+            let (doubts, newest) = token_versions.doubts();
+            let newer: Vec<(i64, i64)> = read!(self, |connection| {
+                token_versions::table
+                    .filter(token_versions::version.gt(newest))
+                    .select((token_versions::user_id, token_versions::version))
+                    .load(connection)
+            })?;
+            token_versions.remove(&doubts, &newer);
+        }
+        Ok(())
     }
 }

@@ -1,93 +1,87 @@
 //! Which tokens are good: the versions that changes of passwords have given, in memory.
 //!
-//! Each request with a token asks, and nearly nobody ever has another version than the first. So all others are known
-//! here, and only what is newer than the newest known is asked of the database, when what is known is no longer fresh:
-//! versions are numbered in the order of their commits.
+//! Each request with a token asks, and nearly everyone has the first version, which takes no place here. Versions are numbered in
+//! the order of their commits, so that only what is above the greatest known must be read.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use miniter_domain::{TokenVersion, UserId};
 
-/// How long what is known may be used. Another node's change has to be known here within a second.
-const MAX_AGE: Duration = Duration::from_millis(600);
-
 /// The versions that are not the first, by user.
-pub(crate) struct TokenVersions(Mutex<Known>);
+#[derive(Default)]
+pub(crate) struct TokenVersions(RwLock<Known>);
 
+#[derive(Default)]
 struct Known {
     versions: HashMap<i64, i64>,
     /// Up to which one all are known.
     newest: i64,
-    /// The moment for which that holds.
-    as_of: Option<Instant>,
-    /// Changes when something puts that in doubt.
-    epoch: u64,
+    /// How often something may have come that is not known.
+    doubts: u64,
+    /// How many of these doubts were removed.
+    removed: u64,
 }
 
+/// The doubts that there are, before the database is read.
+pub(crate) struct Doubts(u64);
+
 impl TokenVersions {
+    /// Nothing is known yet.
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Known { versions: HashMap::new(), newest: 0, as_of: None, epoch: 0 }))
+        Self(RwLock::new(Known { doubts: 1, ..Known::default() }))
     }
 
-    /// The version of a user, if what is known is fresh.
-    pub(crate) fn recall(&self, user: UserId) -> Option<TokenVersion> {
-        let known = self.known();
-        known.as_of.filter(|as_of| as_of.elapsed() <= MAX_AGE).map(|_| known.version(user))
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The version of a user. `list_above` lists what the database has above a version: (user, version).
-    pub(crate) fn find<E>(
-        &self,
-        user: UserId,
-        list_above: impl FnOnce(i64) -> Result<Vec<(i64, i64)>, E>,
-    ) -> Result<TokenVersion, E> {
-        let asked_at = Instant::now();
-        let (newest, epoch) = {
-            let known = self.known();
-            (known.newest, known.epoch)
-        };
-        let newer = list_above(newest)?;
-        let mut known = self.known();
-        for (user, version) in newer {
-            known.learn(user, version);
-            known.newest = known.newest.max(version);
-        }
-        if known.epoch == epoch {
-            known.as_of = Some(asked_at);
-        }
-        Ok(known.version(user))
+    fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes note of a version that was committed here.
+    /// The version of a user.
+    pub(crate) fn find(&self, user: UserId) -> TokenVersion {
+        self.known()
+            .versions
+            .get(&user.get())
+            .map_or(TokenVersion::FIRST, |version| TokenVersion::new(*version))
+    }
+
+    /// Takes note of a version that was committed.
     pub(crate) fn learn(&self, user: i64, version: i64) {
-        self.known().learn(user, version);
+        self.known_mut().learn(user, version);
     }
 
-    /// Forgets that what is known is fresh: another program may have written.
+    /// Another program may have written.
     pub(crate) fn doubt(&self) {
-        let mut known = self.known();
-        known.as_of = None;
-        known.epoch += 1;
+        self.known_mut().doubts += 1;
     }
 
-    /// What is known is fresh until something puts it in doubt: nothing did until now.
-    pub(crate) fn confirm(&self) {
-        let mut known = self.known();
-        known.as_of = known.as_of.map(|_| Instant::now());
+    /// Whether the database must be read.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        let known = self.known();
+        known.doubts > known.removed
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What to pass to [`Self::remove`] with what the database has above the version that is returned.
+    pub(crate) fn doubts(&self) -> (Doubts, i64) {
+        let known = self.known();
+        (Doubts(known.doubts), known.newest)
+    }
+
+    /// Takes note of what was read (user, version), and removes the doubts that there were before.
+    pub(crate) fn remove(&self, doubts: &Doubts, newer: &[(i64, i64)]) {
+        let mut known = self.known_mut();
+        for (user, version) in newer {
+            known.learn(*user, *version);
+            known.newest = known.newest.max(*version);
+        }
+        known.removed = known.removed.max(doubts.0);
     }
 }
 
 impl Known {
-    fn version(&self, user: UserId) -> TokenVersion {
-        self.versions.get(&user.get()).map_or(TokenVersion::FIRST, |version| TokenVersion::new(*version))
-    }
-
     /// A version only ever grows.
     fn learn(&mut self, user: i64, version: i64) {
         let known = self.versions.entry(user).or_insert(version);
@@ -101,34 +95,29 @@ mod tests {
 
     const SONG: UserId = UserId::new(1);
 
-    fn find(versions: &TokenVersions, rows: &[(i64, i64)]) -> i64 {
-        let above = |newest| Ok::<_, ()>(rows.iter().filter(|row| row.1 > newest).copied().collect());
-        versions.find(SONG, above).unwrap().get()
-    }
-
     #[test]
-    fn nothing_is_known_before_somebody_has_asked_and_what_is_known_lasts_until_it_is_in_doubt() {
+    fn what_is_in_doubt_is_read_again_and_only_what_is_newer() {
         let versions = TokenVersions::new();
-        assert_eq!(versions.recall(SONG), None);
-        assert_eq!(find(&versions, &[]), 0);
-        assert_eq!(versions.recall(SONG), Some(TokenVersion::FIRST));
-        assert_eq!(find(&versions, &[(2, 1), (1, 2)]), 2);
+        assert!(versions.is_in_doubt(), "nothing was read yet");
+        let (doubts, newest) = versions.doubts();
+        assert_eq!(newest, 0);
+        versions.remove(&doubts, &[(2, 1), (1, 2)]);
+        assert!(!versions.is_in_doubt());
+        assert_eq!(versions.find(SONG), TokenVersion::new(2));
+        assert_eq!(versions.find(UserId::new(3)), TokenVersion::FIRST);
         versions.doubt();
-        versions.confirm();
-        assert_eq!(versions.recall(SONG), None, "a doubt is not removed by a confirmation");
-        assert_eq!(find(&versions, &[]), 2, "only what is newer is asked for");
-        assert_eq!(versions.recall(SONG), Some(TokenVersion::new(2)));
+        assert!(versions.is_in_doubt());
+        assert_eq!(versions.doubts().1, 2);
     }
 
     #[test]
-    fn what_was_asked_before_a_change_does_not_undo_it() {
+    fn what_was_read_before_a_change_does_not_undo_it() {
         let versions = TokenVersions::new();
-        let found = versions.find(SONG, |_| {
-            versions.learn(1, 7);
-            versions.doubt();
-            Ok::<_, ()>(vec![(1, 6)])
-        });
-        assert_eq!(found, Ok(TokenVersion::new(7)));
-        assert_eq!(versions.recall(SONG), None, "it was put in doubt meanwhile");
+        let (doubts, _) = versions.doubts();
+        versions.learn(1, 7);
+        versions.doubt();
+        versions.remove(&doubts, &[(1, 6)]);
+        assert_eq!(versions.find(SONG), TokenVersion::new(7));
+        assert!(versions.is_in_doubt(), "that came after the reading began");
     }
 }

@@ -12,28 +12,26 @@ use miniter_domain::{
 };
 
 use crate::backend::prepared::prepared;
-use crate::backend::{Backend, read, write};
+use crate::backend::{read, write};
+use crate::feed::Event;
 use crate::rows::NewUserRow;
 use crate::schema::{token_versions, users};
 use crate::store::Store;
-use crate::timelines::OpenTimeline;
 
 impl UserRepository for Store {
     fn create(&self, user: &NewUser) -> Result<UserId, RepositoryError> {
         let user = user.clone();
         let canonical = CanonicalEmail::of(user.email.as_str());
-        write!(self, |connection| {
+        write!(self, |connection, _events| {
             if !connection.has_user_ids_left()? {
                 return Err(none_left("user"));
             }
             diesel::insert_into(users::table).values(NewUserRow::of(&user)).execute(connection)?;
             // Found by its key: MySQL has no RETURNING.
-            let id = users::table
+            users::table
                 .filter(users::email_canonical.eq(canonical.as_bytes()))
                 .select(users::id)
-                .first(connection)?;
-            connection.open_timeline(id)?;
-            Ok(id)
+                .first(connection)
         })
         .map(UserId::new)
     }
@@ -68,7 +66,7 @@ impl UserRepository for Store {
         hashed_password: &str,
     ) -> Result<(), RepositoryError> {
         let (seen, hashed_password) = (seen.clone(), hashed_password.to_owned());
-        write!(self, |connection| {
+        write!(self, |connection, _events| {
             diesel::update(users::table)
                 .filter(users::id.eq(seen.user_id.get()))
                 .filter(users::hashed_password.eq(&seen.hashed_password))
@@ -83,67 +81,46 @@ impl UserRepository for Store {
         seen: &Credentials,
         hashed_password: &str,
     ) -> Result<Option<TokenVersion>, RepositoryError> {
-        loop {
-            let (seen, hashed_password) = (seen.clone(), hashed_password.to_owned());
-            let user = seen.user_id.get();
-            let changed = write!(self, |connection| {
-                let replaced = diesel::update(users::table)
-                    .filter(users::id.eq(user))
-                    .filter(users::hashed_password.eq(&seen.hashed_password))
-                    .set((users::hashed_password.eq(&hashed_password), users::updated_at.eq(now)))
-                    .execute(connection)?;
-                if replaced == 0 {
-                    return Ok(None);
-                }
-                let newest: Option<i64> =
-                    token_versions::table.select(max(token_versions::version)).first(connection)?;
-                // Of two that draw the same number, the one that comes second waits for the first and is refused.
-                let version = newest.unwrap_or(0).checked_add(1).ok_or_else(|| none_left("token version"))?;
-                let updated = diesel::update(token_versions::table.find(user))
-                    .set(token_versions::version.eq(version))
-                    .execute(connection)?;
-                if updated == 0 {
-                    diesel::insert_into(token_versions::table)
-                        .values((token_versions::user_id.eq(user), token_versions::version.eq(version)))
-                        .execute(connection)?;
-                }
-                Ok(Some(version))
-            });
-            match changed {
-                Err(RepositoryError::Duplicate) => {}
-                Ok(Some(version)) => {
-                    self.token_versions.learn(user, version);
-                    return Ok(Some(TokenVersion::new(version)));
-                }
-                Ok(None) => return Ok(None),
-                Err(error) => return Err(error),
+        let (seen, hashed_password) = (seen.clone(), hashed_password.to_owned());
+        let user = seen.user_id.get();
+        let changed = write!(self, |connection, events| {
+            let replaced = diesel::update(users::table)
+                .filter(users::id.eq(user))
+                .filter(users::hashed_password.eq(&seen.hashed_password))
+                .set((users::hashed_password.eq(&hashed_password), users::updated_at.eq(now)))
+                .execute(connection)?;
+            if replaced == 0 {
+                return Ok(None);
             }
-        }
+            let newest: Option<i64> =
+                token_versions::table.select(max(token_versions::version)).first(connection)?;
+            let version = newest.unwrap_or(0).checked_add(1).ok_or_else(|| none_left("token version"))?;
+            let updated = diesel::update(token_versions::table.find(user))
+                .set(token_versions::version.eq(version))
+                .execute(connection)?;
+            if updated == 0 {
+                diesel::insert_into(token_versions::table)
+                    .values((token_versions::user_id.eq(user), token_versions::version.eq(version)))
+                    .execute(connection)?;
+            }
+            events.push(Event::TokensRenewed { user, version });
+            Ok(Some(version))
+        })?;
+        Ok(changed.map(TokenVersion::new))
     }
 
-    fn recall_token_version(&self, user: UserId) -> Option<TokenVersion> {
-        let known = self.token_versions.recall(user);
-        match &self.backend {
-            Backend::Sqlite(file) if known.is_none() => {
-                // Nobody else may have written since: then what was known still holds.
-                file.present_index();
-                self.token_versions.confirm();
-                self.token_versions.recall(user)
-            }
-            Backend::Sqlite(_) => known,
-            #[cfg(feature = "mysql")]
-            Backend::Mysql(_) => known,
-        }
+    fn token_version(&self, user: UserId) -> TokenVersion {
+        self.memory.token_versions.find(user)
     }
 
-    fn find_token_version(&self, user: UserId) -> Result<TokenVersion, RepositoryError> {
-        self.token_versions.find(user, |newest| {
-            read!(self, |connection| {
-                token_versions::table
-                    .filter(token_versions::version.gt(newest))
-                    .select((token_versions::user_id, token_versions::version))
-                    .load(connection)
-            })
+    fn delete(&self, user: UserId) -> Result<bool, RepositoryError> {
+        let user = user.get();
+        write!(self, |connection, events| {
+            let deleted = diesel::delete(users::table.find(user)).execute(connection)?;
+            if deleted > 0 {
+                events.push(Event::AccountDeleted { user });
+            }
+            Ok(deleted > 0)
         })
     }
 
@@ -174,7 +151,7 @@ impl UserIds for MysqlConnection {
 }
 
 /// No client can do anything about it.
-fn none_left(what: &str) -> Error {
+pub(crate) fn none_left(what: &str) -> Error {
     let message = format!(
         "no {what} is left: another program has used the greatest number there is; give its row a smaller one, and set the \
          table's counter (sqlite_sequence, AUTO_INCREMENT) back"

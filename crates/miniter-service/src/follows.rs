@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use miniter_domain::{Follow, FollowRepository, Progress, RepositoryError, UserId, UserRepository};
+use miniter_domain::{Follow, FollowRepository, RepositoryError, UserId, UserRepository};
 
 use crate::error::ServiceError;
 
@@ -19,13 +19,12 @@ impl Follows {
         Self { follows, users }
     }
 
-    /// `actor` follows `followee` from now on; nothing changes if they did before. Unless that is [`Progress::Done`], go on
-    /// with [`Self::settle`].
+    /// `actor` follows `followee` from now on; nothing changes if they did before.
     ///
     /// # Errors
     /// [`ServiceError::Invalid`] for oneself, [`ServiceError::Unauthenticated`] or [`ServiceError::UserNotFound`] if
     /// one of them does not exist, and the general `Unavailable` and `Internal`.
-    pub fn follow(&self, actor: UserId, followee: UserId) -> Result<Progress, ServiceError> {
+    pub fn follow(&self, actor: UserId, followee: UserId) -> Result<(), ServiceError> {
         let follow = match Follow::new(actor, followee) {
             Ok(follow) => follow,
             Err(oneself) => {
@@ -34,7 +33,7 @@ impl Follows {
             }
         };
         match self.follows.create(follow) {
-            Ok(()) => Ok(self.follows.settle(follow)?),
+            Ok(()) => Ok(()),
             Err(RepositoryError::MissingReference) => {
                 self.require_both(actor, followee)?;
                 // Deleted and created again in between? No id is ever given twice.
@@ -44,35 +43,22 @@ impl Follows {
         }
     }
 
-    /// `actor` does not follow `followee` any more; nothing changes if they did not. Unless that is [`Progress::Done`], go
-    /// on with [`Self::settle`].
+    /// `actor` does not follow `followee` any more; nothing changes if they did not.
     ///
     /// # Errors
     /// [`ServiceError::Unauthenticated`] or [`ServiceError::UserNotFound`] if one of them does not exist, and the
     /// general `Unavailable` and `Internal`.
-    pub fn unfollow(&self, actor: UserId, followee: UserId) -> Result<Progress, ServiceError> {
+    pub fn unfollow(&self, actor: UserId, followee: UserId) -> Result<(), ServiceError> {
         let Ok(follow) = Follow::new(actor, followee) else {
             // Nobody follows themselves, so there is nothing to end.
             self.require_both(actor, followee)?;
-            return Ok(Progress::Done);
+            return Ok(());
         };
         // A follow that stood speaks for both of its users.
         if !self.follows.delete(follow)? {
             self.require_both(actor, followee)?;
         }
-        // Also if it stood no more: the answer to an earlier call may have been lost before this was done.
-        Ok(self.follows.settle(follow)?)
-    }
-
-    /// Goes on with what a follow or an unfollow has begun in `actor`'s timeline, for a part of a second.
-    ///
-    /// # Errors
-    /// The general `Unavailable` and `Internal`.
-    pub fn settle(&self, actor: UserId, followee: UserId) -> Result<Progress, ServiceError> {
-        match Follow::new(actor, followee) {
-            Ok(follow) => Ok(self.follows.settle(follow)?),
-            Err(_) => Ok(Progress::Done),
-        }
+        Ok(())
     }
 
     /// Says which of the two is missing.
@@ -115,8 +101,7 @@ mod tests {
             .withf(|follow| (follow.follower(), follow.followee()) == (SONG, KIM))
             .times(1)
             .returning(|_| Ok(()));
-        repository.expect_settle().times(1).returning(|_| Ok(Progress::Unfinished));
-        assert_eq!(follows(repository).follow(SONG, KIM).unwrap(), Progress::Unfinished);
+        follows(repository).follow(SONG, KIM).unwrap();
     }
 
     #[test]
@@ -144,18 +129,16 @@ mod tests {
     fn unfollowing_somebody_whom_one_does_not_follow_changes_nothing() {
         let mut repository = MockFollowRepository::new();
         repository.expect_delete().times(1).returning(|_| Ok(false));
-        repository.expect_settle().times(1).returning(|_| Ok(Progress::Done));
-        assert_eq!(follows(repository).unfollow(SONG, KIM).unwrap(), Progress::Done);
-        assert_eq!(follows(MockFollowRepository::new()).unfollow(SONG, SONG).unwrap(), Progress::Done);
+        follows(repository).unfollow(SONG, KIM).unwrap();
+        follows(MockFollowRepository::new()).unfollow(SONG, SONG).unwrap();
     }
 
     #[test]
     fn unfollowing_asks_no_more_than_the_one_question_when_there_was_a_follow() {
         let mut repository = MockFollowRepository::new();
         repository.expect_delete().times(1).returning(|_| Ok(true));
-        repository.expect_settle().times(1).returning(|_| Ok(Progress::Done));
         // A mock without expectations panics at any call.
         let follows = Follows::new(Arc::new(repository), Arc::new(MockUserRepository::new()));
-        assert_eq!(follows.unfollow(SONG, KIM).unwrap(), Progress::Done);
+        follows.unfollow(SONG, KIM).unwrap();
     }
 }

@@ -25,10 +25,10 @@ impl Timelines {
         wanted.unwrap_or(self.max_entries).min(self.max_entries)
     }
 
-    /// Anybody's home timeline, if it is known without waiting: this may be called where nothing may block.
+    /// Anybody's home timeline, if it is in memory: this may be called where nothing may block.
     #[must_use]
-    pub fn recall(&self, user: UserId, page: &PageRequest) -> Option<TimelinePage> {
-        self.timelines.recall_home(user, page)
+    pub fn cached(&self, user: UserId, page: &PageRequest) -> Option<TimelinePage> {
+        self.timelines.cached_home(user, page)
     }
 
     /// The actor's own home timeline.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use miniter_domain::Health;
+use miniter_domain::{Freshness, Health};
 use miniter_service::{Accounts, Follows, Sessions, Timelines, Tweets};
-use tokio::sync::Mutex;
 
 use crate::http::address::TrustedProxies;
 use crate::http::connections::Connections;
@@ -27,6 +26,8 @@ pub struct Services {
     pub timelines: Arc<Timelines>,
     /// Knowing people by their tokens.
     pub sessions: Arc<Sessions>,
+    /// Whether what is in memory is as the database has it.
+    pub freshness: Arc<dyn Freshness>,
     /// How the database is.
     pub health: Arc<dyn Health>,
 }
@@ -55,8 +56,6 @@ pub struct State {
     pub(crate) cors_origins: CorsOrigins,
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
-    /// Held while somebody asks the database which tokens are good.
-    pub(crate) asking: Mutex<()>,
 }
 
 impl State {
@@ -68,17 +67,7 @@ impl State {
         let Policy { lanes, limits, connections, trusted_proxies, cors_origins } = policy;
         let metrics = Metrics::new(version, &lanes, &connections)?;
         let readiness = Readiness::default();
-        Ok(Self {
-            services,
-            lanes,
-            limits,
-            connections,
-            trusted_proxies,
-            cors_origins,
-            metrics,
-            readiness,
-            asking: Mutex::new(()),
-        })
+        Ok(Self { services, lanes, limits, connections, trusted_proxies, cors_origins, metrics, readiness })
     }
 
     /// The connections to where people are served.
@@ -98,8 +87,9 @@ pub(crate) mod tests {
     use std::time::Duration;
 
     use miniter_domain::{
-        MockFollowRepository, MockHealth, MockKnownAddressRepository, MockLoginThrottleRepository,
-        MockTimelineRepository, MockTweetRepository, MockUserRepository, SystemClock,
+        MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository,
+        MockLoginThrottleRepository, MockTimelineRepository, MockTweetRepository, MockUserRepository,
+        SystemClock,
     };
     use miniter_service::{LoginThrottle, Passwords, TokenSecret, Tokens};
 
@@ -130,6 +120,7 @@ pub(crate) mod tests {
             follows: Arc::new(Follows::new(Arc::new(MockFollowRepository::new()), users.clone())),
             timelines: Arc::new(Timelines::new(Arc::new(MockTimelineRepository::new()), 1_000)),
             sessions: Arc::new(Sessions::new(tokens, users)),
+            freshness: Arc::new(MockFreshness::new()),
             health: Arc::new(MockHealth::new()),
         };
         let policy = Policy {

@@ -9,14 +9,13 @@ use std::time::Duration;
 use actix_server::{Server, ServerBuilder};
 use actix_web::web;
 use anyhow::{Context, anyhow};
-use miniter_domain::{Clock, SystemClock, TweetIds};
+use miniter_domain::{Clock, SystemClock};
 use miniter_persistence::{Store, StoreOptions};
 use miniter_service::{Accounts, Follows, LoginThrottle, Passwords, Sessions, Timelines, Tokens, Tweets};
 use miniter_web::{Connections, Lanes, Limits, Policy, Quotas, Services, Serving, State, TrustedProxies};
 
 use crate::settings::{Settings, Switch};
 use crate::signals::stop_signal;
-use crate::tweet_ids::Snowflakes;
 use crate::{open_files, secret};
 
 /// How many connections there may be to an address for the metrics alone. Those who come there are few.
@@ -88,10 +87,10 @@ fn listen(
 /// # Errors
 /// With a sentence that names the mend.
 pub fn open_store(settings: &Settings) -> anyhow::Result<Arc<Store>> {
-    let tweet_ids = |node| -> Arc<dyn TweetIds> { Arc::new(Snowflakes::new(node, Arc::new(SystemClock))) };
-    let options = StoreOptions { connections: settings.database_connections };
+    let options =
+        StoreOptions { connections: settings.database_connections, foreign_writes: settings.foreign_writes };
     let report = &mut |line: &str| log::info!("{line}");
-    Ok(Arc::new(Store::open(&settings.database_url, options, tweet_ids, report)?))
+    Ok(Arc::new(Store::open(&settings.database_url, options, report)?))
 }
 
 /// Sets up password hashing, for so many hashes at once.
@@ -131,6 +130,7 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
         follows: Arc::new(Follows::new(store.clone(), store.clone())),
         timelines: Arc::new(Timelines::new(store.clone(), settings.timeline_limit.get())),
         sessions: Arc::new(Sessions::new(tokens, store.clone())),
+        freshness: store.clone(),
         health: store,
     };
     let connections = settings.database_connections as usize;

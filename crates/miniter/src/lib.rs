@@ -9,4 +9,3 @@ pub mod open_files;
 mod secret;
 pub mod settings;
 mod signals;
-mod tweet_ids;

@@ -13,7 +13,6 @@ use miniter_domain::Quota;
 use miniter_persistence::DatabaseUrl;
 use miniter_web::{CorsOrigins, TrustedProxies};
 
-use crate::commands::timelines::TimelinesCommand;
 use crate::commands::user::UserCommand;
 
 /// A microblog server.
@@ -61,9 +60,6 @@ pub enum Command {
         /// The backup
         file: PathBuf,
     },
-    /// Look after the home timelines that MySQL and MariaDB keep
-    #[command(subcommand)]
-    Timelines(TimelinesCommand),
     /// Look after accounts
     #[command(subcommand)]
     User(UserCommand),
@@ -137,6 +133,11 @@ pub struct Settings {
     /// read, beside the one that writes
     #[arg(long, global = true, env = "MINITER_DATABASE_CONNECTIONS", default_value = "8", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,
+
+    /// On MySQL and MariaDB: how long follows, changes and deletions that other programs write there may stay unseen, such as
+    /// 60s (s, m, h or d). Without it, until this server has reason to read anew. Their new tweets are seen at once
+    #[arg(long, global = true, env = "MINITER_FOREIGN_WRITES", value_name = "TIME", value_parser = parse_time)]
+    pub foreign_writes: Option<Duration>,
 
     /// How many connections of clients there may be. Beyond that the one that has been idle longest is closed; one address
     /// (an IPv6 address counts as its /64) gets an eighth of them, unless it is a trusted proxy or the limits are off
@@ -218,6 +219,7 @@ impl Settings {
             timeline_limit: NonZeroU32::MIN.saturating_add(999),
             cors_origins: CorsOrigins::Any,
             database_connections: 8,
+            foreign_writes: None,
             max_connections: 1_024,
             rate_limits: Switch::On,
             log_in_limit: quota(25, 5 * 60),
@@ -264,12 +266,15 @@ impl fmt::Display for Settings {
             .map(|(name, quota)| format!("{name}:{}/{}s", quota.limit(), quota.window().as_secs()))
             .join(","),
         };
+        let foreign_writes =
+            self.foreign_writes.map_or_else(|| "off".to_owned(), |age| format!("{}s", age.as_secs()));
         let proxies: Vec<String> = self.trusted_proxies.0.iter().map(ToString::to_string).collect();
         let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(",") };
         write!(
             f,
             "database_url={} bind={} jwt_secret={} jwt_previous_secrets={} token_lifetime={} timeline_limit={} \
-             cors_origins={origins} database_connections={} max_connections={} rate_limits={limits} trusted_proxies={proxies} \
+             cors_origins={origins} database_connections={} foreign_writes={foreign_writes} max_connections={} \
+             rate_limits={limits} trusted_proxies={proxies} \
              metrics_bind={} drain_delay={} shutdown_timeout={} log={}",
             self.database_url,
             self.bind,
@@ -329,14 +334,21 @@ fn parse_log_filter(text: &str) -> Result<String, String> {
     }
 }
 
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let parse = || {
+        let (number, seconds) = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)]
+            .iter()
+            .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))?;
+        let number: u64 = number.parse::<u32>().ok()?.into();
+        (number > 0).then(|| Duration::from_secs(number * seconds))
+    };
+    parse().ok_or_else(|| "write a time as 60s, with s, m, h or d".to_owned())
+}
+
 fn parse_quota(text: &str) -> Result<Quota, String> {
     let parse = || {
         let (limit, time) = text.split_once('/')?;
-        let (number, seconds) = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)]
-            .iter()
-            .find_map(|(unit, seconds)| Some((time.strip_suffix(unit)?, seconds)))?;
-        let number: u64 = number.parse::<u32>().ok()?.into();
-        Quota::new(limit.parse().ok()?, Duration::from_secs(number * seconds))
+        Quota::new(limit.parse().ok()?, parse_time(time).ok()?)
     };
     parse().ok_or_else(|| "write how many in what time: 25/5m, with s, m, h or d".to_owned())
 }

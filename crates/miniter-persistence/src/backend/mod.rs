@@ -7,6 +7,9 @@
 pub(crate) mod mysql;
 pub(crate) mod prepared;
 pub(crate) mod sqlite;
+pub(crate) mod writer;
+
+use std::time::Duration;
 
 use diesel::backend::Backend as SqlBackend;
 use diesel::dsl::max;
@@ -16,6 +19,11 @@ use diesel_migrations::MigrationHarness;
 
 use crate::error::OpenError;
 use crate::schema::schema_floor;
+
+/// How long what is done on a server may take before it counts as stuck: in a server that hangs, or in a connection that has died
+/// without a word. A little less than a request waits for its answer, so that the next one does not wait for the same; what is
+/// merely slow costs others no more than a new connection or thread.
+pub(crate) const STUCK: Duration = Duration::from_millis(1_350);
 
 /// The open database.
 pub(crate) enum Backend {
@@ -27,7 +35,7 @@ pub(crate) enum Backend {
 /// Runs a query on a connection of the store's backend that need not be able to write.
 macro_rules! read {
     ($store:expr, |$connection:ident| $query:expr) => {
-        match &$store.backend {
+        match &*$store.backend {
             crate::backend::Backend::Sqlite(file) => file.read(|$connection| $query),
             #[cfg(feature = "mysql")]
             crate::backend::Backend::Mysql(database) => database.pool.read(|$connection| $query),
@@ -35,15 +43,19 @@ macro_rules! read {
     };
 }
 
-/// Runs statements in one transaction of the store's backend; durable once this returns `Ok`. They own what they use, as
-/// another thread may run them; and they may be run again, if the database chooses the transaction as the victim of a
-/// deadlock.
+/// Runs statements in a transaction of the store's backend; durable once this returns `Ok`. They own what they use, as
+/// another thread runs them; and they may be run again, if the database chooses the transaction as the victim of a
+/// deadlock. They push what they change of what nodes keep in memory to `$events`.
 macro_rules! write {
-    ($store:expr, |$connection:ident| $statements:expr) => {
-        match &$store.backend {
-            crate::backend::Backend::Sqlite(file) => file.write(move |$connection| $statements),
+    ($store:expr, |$connection:ident, $events:ident| $statements:expr) => {
+        match &*$store.backend {
+            crate::backend::Backend::Sqlite(file) => {
+                file.writer.write(move |$connection, $events| $statements)
+            }
             #[cfg(feature = "mysql")]
-            crate::backend::Backend::Mysql(database) => database.pool.write(|$connection| $statements),
+            crate::backend::Backend::Mysql(database) => {
+                database.writer.write(move |$connection, $events| $statements)
+            }
         }
     };
 }

@@ -22,7 +22,7 @@ pub(crate) fn prepared<const N: usize, T>(sql: &'static str, numbers: [i64; N]) 
     Prepared { sql, numbers, rows: PhantomData }
 }
 
-/// Runs a statement that answers no rows, and says how many it has changed.
+/// Runs a statement that answers no rows, and returns how many it has changed.
 #[cfg(feature = "mysql")]
 pub(crate) fn execute<const N: usize, C>(
     connection: &mut C,

@@ -17,10 +17,10 @@ fn following_twice_is_following_once() {
 fn unfollowing_says_whether_there_was_something_to_end() {
     let database = Database::new();
     let follow = Follow::new(database.user("song"), database.user("kim")).unwrap();
-    assert!(!database.delete(follow).unwrap());
-    database.create(follow).unwrap();
-    assert!(database.delete(follow).unwrap());
-    assert!(!database.delete(follow).unwrap());
+    assert!(!FollowRepository::delete(&*database, follow).unwrap());
+    FollowRepository::create(&*database, follow).unwrap();
+    assert!(FollowRepository::delete(&*database, follow).unwrap());
+    assert!(!FollowRepository::delete(&*database, follow).unwrap());
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_follow_needs_both_of_its_users() {
     let song = database.user("song");
     let nobody = UserId::new(i64::from(i32::MAX) + 1);
     for follow in [Follow::new(song, nobody), Follow::new(nobody, song)] {
-        let refused = database.create(follow.unwrap());
+        let refused = FollowRepository::create(&*database, follow.unwrap());
         assert!(matches!(refused, Err(RepositoryError::MissingReference)));
     }
 }

@@ -2,33 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use miniter_domain::{
-    Clock, Email, Follow, FollowRepository, NewTweet, NewUser, NodeNumber, PageRequest, Profile, Progress,
-    RepositoryError, SystemClock, TimelineRepository, TweetId, TweetIds, TweetRepository, TweetText, UserId,
-    UserName, UserRepository,
+    Clock, Email, Follow, FollowRepository, Freshness, NewTweet, NewUser, PageRequest, Profile,
+    RepositoryError, SystemClock, TimelinePage, TimelineRepository, TweetId, TweetRepository, TweetText,
+    UserId, UserName, UserRepository,
 };
 use miniter_persistence::{Store, StoreOptions};
 
 use crate::database::{OtherConnection, TestDatabase};
 
-/// Counts from where it is set.
-pub struct CountingIds(pub AtomicI64);
-
-impl TweetIds for CountingIds {
-    fn next(&self) -> TweetId {
-        TweetId::new(self.0.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
 /// A store over a database that goes away with it.
 pub struct Database {
     store: Store,
-    pub number: NodeNumber,
-    pub ids: Arc<CountingIds>,
     below: Arc<TestDatabase>,
 }
 
@@ -48,32 +37,43 @@ impl Database {
     /// As many nodes over one database; on SQLite there is only one.
     pub fn nodes(count: usize) -> Vec<Self> {
         let below = Arc::new(TestDatabase::new());
-        let ids = Arc::new(CountingIds(AtomicI64::new(1_000)));
         // With several nodes it is about what happens at once.
-        let options = StoreOptions { connections: if count > 1 { 6 } else { 2 } };
+        let connections = if count > 1 { 6 } else { 2 };
         let count = if below.is_sqlite() { 1 } else { count };
-        (0..count).map(|_| Self::node(&below, &ids, options)).collect()
+        (0..count).map(|_| Self::node(&below, StoreOptions { connections, foreign_writes: None })).collect()
     }
 
-    fn node(below: &Arc<TestDatabase>, ids: &Arc<CountingIds>, options: StoreOptions) -> Self {
-        let mut number = NodeNumber::ALONE;
-        let open = |node| -> Arc<dyn TweetIds> {
-            number = node;
-            ids.clone()
-        };
-        let store = Store::open(&below.url(), options, open, &mut |_| ()).unwrap();
-        Self { store, number, ids: Arc::clone(ids), below: Arc::clone(below) }
+    /// One that bounds how long other programs' writes may stay unseen.
+    pub fn with_foreign_writes(age: Duration) -> Self {
+        let options = StoreOptions { connections: 2, foreign_writes: Some(age) };
+        Self::node(&Arc::new(TestDatabase::new()), options)
+    }
+
+    fn node(below: &Arc<TestDatabase>, options: StoreOptions) -> Self {
+        let store = Store::open(&below.url(), options, &mut |_| ()).unwrap();
+        Self { store, below: Arc::clone(below) }
     }
 
     /// Another node over the same database.
     pub fn another_node(&self) -> Self {
-        Self::node(&self.below, &self.ids, StoreOptions { connections: 2 })
+        Self::node(&self.below, StoreOptions { connections: 2, foreign_writes: None })
     }
 
-    /// Fails if a home timeline that the database keeps is not what it is derived from.
-    #[track_caller]
-    pub fn check(&self) {
-        self.below.check_timelines();
+    /// Waits until what is in memory has all that was acknowledged before this call, as each request does.
+    pub fn freshen(&self) {
+        let store = &self.store;
+        if let Some(outcome) = store.check_now() {
+            return outcome.unwrap();
+        }
+        let (told, outcome) = mpsc::channel();
+        Freshness::check(store, Box::new(move |outcome| told.send(outcome).unwrap()));
+        outcome.recv_timeout(Duration::from_secs(20)).unwrap().unwrap();
+    }
+
+    /// A page, as a request gets it: from memory or, where it is not there, from the database.
+    pub fn read(&self, reader: UserId, page: &PageRequest) -> Option<TimelinePage> {
+        self.freshen();
+        self.cached_home(reader, page).or_else(|| self.find_home(reader, page).unwrap())
     }
 
     /// A connection beside the store's, as another program would have it.
@@ -100,33 +100,26 @@ impl Database {
         patiently(|| TweetRepository::create(&self.store, tweet.clone())).id
     }
 
-    /// Writes tweets with these ids, authors and texts as other SQL does, and makes them show up.
+    /// Writes tweets with these ids, authors and texts as other SQL does.
     pub fn import(&self, tweets: &BTreeMap<i64, (UserId, String)>) {
         let rows: Vec<String> =
             tweets.iter().map(|(id, (author, text))| format!("({id}, {author}, '{text}')")).collect();
         self.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES {}", rows.join(", ")));
-        self.rebuild();
     }
 
     pub fn follow(&self, follower: UserId, followee: UserId) {
         let follow = Follow::new(follower, followee).unwrap();
         patiently(|| FollowRepository::create(&self.store, follow));
-        self.settle(follow);
     }
 
     pub fn unfollow(&self, follower: UserId, followee: UserId) {
         let follow = Follow::new(follower, followee).unwrap();
-        patiently(|| self.store.delete(follow));
-        self.settle(follow);
+        patiently(|| FollowRepository::delete(&self.store, follow));
     }
 
-    fn settle(&self, follow: Follow) {
-        while patiently(|| self.store.settle(follow)) == Progress::Unfinished {}
-    }
-
-    /// Makes what other SQL has written show up, as `miniter timelines rebuild` does.
-    pub fn rebuild(&self) {
-        self.below.rebuild_timelines();
+    /// Deletes a tweet, and returns whether there was one.
+    pub fn delete_tweet(&self, author: UserId, tweet: TweetId) -> bool {
+        patiently(|| TweetRepository::delete(&self.store, author, tweet))
     }
 
     /// Fails unless a query for a time gives the present one, in UTC.
@@ -140,7 +133,7 @@ impl Database {
 
     /// The texts of a page, and whether there is more below it.
     pub fn page(&self, reader: UserId, page: &PageRequest) -> (Vec<String>, bool) {
-        let page = self.find_home(reader, page).unwrap().unwrap();
+        let page = self.read(reader, page).unwrap();
         (page.entries.into_iter().map(|entry| entry.text.to_string()).collect(), page.has_older)
     }
 
@@ -160,6 +153,19 @@ pub fn patiently<T>(mut call: impl FnMut() -> Result<T, RepositoryError>) -> T {
         }
     }
     call().unwrap()
+}
+
+/// The id of the first tweet of an empty database; the others follow it.
+pub fn first_id() -> i64 {
+    TweetId::next(moment(), TweetId::new(0)).get()
+}
+
+/// A seed for random histories: from `MINITER_TEST_SEED`, or a new one each time. It is printed if the test fails.
+pub fn seed() -> u64 {
+    let seed =
+        std::env::var("MINITER_TEST_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+    println!("MINITER_TEST_SEED={seed}");
+    seed
 }
 
 pub fn moment() -> DateTime<Utc> {

@@ -1,6 +1,8 @@
-use miniter_domain::{PageRequest, TimelineRepository, TweetId, UserId};
+use std::time::{Duration, Instant};
 
-use crate::support::Database;
+use miniter_domain::{PageRequest, TimelineRepository, TweetId, UserId, UserRepository};
+
+use crate::support::{Database, first_id};
 
 /// A cursor at this id.
 #[expect(clippy::unnecessary_wraps, reason = "cursors are optional")]
@@ -38,7 +40,7 @@ fn a_self_follow_that_other_sql_has_made_repeats_nothing() {
 #[test]
 fn nobody_has_no_timeline_and_somebody_silent_an_empty_one() {
     let database = Database::new();
-    assert_eq!(database.find_home(UserId::new(7), &PageRequest::newest(10)).unwrap(), None);
+    assert_eq!(database.read(UserId::new(7), &PageRequest::newest(10)), None);
     let song = database.user("song");
     assert_eq!(database.page(song, &PageRequest::newest(10)), (vec![], false));
 }
@@ -49,11 +51,16 @@ fn entries_carry_their_ids_and_authors() {
     let (song, kim) = (database.user("song"), database.user("kim"));
     database.follow(song, kim);
     let tweet = database.tweet(kim, "hello");
-    let page = database.find_home(song, &PageRequest::newest(10)).unwrap().unwrap();
+    let page = database.read(song, &PageRequest::newest(10)).unwrap();
     assert_eq!((page.entries[0].tweet_id, page.entries[0].author), (tweet, kim));
 }
 
-/// Tweets 1000 to 1009 by two authors in turn, named by their last digit.
+/// A cursor at the tweet that is named so.
+fn nth(digit: i64) -> Option<TweetId> {
+    id(first_id() + digit)
+}
+
+/// Ten tweets by two authors in turn, each named by a digit.
 fn ten_tweets(database: &Database) -> UserId {
     let (song, kim) = (database.user("song"), database.user("kim"));
     database.follow(song, kim);
@@ -71,30 +78,20 @@ fn pages_are_cut_by_exclusive_cursors() {
     for (what, page, texts, has_older) in [
         ("newest", newest, "789", true),
         ("all of them exactly", PageRequest::newest(10), "0123456789", false),
-        ("older than 7", PageRequest { max_id: id(1_007), ..newest }, "456", true),
-        ("older than 3, to the end", PageRequest { max_id: id(1_003), ..newest }, "012", false),
-        ("older than 2, fewer than wanted", PageRequest { max_id: id(1_002), ..newest }, "01", false),
-        ("older than the oldest", PageRequest { max_id: id(1_000), ..newest }, "", false),
-        ("newer than 4, the newest of them", PageRequest { since_id: id(1_004), ..newest }, "789", true),
-        ("newer than 6", PageRequest { since_id: id(1_006), ..newest }, "789", false),
-        ("newer than 7", PageRequest { since_id: id(1_007), ..newest }, "89", false),
-        ("newer than 4, the oldest of them", PageRequest { min_id: id(1_004), ..newest }, "567", true),
+        ("older than 7", PageRequest { max_id: nth(7), ..newest }, "456", true),
+        ("older than 3, to the end", PageRequest { max_id: nth(3), ..newest }, "012", false),
+        ("older than 2, fewer than wanted", PageRequest { max_id: nth(2), ..newest }, "01", false),
+        ("older than the oldest", PageRequest { max_id: nth(0), ..newest }, "", false),
+        ("newer than 4, the newest of them", PageRequest { since_id: nth(4), ..newest }, "789", true),
+        ("newer than 6", PageRequest { since_id: nth(6), ..newest }, "789", false),
+        ("newer than 7", PageRequest { since_id: nth(7), ..newest }, "89", false),
+        ("newer than 4, the oldest of them", PageRequest { min_id: nth(4), ..newest }, "567", true),
         ("from the beginning", PageRequest { min_id: id(0), ..newest }, "012", false),
-        ("newer than the newest", PageRequest { min_id: id(1_009), ..newest }, "", false),
-        (
-            "between 2 and 8, newest",
-            PageRequest { max_id: id(1_008), since_id: id(1_002), ..newest },
-            "567",
-            true,
-        ),
-        (
-            "between 2 and 8, oldest",
-            PageRequest { max_id: id(1_008), min_id: id(1_002), ..newest },
-            "345",
-            true,
-        ),
-        ("both lower bounds", PageRequest { since_id: id(1_005), min_id: id(1_002), ..newest }, "678", false),
-        ("an empty range", PageRequest { max_id: id(1_003), since_id: id(1_005), ..newest }, "", false),
+        ("newer than the newest", PageRequest { min_id: nth(9), ..newest }, "", false),
+        ("between 2 and 8, newest", PageRequest { max_id: nth(8), since_id: nth(2), ..newest }, "567", true),
+        ("between 2 and 8, oldest", PageRequest { max_id: nth(8), min_id: nth(2), ..newest }, "345", true),
+        ("both lower bounds", PageRequest { since_id: nth(5), min_id: nth(2), ..newest }, "678", false),
+        ("an empty range", PageRequest { max_id: nth(3), since_id: nth(5), ..newest }, "", false),
     ] {
         let (found, more) = database.page(song, &page);
         assert_eq!((found.concat().as_str(), more), (texts, has_older), "{what}");
@@ -109,7 +106,7 @@ fn walking_down_the_pages_meets_every_entry_once() {
         let mut page = PageRequest::newest(limit);
         let mut walked = String::new();
         loop {
-            let found = database.find_home(song, &page).unwrap().unwrap();
+            let found = database.read(song, &page).unwrap();
             for entry in found.entries.iter().rev() {
                 walked.insert_str(0, &entry.text);
             }
@@ -123,58 +120,197 @@ fn walking_down_the_pages_meets_every_entry_once() {
 }
 
 #[test]
-fn on_sqlite_what_another_program_writes_is_seen_at_once_also_by_those_who_have_read_before() {
+fn what_another_program_writes_is_seen_at_once() {
     let database = Database::new();
     let (song, kim) = (database.user("song"), database.user("kim"));
     database.follow(song, kim);
     database.tweet(kim, "one");
     assert_eq!(database.timeline(song), ["one"]);
+    let theirs = first_id() + 5;
+    database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES ({theirs}, {kim}, 'theirs')"));
+    assert_eq!(database.timeline(song), ["one", "theirs"]);
+    // On a server only what changes the newest tweet is noticed.
+    database.execute(&format!("UPDATE tweets SET tweet = 'mended' WHERE id = {theirs}"));
+    assert_eq!(database.timeline(song), ["one", "mended"]);
+    database.execute(&format!("DELETE FROM tweets WHERE id = {theirs}"));
+    assert_eq!(database.timeline(song), ["one"]);
     if !database.is_sqlite() {
-        // Where many nodes write, nothing is known without asking, and such rows show up after a rebuild.
-        assert_eq!(database.recall_home(song, &PageRequest::newest(1)), None);
-        database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES (5, {kim}, 'theirs')"));
-        assert_eq!(database.timeline(song), ["one"]);
-        database.rebuild();
-        assert_eq!(database.timeline(song), ["theirs", "one"]);
         return;
     }
-    database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES (5, {kim}, 'theirs')"));
-    assert_eq!(database.timeline(song), ["theirs", "one"]);
-    database.execute("UPDATE tweets SET tweet = 'mended' WHERE id = 5");
-    assert_eq!(database.timeline(song), ["mended", "one"]);
-    database.execute("DELETE FROM tweets WHERE id = 5");
-    assert_eq!(database.timeline(song), ["one"]);
+    database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES (5, {kim}, 'old')"));
+    assert_eq!(database.timeline(song), ["old", "one"]);
     database.execute("DELETE FROM users_follow_list");
     assert_eq!(database.timeline(song), Vec::<String>::new());
     database.execute(&format!("DELETE FROM users WHERE id = {song}"));
-    assert_eq!(database.find_home(song, &PageRequest::newest(1)).unwrap(), None);
-    assert_eq!(database.recall_home(song, &PageRequest::newest(1)), None);
+    assert_eq!(database.read(song, &PageRequest::newest(1)), None);
 }
 
 #[test]
-fn on_sqlite_a_page_that_was_read_before_is_recalled_and_is_the_one_that_the_database_gives() {
+fn a_tweet_of_another_program_is_seen_also_if_one_of_ours_follows_before_anybody_looks() {
+    let nodes = Database::nodes(2);
+    let (here, there) = (&nodes[0], &nodes[nodes.len() - 1]);
+    let (song, kim) = (here.user("song"), here.user("kim"));
+    here.follow(song, kim);
+    here.tweet(kim, "one");
+    for node in &nodes {
+        assert_eq!(node.timeline(song), ["one"]);
+    }
+    here.execute(&format!("INSERT INTO tweets (user_id, tweet) VALUES ({kim}, 'theirs')"));
+    there.tweet(kim, "two");
+    for node in &nodes {
+        assert_eq!(node.timeline(song), ["one", "theirs", "two"]);
+    }
+}
+
+#[test]
+fn what_the_tests_of_the_textbook_do_between_two_cases_is_seen_at_once() {
+    let database = Database::new();
+    let truncate = if database.is_sqlite() {
+        "DELETE FROM tweets; DELETE FROM users_follow_list; DELETE FROM users"
+    } else {
+        "SET FOREIGN_KEY_CHECKS = 0; TRUNCATE users; TRUNCATE tweets; TRUNCATE users_follow_list; \
+         SET FOREIGN_KEY_CHECKS = 1"
+    };
+    for text in ["one", "two", "one", "three"] {
+        database.execute(truncate);
+        database.execute(&format!(
+            "INSERT INTO users (id, name, email, profile, hashed_password) \
+                VALUES (1, '', 'a@b', '', ''), (2, '', 'b@b', '', ''); \
+             INSERT INTO tweets (id, user_id, tweet) VALUES (1, 2, '{text}')"
+        ));
+        let follows = text != "two";
+        if follows {
+            database.execute("INSERT INTO users_follow_list (user_id, follow_user_id) VALUES (1, 2)");
+        }
+        let expected = if follows { vec![text.to_owned()] } else { vec![] };
+        assert_eq!(database.timeline(UserId::new(1)), expected, "{text}");
+        assert_eq!(database.timeline(UserId::new(2)), [text]);
+    }
+    database.execute(truncate);
+    assert_eq!(database.read(UserId::new(1), &PageRequest::newest(1)), None);
+}
+
+#[test]
+fn what_is_not_noticed_on_a_server_is_seen_after_the_time_that_is_set() {
+    let age = Duration::from_millis(300);
+    let database = Database::with_foreign_writes(age);
+    let (song, kim) = (database.user("song"), database.user("kim"));
+    let old = database.tweet(kim, "old");
+    database.tweet(kim, "new");
+    assert_eq!(database.timeline(song), Vec::<String>::new());
+    database
+        .execute(&format!("INSERT INTO users_follow_list (user_id, follow_user_id) VALUES ({song}, {kim})"));
+    let within = |expected: &[&str]| {
+        let begun = Instant::now();
+        while database.timeline(song) != expected {
+            assert!(begun.elapsed() < age * 20, "it is not seen");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    within(&["old", "new"]);
+    database.execute(&format!("UPDATE tweets SET tweet = 'mended' WHERE id = {old}"));
+    within(&["mended", "new"]);
+    database.execute(&format!("DELETE FROM tweets WHERE id = {old}"));
+    within(&["new"]);
+}
+
+#[test]
+fn a_page_that_was_read_before_is_in_memory_and_is_the_one_that_the_database_gives() {
     let database = Database::new();
     let song = ten_tweets(&database);
     let pages = [
         PageRequest::newest(3),
-        PageRequest { max_id: id(1_005), ..PageRequest::newest(2) },
-        PageRequest { min_id: id(1_003), ..PageRequest::newest(4) },
-        PageRequest { since_id: id(1_004), ..PageRequest::newest(9) },
+        PageRequest { max_id: nth(5), ..PageRequest::newest(2) },
+        PageRequest { min_id: nth(3), ..PageRequest::newest(4) },
+        PageRequest { since_id: nth(4), ..PageRequest::newest(9) },
     ];
+    database.freshen();
     for page in pages {
-        assert_eq!(database.recall_home(song, &page), None, "{page:?}");
+        assert_eq!(database.cached_home(song, &page), None, "{page:?}");
     }
     for page in pages {
         let found = database.find_home(song, &page).unwrap();
-        let recalled = database.recall_home(song, &page);
-        assert_eq!(recalled, found.filter(|_| database.is_sqlite()), "{page:?}");
+        assert_eq!(database.cached_home(song, &page), found, "{page:?}");
+        assert!(found.is_some());
     }
     // At once, for those who have read before.
     database.tweet(song, "new");
-    if database.is_sqlite() {
-        let recalled = database.recall_home(song, &PageRequest::newest(1)).unwrap();
-        assert_eq!(&*recalled.entries[0].text, "new");
+    assert_eq!(database.page(song, &PageRequest::newest(1)).0, ["new"]);
+}
+
+#[test]
+fn the_greatest_id_that_there_can_be_is_in_timelines_and_keeps_nobody_from_writing() {
+    let database = Database::new();
+    let song = database.user("song");
+    let greatest = i64::MAX;
+    database
+        .execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES ({greatest}, {song}, 'theirs')"));
+    assert_eq!(database.timeline(song), ["theirs"]);
+    database.tweet(song, "one");
+    database.tweet(song, "two");
+    assert_eq!(database.timeline(song), ["one", "two", "theirs"]);
+    let below = PageRequest { max_id: id(greatest), ..PageRequest::newest(2) };
+    assert_eq!(database.page(song, &below), (vec!["one".to_owned(), "two".to_owned()], false));
+}
+
+#[test]
+fn a_deleted_tweet_is_in_no_answer_of_any_node_that_begins_after_it() {
+    let nodes = Database::nodes(2);
+    let (here, there) = (&nodes[0], &nodes[nodes.len() - 1]);
+    let (song, kim) = (here.user("song"), here.user("kim"));
+    here.follow(song, kim);
+    let ids: Vec<TweetId> = (0..5).map(|i| here.tweet(kim, &i.to_string())).collect();
+    for node in &nodes {
+        assert_eq!(node.timeline(song).concat(), "01234");
     }
+    assert!(!there.delete_tweet(song, ids[1]), "it is not theirs");
+    assert!(there.delete_tweet(kim, ids[1]));
+    assert!(!there.delete_tweet(kim, ids[1]), "it is gone");
+    assert!(here.delete_tweet(kim, ids[4]));
+    for node in &nodes {
+        assert_eq!(node.timeline(song).concat(), "023");
+        assert_eq!(node.timeline(kim).concat(), "023");
+        let page = PageRequest { max_id: Some(ids[4]), ..PageRequest::newest(2) };
+        assert_eq!(node.page(song, &page), (vec!["2".to_owned(), "3".to_owned()], true));
+    }
+    let again = here.tweet(kim, "again");
+    assert!(again > ids[4], "no id is given twice");
+}
+
+#[test]
+fn a_deleted_account_is_gone_from_everybodys_timeline_at_once() {
+    let nodes = Database::nodes(2);
+    let (here, there) = (&nodes[0], &nodes[nodes.len() - 1]);
+    let (song, kim) = (here.user("song"), here.user("kim"));
+    here.follow(song, kim);
+    here.tweet(kim, "of kim");
+    here.tweet(song, "of song");
+    assert_eq!(there.timeline(song), ["of kim", "of song"]);
+    assert!(UserRepository::delete(&**here, kim).unwrap());
+    assert!(!UserRepository::delete(&**here, kim).unwrap());
+    for node in &nodes {
+        assert_eq!(node.timeline(song), ["of song"]);
+        assert_eq!(node.read(kim, &PageRequest::newest(1)), None);
+    }
+}
+
+#[test]
+fn a_node_that_was_away_for_longer_than_events_are_kept_starts_at_the_head() {
+    let nodes = Database::nodes(2);
+    let (here, there) = (&nodes[0], &nodes[nodes.len() - 1]);
+    let (song, kim) = (here.user("song"), here.user("kim"));
+    here.follow(song, kim);
+    here.tweet(kim, "before");
+    assert_eq!(there.timeline(song), ["before"]);
+    here.tweet(kim, "meanwhile");
+    here.unfollow(song, kim);
+    here.tweet(song, "own");
+    if !here.is_sqlite() {
+        here.execute("DELETE FROM feed_events");
+    }
+    assert_eq!(there.timeline(song), ["own"]);
+    here.tweet(song, "after");
+    assert_eq!(there.timeline(song), ["own", "after"]);
 }
 
 #[test]
@@ -191,8 +327,7 @@ fn who_follows_very_many_gets_the_newest_whether_they_have_written_lately_or_not
     database.execute(&format!("INSERT INTO users_follow_list (user_id, follow_user_id) VALUES {follows}"));
     database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES {quiet}"));
     let newest = || {
-        database.rebuild();
-        let page = database.find_home(song, &PageRequest::newest(3)).unwrap().unwrap();
+        let page = database.read(song, &PageRequest::newest(3)).unwrap();
         page.entries.iter().map(|entry| entry.tweet_id.get()).collect::<Vec<_>>()
     };
     assert_eq!(newest(), [10_597, 10_598, 10_599]);
@@ -203,7 +338,7 @@ fn who_follows_very_many_gets_the_newest_whether_they_have_written_lately_or_not
     database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES {lately}"));
     assert_eq!(newest(), [30_197, 30_198, 30_199]);
     let older = PageRequest { max_id: id(30_001), ..PageRequest::newest(2) };
-    let page = database.find_home(song, &older).unwrap().unwrap();
+    let page = database.read(song, &older).unwrap();
     let ids: Vec<_> = page.entries.iter().map(|entry| entry.tweet_id.get()).collect();
     assert_eq!((ids, page.has_older), (vec![10_599, 30_000], true));
 }

@@ -1,15 +1,14 @@
-use std::collections::BTreeSet;
 use std::sync::Barrier;
-use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use miniter_domain::{
     Fingerprint, IdempotencyKey, NewTweet, PageRequest, RepositoryError, TweetId, TweetRepository, TweetText,
     UserId,
 };
 
-use crate::support::{Database, moment, patiently};
+use crate::support::{Database, first_id, moment, patiently};
 
 fn tweet(author: UserId, text: &str) -> NewTweet {
     NewTweet {
@@ -25,12 +24,12 @@ fn a_tweet_is_stored_byte_for_byte_under_an_id_of_ours() {
     let database = Database::new();
     let song = database.user("song");
     let text = format!(" e\u{301} é {} \n", "🍺".repeat(200));
-    let stored = database.create(tweet(song, &text)).unwrap();
-    assert_eq!((stored.id.get(), stored.author, &stored.text), (1_000, song, &text));
+    let stored = TweetRepository::create(&*database, tweet(song, &text)).unwrap();
+    assert_eq!((stored.id.get(), stored.author, &stored.text), (first_id(), song, &text));
 
     let mut other = database.other_connection();
-    assert_eq!(other.number("SELECT user_id AS value FROM tweets WHERE id = 1000"), song.get());
-    assert_eq!(other.text("SELECT tweet AS value FROM tweets WHERE id = 1000"), text);
+    assert_eq!(other.number("SELECT user_id AS value FROM tweets"), song.get());
+    assert_eq!(other.text("SELECT tweet AS value FROM tweets"), text);
     assert_eq!(
         other.text("SELECT CAST(created_at AS CHAR(26)) AS value FROM tweets"),
         "2027-01-15 08:00:00.123456",
@@ -41,7 +40,7 @@ fn a_tweet_is_stored_byte_for_byte_under_an_id_of_ours() {
 #[test]
 fn a_tweet_of_nobody_is_a_missing_reference_and_leaves_nothing_behind() {
     let database = Database::new();
-    let refused = database.create(tweet(UserId::new(7), "hello"));
+    let refused = TweetRepository::create(&*database, tweet(UserId::new(7), "hello"));
     assert!(matches!(refused, Err(RepositoryError::MissingReference)));
     assert_eq!(database.other_connection().number("SELECT COUNT(*) AS value FROM tweets"), 0);
 }
@@ -50,12 +49,27 @@ fn a_tweet_of_nobody_is_a_missing_reference_and_leaves_nothing_behind() {
 fn an_id_that_other_sql_has_taken_is_not_used_again() {
     let database = Database::new();
     let song = database.user("song");
-    assert_eq!(database.tweet(song, "ours").get(), 1_000);
-    // Other SQL takes the greatest id plus one, and the generator is about to draw the same.
+    assert_eq!(database.tweet(song, "ours").get(), first_id());
+    // Other SQL takes the greatest id plus one.
     database.execute(&format!("INSERT INTO tweets (user_id, tweet) VALUES ({song}, 'theirs')"));
-    assert_eq!(database.tweet(song, "ours again").get(), 1_002);
-    database.rebuild();
+    assert_eq!(database.tweet(song, "ours again").get(), first_id() + 2);
     assert_eq!(database.timeline(song), ["ours", "theirs", "ours again"]);
+}
+
+#[test]
+fn a_tweet_is_newer_than_every_other_whatever_the_clock_says_and_whichever_node_writes() {
+    let nodes = Database::nodes(2);
+    let song = nodes[0].user("song");
+    let mut newest = TweetId::new(0);
+    for seconds in [0, 3_600, -3_600, 0, 1, -100_000] {
+        for node in &nodes {
+            let created_at = moment() + TimeDelta::seconds(seconds);
+            let id =
+                TweetRepository::create(&**node, NewTweet { created_at, ..tweet(song, "hello") }).unwrap().id;
+            assert!(id > newest, "{id} {newest}");
+            newest = id;
+        }
+    }
 }
 
 #[test]
@@ -69,7 +83,6 @@ fn an_id_of_other_sql_that_leaves_no_room_above_it_is_shown_and_in_nobodys_way()
         assert_eq!(database.timeline(kim), ["before"]);
         database
             .execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES ({theirs}, {song}, 'theirs')"));
-        database.rebuild();
         for reader in [song, kim] {
             assert_eq!(database.timeline(reader), ["before", "theirs"], "{theirs}");
         }
@@ -88,31 +101,6 @@ fn an_id_of_other_sql_that_leaves_no_room_above_it_is_shown_and_in_nobodys_way()
         let since = PageRequest { min_id: Some(after), ..PageRequest::newest(9) };
         assert_eq!(database.page(kim, &since).0, ["again", "theirs"]);
     }
-}
-
-#[test]
-fn an_id_that_a_clock_far_ahead_has_given_is_counted_on_from() {
-    let database = Database::new();
-    let song = database.user("song");
-    database.ids.0.store(TweetId::END.get() - 1_000, Ordering::Relaxed);
-    let first = database.tweet(song, "first");
-    database.ids.0.store(5_000, Ordering::Relaxed);
-    let second = database.tweet(song, "second");
-    if database.is_sqlite() {
-        assert_eq!(second.get(), first.get() + 1);
-    }
-}
-
-#[test]
-fn where_one_connection_writes_a_tweet_is_newer_than_every_other_whatever_the_generator_says() {
-    let database = Database::new();
-    let song = database.user("song");
-    database.tweet(song, "first");
-    // A clock was set back.
-    database.ids.0.store(5, Ordering::Relaxed);
-    let id = database.tweet(song, "second").get();
-    // Many nodes have no way to know the newest tweet; their clocks must agree.
-    assert_eq!(id, if database.is_sqlite() { 1_001 } else { 5 });
 }
 
 #[test]
@@ -149,7 +137,7 @@ fn a_lock_that_is_never_given_back_is_a_passing_trouble() {
     let song = database.user("song");
     let mut other = database.other_connection();
     other.lock();
-    let refused = database.create(tweet(song, "hello"));
+    let refused = TweetRepository::create(&*database, tweet(song, "hello"));
     assert!(matches!(refused, Err(RepositoryError::Unavailable(_))), "{refused:?}");
     other.unlock();
     database.tweet(song, "hello");
@@ -179,7 +167,9 @@ fn of_requests_with_one_key_at_whatever_node_one_is_done_and_all_are_answered_al
                         // Each is sent at its own time.
                         let created_at = begun + Duration::from_secs((100 * u64::from(day)) + i);
                         let node = &nodes[usize::try_from(i).unwrap() % nodes.len()];
-                        patiently(|| node.create(NewTweet { created_at, ..keyed(song, text, 1) }))
+                        patiently(|| {
+                            TweetRepository::create(&**node, NewTweet { created_at, ..keyed(song, text, 1) })
+                        })
                     })
                 })
                 .collect();
@@ -200,19 +190,22 @@ fn of_requests_with_one_key_at_whatever_node_one_is_done_and_all_are_answered_al
 fn a_key_with_another_text_is_a_duplicate_and_other_keys_and_authors_are_their_own() {
     let database = Database::new();
     let (song, kim) = (database.user("song"), database.user("kim"));
-    let first = database.create(keyed(song, "hello", 1)).unwrap();
-    assert!(matches!(database.create(keyed(song, "goodbye", 1)), Err(RepositoryError::Duplicate)));
+    let first = TweetRepository::create(&*database, keyed(song, "hello", 1)).unwrap();
+    assert!(matches!(
+        TweetRepository::create(&*database, keyed(song, "goodbye", 1)),
+        Err(RepositoryError::Duplicate)
+    ));
     for other in [keyed(song, "hello", 2), keyed(kim, "hello", 1), tweet(song, "hello")] {
-        assert_ne!(database.create(other).unwrap().id, first.id);
+        assert_ne!(TweetRepository::create(&*database, other).unwrap().id, first.id);
     }
-    assert_eq!(database.create(keyed(song, "hello", 1)).unwrap(), first);
+    assert_eq!(TweetRepository::create(&*database, keyed(song, "hello", 1)).unwrap(), first);
     assert_eq!(database.timeline(song), ["hello", "hello", "hello"]);
 }
 
 #[test]
 fn a_key_of_nobody_is_a_missing_reference_and_is_not_kept() {
     let database = Database::new();
-    let refused = database.create(keyed(UserId::new(7), "hello", 1));
+    let refused = TweetRepository::create(&*database, keyed(UserId::new(7), "hello", 1));
     assert!(matches!(refused, Err(RepositoryError::MissingReference)));
     assert_eq!(database.other_connection().number("SELECT COUNT(*) AS value FROM idempotency_keys"), 0);
 }
@@ -221,9 +214,9 @@ fn a_key_of_nobody_is_a_missing_reference_and_is_not_kept() {
 fn a_tweet_that_was_deleted_is_not_published_again_by_a_retry() {
     let database = Database::new();
     let song = database.user("song");
-    let first = database.create(keyed(song, "hello", 1)).unwrap();
+    let first = TweetRepository::create(&*database, keyed(song, "hello", 1)).unwrap();
     database.execute("DELETE FROM tweets");
-    assert_eq!(database.create(keyed(song, "hello", 1)).unwrap(), first);
+    assert_eq!(TweetRepository::create(&*database, keyed(song, "hello", 1)).unwrap(), first);
     assert_eq!(database.other_connection().number("SELECT COUNT(*) AS value FROM tweets"), 0);
 }
 
@@ -233,12 +226,15 @@ fn a_key_is_new_again_after_a_day() {
     let song = database.user("song");
     let later =
         |tweet: NewTweet, seconds| NewTweet { created_at: moment() + Duration::from_secs(seconds), ..tweet };
-    let first = database.create(keyed(song, "hello", 1)).unwrap();
+    let first = TweetRepository::create(&*database, keyed(song, "hello", 1)).unwrap();
     let day = IdempotencyKey::KEPT.as_secs();
-    assert_eq!(database.create(later(keyed(song, "hello", 1), day - 1)).unwrap(), first);
-    let second = database.create(later(keyed(song, "goodbye", 1), day + 1)).unwrap();
+    assert_eq!(TweetRepository::create(&*database, later(keyed(song, "hello", 1), day - 1)).unwrap(), first);
+    let second = TweetRepository::create(&*database, later(keyed(song, "goodbye", 1), day + 1)).unwrap();
     assert_ne!(second.id, first.id);
-    assert_eq!(database.create(later(keyed(song, "goodbye", 1), day + 2)).unwrap(), second);
+    assert_eq!(
+        TweetRepository::create(&*database, later(keyed(song, "goodbye", 1), day + 2)).unwrap(),
+        second
+    );
 }
 
 #[test]
@@ -246,7 +242,7 @@ fn old_keys_are_forgotten() {
     let database = Database::new();
     let song = database.user("song");
     for key in 0..40 {
-        database.create(keyed(song, "hello", key)).unwrap();
+        TweetRepository::create(&*database, keyed(song, "hello", key)).unwrap();
     }
     let old = moment() - IdempotencyKey::KEPT - Duration::from_hours(1);
     let old = old.format("%Y-%m-%d %H:%M:%S");
@@ -254,14 +250,14 @@ fn old_keys_are_forgotten() {
     if database.is_sqlite() {
         // Two for each that comes.
         for key in 100..120 {
-            database.create(keyed(song, "hello", key)).unwrap();
+            TweetRepository::create(&*database, keyed(song, "hello", key)).unwrap();
         }
     } else {
         // A node does it when it starts, and once a minute.
         database
             .execute("UPDATE idempotency_keys SET created_at = '2020-01-01' WHERE created_at < '2027-01-15'");
         for key in 100..120 {
-            database.create(keyed(song, "hello", key)).unwrap();
+            TweetRepository::create(&*database, keyed(song, "hello", key)).unwrap();
         }
         let _node = database.another_node();
         let begun = Instant::now();
@@ -272,11 +268,4 @@ fn old_keys_are_forgotten() {
         }
     }
     assert_eq!(database.other_connection().number("SELECT COUNT(*) AS value FROM idempotency_keys"), 20);
-}
-
-#[test]
-fn every_node_has_a_number_of_its_own() {
-    let nodes = Database::nodes(8);
-    let numbers: BTreeSet<_> = nodes.iter().map(|node| node.number.get()).collect();
-    assert_eq!(numbers.len(), nodes.len(), "{numbers:?}");
 }

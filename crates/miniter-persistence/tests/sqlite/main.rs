@@ -6,26 +6,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use miniter_domain::{TweetId, TweetIds};
 use miniter_persistence::{DatabaseUrl, OpenError, Store, StoreOptions};
 
-struct OneId;
-
-impl TweetIds for OneId {
-    fn next(&self) -> TweetId {
-        TweetId::new(1)
-    }
-}
-
 fn open(path: &Path) -> Result<Store, OpenError> {
-    let options = StoreOptions { connections: 2 };
-    Store::open(&DatabaseUrl::Sqlite(path.to_owned()), options, |_| Arc::new(OneId), &mut |_| ())
+    let options = StoreOptions { connections: 2, foreign_writes: None };
+    Store::open(&DatabaseUrl::Sqlite(path.to_owned()), options, &mut |_| ())
 }
 
 /// A sound database that another connection is open on.

@@ -1,22 +1,17 @@
 //! Following and unfollowing.
 
 use std::fmt;
-use std::time::{Duration, Instant};
 
 use actix_web::{HttpResponse, web};
-use miniter_domain::{DomainError, Progress, UserId};
+use miniter_domain::{DomainError, UserId};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use crate::http::auth::Actor;
 use crate::http::body::JsonBody;
-use crate::http::problem::{ApiError, Code, problems};
+use crate::http::problem::{ApiError, problems};
 use crate::state::State;
-
-/// For how long a client waits for the tweets of somebody who has written very many. What is left then is done without
-/// them.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A user id as clients send it: a JSON integer or a string. Kept as text, for one rule to judge both.
 struct UserIdText(String);
@@ -107,8 +102,7 @@ pub(crate) async fn follow(
 ) -> Result<HttpResponse, ApiError> {
     let followee = request.follow.parse()?;
     let follows = state.services.follows.clone();
-    let progress = state.lanes.write.run(move || follows.follow(actor, followee)).await?;
-    settle(&state, actor, followee, progress).await?;
+    state.lanes.write.run_for(actor, move || follows.follow(actor, followee)).await?;
     Ok(HttpResponse::Ok().finish())
 }
 
@@ -132,28 +126,6 @@ pub(crate) async fn unfollow(
 ) -> Result<HttpResponse, ApiError> {
     let followee = request.unfollow.parse()?;
     let follows = state.services.follows.clone();
-    let progress = state.lanes.write.run(move || follows.unfollow(actor, followee)).await?;
-    settle(&state, actor, followee, progress).await?;
+    state.lanes.write.run_for(actor, move || follows.unfollow(actor, followee)).await?;
     Ok(HttpResponse::Ok().finish())
-}
-
-/// Goes on until the follower's timeline is in order: a hop for each part of it, so that others get their turns and none
-/// takes longer than a hop may.
-async fn settle(
-    state: &State,
-    follower: UserId,
-    followee: UserId,
-    mut progress: Progress,
-) -> Result<(), ApiError> {
-    let begun = Instant::now();
-    while progress == Progress::Unfinished {
-        if begun.elapsed() > PATIENCE {
-            return Err(
-                ApiError::from(Code::Unavailable).with_cause("a follow is not settled in time".into())
-            );
-        }
-        let follows = state.services.follows.clone();
-        progress = state.lanes.write.run(move || follows.settle(follower, followee)).await?;
-    }
-    Ok(())
 }

@@ -97,7 +97,7 @@ mod tests {
     struct NoTimelines;
 
     impl TimelineRepository for NoTimelines {
-        fn recall_home(&self, _: UserId, _: &PageRequest) -> Option<TimelinePage> {
+        fn cached_home(&self, _: UserId, _: &PageRequest) -> Option<TimelinePage> {
             None
         }
 

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::classic::page::{PageQuery, WantedPage};
 use crate::http::auth::Actor;
+use crate::http::freshness;
 use crate::http::problem::{ApiError, Code, problems};
 use crate::state::State;
 
@@ -56,10 +57,9 @@ pub(crate) async fn read_own_timeline(
     let timelines = state.services.timelines.clone();
     let wanted = WantedPage::parse(request.query_string(), &timelines)?;
     let page_request = wanted.request;
-    let page = match timelines.recall(actor, &page_request) {
-        Some(page) => page,
-        None => state.lanes.read.run(move || timelines.read_own(actor, &page_request)).await?,
-    };
+    let cached = || state.services.timelines.cached(actor, &page_request);
+    let page =
+        freshness::read(&request, &state, cached, move || timelines.read_own(actor, &page_request)).await?;
     Ok(respond(actor, "/timeline", &wanted, &page))
 }
 
@@ -88,10 +88,8 @@ pub(crate) async fn read_timeline(
     let timelines = state.services.timelines.clone();
     let wanted = WantedPage::parse(request.query_string(), &timelines)?;
     let page_request = wanted.request;
-    let page = match timelines.recall(user, &page_request) {
-        Some(page) => page,
-        None => state.lanes.read.run(move || timelines.read(user, &page_request)).await?,
-    };
+    let cached = || state.services.timelines.cached(user, &page_request);
+    let page = freshness::read(&request, &state, cached, move || timelines.read(user, &page_request)).await?;
     Ok(respond(user, &format!("/timeline/{user}"), &wanted, &page))
 }
 

@@ -69,7 +69,7 @@ pub(crate) async fn post_tweet(
 ) -> Result<web::Json<TweetResponse>, ApiError> {
     let tweets = state.services.tweets.clone();
     let key = idempotency_key(&request)?;
-    let tweet = state.lanes.write.run(move || tweets.post(actor, body.tweet, key)).await?;
+    let tweet = state.lanes.write.run_for(actor, move || tweets.post(actor, body.tweet, key)).await?;
     Ok(web::Json(TweetResponse {
         id: tweet.id.to_string(),
         user_id: tweet.author.get(),

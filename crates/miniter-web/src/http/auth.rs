@@ -7,9 +7,9 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
 use futures_util::future::{Either, FutureExt, LocalBoxFuture};
 use miniter_domain::UserId;
 use miniter_service::{Bearer, TokenError};
-use tokio::time::timeout;
 
 use crate::http::exchange::{Known, state_of};
+use crate::http::freshness;
 use crate::http::problem::{ApiError, Code};
 use crate::state::State;
 
@@ -42,25 +42,11 @@ impl FromRequest for Actor {
     }
 }
 
-/// The user whose token came with the request, unless they have ended their sessions since. Nobody is asked where that is
-/// known.
+/// The user whose token came with the request, unless they have ended their sessions since.
 async fn authenticate(request: &HttpRequest, state: &State) -> Result<UserId, ApiError> {
     let bearer = identify(request, state)?;
-    match state.services.sessions.recall(bearer) {
-        Some(recalled) => Ok(recalled?),
-        None => ask(state, bearer).await,
-    }
-}
-
-/// Asks the database. What one learns there all others know then: so one asks at a time, and whoever has waited looks first.
-async fn ask(state: &State, bearer: Bearer) -> Result<UserId, ApiError> {
-    let lane = &state.lanes.sessions;
-    let _turn = timeout(lane.turn, state.asking.lock()).await.map_err(|_| lane.turn_away())?;
-    let sessions = state.services.sessions.clone();
-    match sessions.recall(bearer) {
-        Some(recalled) => Ok(recalled?),
-        None => lane.run(move || sessions.authenticate(bearer)).await,
-    }
+    freshness::check(request, state).await?;
+    Ok(state.services.sessions.authenticate(bearer)?)
 }
 
 /// The user to whom a call counts: who shows a token that is known to be good. What is found out for that, [`Actor`] need

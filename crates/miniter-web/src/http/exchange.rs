@@ -102,12 +102,15 @@ pub(crate) struct Known {
     pub(crate) authenticated: Option<Result<UserId, ApiError>>,
     /// Who is asking, for the log.
     pub(crate) user: Option<UserId>,
+    /// Whether what is in memory has all that was acknowledged before the request came.
+    pub(crate) is_fresh: bool,
 }
 
 impl Known {
     /// Notes which route it is.
     pub(crate) fn begin(request: &HttpRequest, path: &'static str) {
-        request.extensions_mut().insert(Self { path, identified: None, authenticated: None, user: None });
+        let known = Self { path, identified: None, authenticated: None, user: None, is_fresh: false };
+        request.extensions_mut().insert(known);
     }
 }
 

@@ -3,10 +3,12 @@
 //! A handler makes one hop and calls one use case in it. Whoever finds no place within a bounded wait is refused while
 //! still asynchronous: threads never pile up behind a slow database, and password hashing never takes those that read.
 
-use std::sync::{Arc, Mutex};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use actix_web::web;
+use miniter_domain::UserId;
 use miniter_service::ServiceError;
 use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, IntCounter, Opts};
@@ -31,15 +33,23 @@ pub(crate) struct Lane {
     answer: Duration,
     /// How many more threads may be stuck, in a database that does not answer, while others take their places.
     spare: Arc<Semaphore>,
+    /// Of one account, by account.
+    shares: Arc<Mutex<HashMap<UserId, Weak<Semaphore>>>>,
     waits: Histogram,
     refusals: IntCounter,
 }
+
+/// Which part of the places one account may hold.
+const SHARE_OF_ONE: usize = 4;
 
 /// How many times the places of a lane there may be threads. A database's pool has as many connections to spare.
 const SPARE: usize = 3;
 
 /// How many may wait for the one connection that writes, to share its next commit.
 const SHARING: usize = 16;
+
+/// The same on a server, whose commits take longer.
+const WRITES_AT_ONCE: usize = 64;
 
 /// For how many hashes on each core a request may wait: they take some 20 ms each, and who comes later is better told so at
 /// once.
@@ -59,8 +69,6 @@ pub struct Lanes {
     pub(crate) write: Lane,
     /// What hashes a password, and may read and write as well.
     pub(crate) hash: Lane,
-    /// What asks which tokens are good, on behalf of all.
-    pub(crate) sessions: Lane,
     /// What looks how the database is, whatever else there is to do.
     pub(crate) health: Lane,
 }
@@ -77,7 +85,6 @@ impl Lanes {
             read: Lane::new("read", readers, MANY, turn, answer)?,
             write: Lane::new("write", SHARING, MANY, turn, answer)?,
             hash: Lane::new("hash", hashers, hashers * HASHES_AHEAD, turn, answer)?,
-            sessions: Lane::new("sessions", 1, MANY, turn, answer)?,
             health: Lane::health()?,
         })
     }
@@ -89,23 +96,18 @@ impl Lanes {
     /// If a counter cannot be made, which no input causes.
     pub fn of_a_pool(connections: usize, hashers: usize) -> Result<Self, prometheus::Error> {
         let (turn, answer) = (Duration::from_millis(400), Duration::from_millis(1_400));
-        let query = Lane::new("database", connections, MANY, turn, answer)?;
         Ok(Self {
-            read: query.clone(),
-            write: query,
+            read: Lane::new("read", connections, MANY, turn, answer)?,
+            // These wait for one thread, which writes for many at a time.
+            write: Lane::new("write", WRITES_AT_ONCE, MANY, turn, answer)?,
             hash: Lane::new("hash", hashers, hashers * HASHES_AHEAD, turn, answer)?,
-            sessions: Lane::new("sessions", 1, MANY, turn, answer)?,
             health: Lane::health()?,
         })
     }
 
     /// Each of them once.
-    pub(crate) fn all(&self) -> Vec<&Lane> {
-        let mut lanes = vec![&self.read, &self.hash, &self.sessions, &self.health];
-        if !Arc::ptr_eq(&self.read.places, &self.write.places) {
-            lanes.push(&self.write);
-        }
-        lanes
+    pub(crate) fn all(&self) -> [&Lane; 4] {
+        [&self.read, &self.write, &self.hash, &self.health]
     }
 }
 
@@ -134,6 +136,7 @@ impl Lane {
             turn,
             answer,
             spare: Arc::new(Semaphore::new(places * SPARE)),
+            shares: Arc::default(),
             waits: Histogram::with_opts(wait.const_label("lane", name).buckets(WAITS.to_vec()))?,
             refusals: IntCounter::with_opts(refused.const_label("lane", name))?,
         })
@@ -188,6 +191,36 @@ impl Lane {
         outcome
             .map_err(|panicked| ApiError::from(Code::Internal).with_cause(Box::new(panicked)))?
             .map_err(ApiError::from)
+    }
+
+    /// Does the same on behalf of an account, which may hold a part of the places: others find one, however many requests it
+    /// sends.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) async fn run_for<T: Send + 'static>(
+        &self,
+        account: UserId,
+        use_case: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let share = self.share_of(account);
+        let own = timeout(self.turn, share.acquire_owned()).await.map_err(|_| self.turn_away())?;
+        let _own = own.map_err(|_| self.turn_away())?;
+        self.run(use_case).await
+    }
+
+    /// The places of an account. They are kept while one of its requests is there.
+    fn share_of(&self, account: UserId) -> Arc<Semaphore> {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(share) = shares.get(&account).and_then(Weak::upgrade) {
+            return share;
+        }
+        if shares.len() > 2 * self.size {
+            shares.retain(|_, share| share.strong_count() > 0);
+        }
+        let share = Arc::new(Semaphore::new((self.size / SHARE_OF_ONE).max(1)));
+        shares.insert(account, Arc::downgrade(&share));
+        share
     }
 
     /// Waits for a place, if the queue is not too long.
@@ -250,6 +283,39 @@ mod tests {
         }
         lane.run(|| Ok(())).await.unwrap();
         assert_eq!((lane.running(), lane.waiting()), (0, 0));
+    }
+
+    #[actix_web::test]
+    async fn one_account_holds_a_part_of_the_places_and_others_find_theirs() {
+        let (turn, answer) = (Duration::from_millis(50), Duration::from_mins(1));
+        let lane = Lane::new("test", 8, MANY, turn, answer).unwrap();
+        let (busy, other) = (UserId::new(1), UserId::new(2));
+        let is_over = Arc::new(AtomicBool::new(false));
+        let wait = || {
+            let is_over = Arc::clone(&is_over);
+            move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Ok(())
+            }
+        };
+        let held: Vec<_> = (0..8 / SHARE_OF_ONE)
+            .map(|_| {
+                let (lane, work) = (lane.clone(), wait());
+                actix_web::rt::spawn(async move { lane.run_for(busy, work).await })
+            })
+            .collect();
+        while lane.running() < 8 / SHARE_OF_ONE {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(lane.run_for(busy, || Ok(())).await.unwrap_err().to_string(), "unavailable");
+        lane.run_for(other, || Ok(())).await.unwrap();
+        is_over.store(true, Ordering::Relaxed);
+        for held in held {
+            held.await.unwrap().unwrap();
+        }
+        lane.run_for(busy, || Ok(())).await.unwrap();
     }
 
     #[actix_web::test]

@@ -10,6 +10,7 @@ pub(crate) mod cors;
 pub(crate) mod endpoint;
 pub(crate) mod exchange;
 pub(crate) mod framing;
+pub(crate) mod freshness;
 pub(crate) mod lane;
 pub(crate) mod language;
 pub(crate) mod limits;

@@ -3,8 +3,6 @@
 use std::io::Write;
 
 use miniter_persistence::Store;
-#[cfg(feature = "mysql")]
-use miniter_persistence::{DatabaseUrl, TimelineTables};
 
 use crate::settings::Settings;
 
@@ -16,11 +14,6 @@ pub fn run(settings: &Settings) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     // What is done matters more than whether somebody reads about it.
     Store::migrate(&settings.database_url, &mut |line| drop(writeln!(out, "{line}")))?;
-    #[cfg(feature = "mysql")]
-    if let DatabaseUrl::Mysql(url) = &settings.database_url {
-        let mut filled = |readers: u64| drop(writeln!(out, "filled the home timelines of {readers} readers"));
-        TimelineTables::open(url)?.fill(&mut filled)?;
-    }
     writeln!(out, "{} is up to date", settings.database_url)?;
     Ok(())
 }

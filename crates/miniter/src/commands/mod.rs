@@ -4,7 +4,6 @@ pub mod backup;
 pub mod migrate;
 pub mod openapi;
 pub mod serve;
-pub mod timelines;
 pub mod user;
 
 use std::panic;

@@ -1,9 +1,10 @@
 //! MySQL and MariaDB: how a session is set up, and a pool that outlives restarts of the server.
 
 mod leases;
-pub(crate) mod node;
+mod maintenance;
 mod session;
 mod turn;
+pub(crate) mod writer;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -15,18 +16,18 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use miniter_domain::{Connections, NodeNumber, RepositoryError};
+use miniter_domain::{Connections, RepositoryError};
 use r2d2::{ManageConnection, State};
 
 use crate::adoption::adopt_if_wanted;
-use crate::backend::mysql::node::Node;
-pub(crate) use crate::backend::mysql::session::Role;
-use crate::backend::mysql::session::{Flavour, establish, open, set_up};
+use crate::backend::mysql::maintenance::Maintenance;
+use crate::backend::mysql::session::{Flavour, Role, establish, open, set_up};
 use crate::backend::mysql::turn::Turn;
-use crate::backend::run_pending;
+use crate::backend::mysql::writer::FeedSession;
+use crate::backend::writer::Writer;
+use crate::backend::{STUCK, run_pending};
 use crate::error::{OpenError, Trouble, classify, trouble_of};
-use crate::timelines::mysql::keeper::Keeper;
-use crate::timelines::recent::RecentTweets;
+use crate::feed::mysql::Feed;
 use crate::url::MysqlUrl;
 
 /// The migrations, compiled in. The `diesel` command line tool runs the same files.
@@ -49,24 +50,20 @@ const CONNECTION_WAIT: Duration = Duration::from_secs(2);
 /// are stuck in connections that died without a word.
 const SPARE: u32 = 4;
 
-/// How long what is done may take before it counts as stuck. A little less than a request waits for its answer, so that the
-/// next one is not given a dead connection, too; what is merely slow costs others no more than a new connection.
-const STUCK: Duration = Duration::from_millis(1_350);
-
 /// How often a transaction is run again that the database chose as the victim of a deadlock.
 const DEADLOCK_RETRIES: u32 = 3;
 
-/// Makes connections for the pool.
-struct Manager {
+/// Makes connections for requests.
+#[derive(Clone)]
+pub(crate) struct Manager {
     url: MysqlUrl,
     flavour: Flavour,
-    role: Role,
 }
 
 /// A connection that knows when it is lost. Asking the server before each use would cost a round trip.
-struct Session {
-    connection: MysqlConnection,
-    opened: Instant,
+pub(crate) struct Session {
+    pub(crate) connection: MysqlConnection,
+    pub(crate) opened: Instant,
     is_lost: bool,
 }
 
@@ -76,7 +73,7 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Session, Self::Error> {
         let mut connection = establish(&self.url)?;
-        set_up(&mut connection, self.flavour, self.role).map_err(diesel::r2d2::Error::QueryError)?;
+        set_up(&mut connection, self.flavour, Role::Serving).map_err(diesel::r2d2::Error::QueryError)?;
         Ok(Session { connection, opened: Instant::now(), is_lost: false })
     }
 
@@ -89,33 +86,36 @@ impl ManageConnection for Manager {
     }
 }
 
-/// How long a tweet may be shown as it was when it was read last. Nobody changes one through this program; other SQL may.
-const MAX_AGE: Duration = Duration::from_secs(5);
-
 /// A server, as requests use it.
 pub(crate) struct Database {
     pub(crate) pool: Arc<Pool>,
-    pub(crate) node: NodeNumber,
-    /// What is about to be read again.
-    pub(crate) recent: Mutex<RecentTweets>,
-    _keeper: Keeper,
+    pub(crate) writer: Writer<FeedSession>,
+    pub(crate) feed: Feed,
+    _maintenance: Maintenance,
 }
 
 impl Database {
     /// Connects to a server that [`migrate`] has found fit.
     pub(crate) fn connect(url: &MysqlUrl, connections: u32) -> Result<Self, OpenError> {
-        let pool = Arc::new(Pool::connect(url, connections, Role::Serving)?);
-        let unreachable = |cause: String| OpenError::unreachable(url, &cause);
-        let node = pool.read(Node::claim).map_err(|error| unreachable(error.to_string()))?;
-        let number = node.number;
-        let keeper =
-            Keeper::start(Arc::clone(&pool), node).map_err(|error| unreachable(error.to_string()))?;
-        Ok(Self { pool, node: number, recent: Mutex::new(RecentTweets::new(Some(MAX_AGE))), _keeper: keeper })
+        let unreachable = |cause: std::io::Error| OpenError::unreachable(url, &cause.to_string());
+        let pool = Arc::new(Pool::connect(url, connections)?);
+        let beside = Arc::clone(&pool);
+        let writer = Writer::start(move || FeedSession::new(beside.manager.clone(), Arc::clone(&beside)))
+            .map_err(unreachable)?;
+        let maintenance = Maintenance::start(Arc::clone(&pool)).map_err(unreachable)?;
+        Ok(Self { pool, writer, feed: Feed::new(), _maintenance: maintenance })
+    }
+
+    /// The connections that read, and the one that writes.
+    pub(crate) fn connections(&self) -> Connections {
+        let Connections { open, idle } = self.pool.connections();
+        Connections { open: open + 1, idle }
     }
 }
 
 /// The connections to a server.
 pub(crate) struct Pool {
+    pub(crate) manager: Manager,
     sessions: r2d2::Pool<Manager>,
     under_way: UnderWay,
 }
@@ -150,8 +150,9 @@ impl UnderWay {
 
 impl Pool {
     /// Connects to a server that [`migrate`] has found fit.
-    pub(crate) fn connect(url: &MysqlUrl, connections: u32, role: Role) -> Result<Self, OpenError> {
+    pub(crate) fn connect(url: &MysqlUrl, connections: u32) -> Result<Self, OpenError> {
         let (_, flavour) = open(url)?;
+        let manager = Manager { url: url.clone(), flavour };
         let pool = r2d2::Pool::builder()
             .max_size(connections.saturating_mul(SPARE))
             // Opened as they are needed.
@@ -160,9 +161,9 @@ impl Pool {
             .test_on_check_out(false)
             // What goes wrong is told to the request that it goes wrong for.
             .error_handler(Box::new(r2d2::NopErrorHandler))
-            .build(Manager { url: url.clone(), flavour, role })
+            .build(manager.clone())
             .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
-        Ok(Self { sessions: pool, under_way: UnderWay::default() })
+        Ok(Self { manager, sessions: pool, under_way: UnderWay::default() })
     }
 
     /// The connections that are open; more are opened as they are needed.
@@ -195,12 +196,17 @@ impl Pool {
         })
     }
 
+    /// Whether a connection that was opened then is likely to be dead: another one has been stuck since.
+    pub(crate) fn is_suspect(&self, opened: Instant) -> bool {
+        self.under_way.stuck_since().is_some_and(|begun| opened <= begun)
+    }
+
     /// Borrows a connection that is not known to be dead.
     fn session(&self) -> Result<r2d2::PooledConnection<Manager>, RepositoryError> {
         loop {
             let mut session =
                 self.sessions.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
-            if self.under_way.stuck_since().is_none_or(|begun| session.opened > begun) {
+            if !self.is_suspect(session.opened) {
                 return Ok(session);
             }
             session.is_lost = true;

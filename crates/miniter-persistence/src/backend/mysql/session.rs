@@ -71,13 +71,26 @@ pub(super) fn set_up(connection: &mut MysqlConnection, flavour: Flavour, role: R
     })
 }
 
-/// Whether a server logs changes as statements, which `InnoDB` refuses for sessions that read committed rows. A session may
-/// choose another format only with a privilege that ours need not have.
-fn logs_statements(connection: &mut MysqlConnection) -> QueryResult<bool> {
-    // As a number: in a text, MariaDB and MySQL spell what is on in their own ways.
-    sql::<BigInt>("SELECT CAST(@@GLOBAL.log_bin = 1 AND @@SESSION.binlog_format = 'STATEMENT' AS SIGNED)")
-        .get_result::<i64>(connection)
-        .map(|answer| answer == 1)
+/// The setting of a server that is in our way, if there is one.
+fn unfit_setting(connection: &mut MysqlConnection) -> QueryResult<Option<&'static str>> {
+    // As numbers: in a text, MariaDB and MySQL spell what is on in their own ways.
+    let (logs_statements, rolls_back): (i64, i64) = diesel::select((
+        sql::<BigInt>("CAST(@@GLOBAL.log_bin = 1 AND @@SESSION.binlog_format = 'STATEMENT' AS SIGNED)"),
+        sql::<BigInt>("CAST(@@GLOBAL.innodb_rollback_on_timeout = 1 AS SIGNED)"),
+    ))
+    .get_result(connection)?;
+    Ok(if logs_statements == 1 {
+        Some(
+            "with binlog_format STATEMENT it refuses writes of sessions that read committed rows; set it to ROW or MIXED",
+        )
+    } else if rolls_back == 1 {
+        // Many writes share a transaction.
+        Some(
+            "with innodb_rollback_on_timeout one write that waits for a lock in vain undoes others with it; set it to OFF",
+        )
+    } else {
+        None
+    })
 }
 
 /// Connects. The client library has no way to insist on encryption, so that is looked at afterwards.
@@ -118,8 +131,8 @@ pub(super) fn open(url: &MysqlUrl) -> Result<(MysqlConnection, Flavour), OpenErr
         .map_err(|error| unreachable(error.to_string()))?;
     let flavour = flavour_of(&version).ok_or_else(|| OpenError::TooOld { version: version.clone() })?;
     set_up(&mut connection, flavour, Role::Maintaining).map_err(|error| unreachable(error.to_string()))?;
-    if logs_statements(&mut connection).map_err(|error| unreachable(error.to_string()))? {
-        return Err(OpenError::UnfitBinlog { url: url.to_string() });
+    if let Some(setting) = unfit_setting(&mut connection).map_err(|error| unreachable(error.to_string()))? {
+        return Err(OpenError::Unfit { url: url.to_string(), setting });
     }
     Ok((connection, flavour))
 }

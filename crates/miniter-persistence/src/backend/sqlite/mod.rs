@@ -3,14 +3,15 @@
 pub(crate) mod backup;
 mod files;
 mod inspection;
-mod writer;
+mod log;
+pub(crate) mod writer;
 
 use std::ffi::OsString;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::sleep;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -26,9 +27,9 @@ use r2d2::State;
 use crate::backend::prepared::prepared;
 use crate::backend::run_pending;
 use crate::backend::sqlite::files::Files;
-use crate::backend::sqlite::writer::Writer;
+use crate::backend::sqlite::writer::{File as WrittenFile, FileSession, ForeignWrites, OnCommit};
+use crate::backend::writer::Writer;
 use crate::error::{OpenError, classify, classify_open};
-use crate::timelines::index::HomeIndex;
 
 /// The migrations, compiled in. The `diesel` command line tool runs the same files.
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -84,12 +85,14 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Role {
     }
 }
 
-/// A file that is open: many connections that read, one that writes, and one that notices when others do.
+/// A file that is open: many connections that read, one that writes, and some that notice when others do.
 pub(crate) struct Database {
     readers: r2d2::Pool<ConnectionManager<SqliteConnection>>,
-    writer: Writer,
-    watch: Mutex<Watch>,
-    index: Arc<HomeIndex>,
+    pub(crate) writer: Writer<FileSession>,
+    file: WrittenFile,
+    /// As many as there are cores, so that threads rarely wait for each other.
+    watches: Box<[Mutex<Watch>]>,
+    on_commit: Arc<dyn OnCommit>,
     files: Arc<Files>,
 }
 
@@ -100,13 +103,11 @@ struct Watch {
 }
 
 impl Database {
-    /// Connects to a file that [`open`] has found sound.
-    ///
-    /// `others_wrote` is called when another program may have written.
+    /// Connects to a file that [`open`] has found sound. `on_commit` is told of all that is committed.
     pub(crate) fn connect(
         path: &Path,
         readers: u32,
-        others_wrote: impl Fn() + Send + 'static,
+        on_commit: Arc<dyn OnCommit>,
     ) -> Result<Self, OpenError> {
         let fail = |cause: String| classify_open(path, cause);
         let readers = r2d2::Pool::builder()
@@ -121,8 +122,7 @@ impl Database {
             .map_err(|error| fail(error.to_string()))?;
         // Now that the log is there.
         let files = Arc::new(Files::of(path).map_err(|error| fail(error.to_string()))?);
-        let index = Arc::new(HomeIndex::new());
-        let (own_path, forgetful) = (path.to_owned(), Arc::clone(&index));
+        let own_path = path.to_owned();
         let reconnect = move || {
             let unavailable = |error: diesel::r2d2::Error| RepositoryError::Unavailable(error.into());
             let mut connection = connect(&own_path, Role::Writer).map_err(unavailable)?;
@@ -130,17 +130,17 @@ impl Database {
             connection.batch_execute("PRAGMA busy_timeout = 0").map_err(classify)?;
             Ok(connection)
         };
-        let forget = move || {
-            forgetful.forget_all();
-            others_wrote();
-        };
-        let writer =
-            Writer::start(Arc::clone(&files), reconnect, forget).map_err(|error| fail(error.to_string()))?;
-        let mut connection = connect(path, Role::Reader).map_err(|error| fail(error.to_string()))?;
-        // It is asked where nothing may wait.
-        connection.batch_execute("PRAGMA busy_timeout = 0").map_err(|error| fail(error.to_string()))?;
-        let watch = Mutex::new(Watch { connection, data_version: i64::MIN });
-        Ok(Self { readers, writer, watch, index, files })
+        let file = WrittenFile::open(Arc::clone(&files), reconnect, Arc::clone(&on_commit))
+            .map_err(|error| fail(error.to_string()))?;
+        let written = file.clone();
+        let session = move || FileSession::new(written.clone());
+        let writer = Writer::start(session).map_err(|error| fail(error.to_string()))?;
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let watches = (0..cores)
+            .map(|_| Watch::open(path).map(Mutex::new))
+            .collect::<Result<_, _>>()
+            .map_err(|error| fail(error.to_string()))?;
+        Ok(Self { readers, writer, file, watches, on_commit, files })
     }
 
     /// Makes sure that the next start will find the files that are open.
@@ -154,27 +154,43 @@ impl Database {
         Connections { open: connections + 1, idle: idle_connections }
     }
 
-    /// The home timelines of those who have read lately, for the writer to append to.
-    pub(crate) fn index(&self) -> &Arc<HomeIndex> {
-        &self.index
+    /// Makes sure that what other programs have written by now is not missing in what is derived from the file, and returns
+    /// whether that could be done without waiting. Takes microseconds.
+    pub(crate) fn check_foreign_writes(&self) -> bool {
+        let mut watch = self.watch();
+        match data_version(&mut watch.connection) {
+            Ok(present) if present == watch.data_version => true,
+            // Something was committed; whether by us, only the connection that writes can tell.
+            Ok(present) => match self.file.check_foreign_writes() {
+                ForeignWrites::Noticed => {
+                    watch.data_version = present;
+                    true
+                }
+                ForeignWrites::WriterLooked => true,
+                ForeignWrites::Unknown => false,
+            },
+            // The next request that asks the file will be told what is wrong.
+            Err(_) => {
+                self.on_commit.forget();
+                true
+            }
+        }
     }
 
-    /// The same, without what other programs have made doubtful. Takes microseconds and never waits for a lock on the
-    /// file.
-    pub(crate) fn present_index(&self) -> &HomeIndex {
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        match data_version(&mut watch.connection) {
-            Ok(present) if present == watch.data_version => {}
-            // Something was committed; whether by us, only the connection that writes can tell.
-            Ok(present) => {
-                if self.writer.look_for_others() {
-                    watch.data_version = present;
-                }
-            }
-            // Whoever asks the file next will be told what is wrong.
-            Err(_) => self.index.forget_all(),
-        }
-        &self.index
+    /// The same, and waits for the writer.
+    pub(crate) fn await_foreign_writes(&self) -> Result<(), RepositoryError> {
+        self.file.await_foreign_writes().map_err(classify)
+    }
+
+    /// A watch that no other thread is at, if there is one.
+    fn watch(&self) -> MutexGuard<'_, Watch> {
+        let mut watches = self.watches.iter();
+        let free = watches.find_map(|watch| match watch.try_lock() {
+            Ok(watch) => Some(watch),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        free.unwrap_or_else(|| self.watches[0].lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Runs a query on a connection that reads.
@@ -186,22 +202,14 @@ impl Database {
             self.readers.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
         query(&mut connection).map_err(classify)
     }
+}
 
-    /// Runs statements in a transaction; see [`Writer::write`].
-    pub(crate) fn write<T: Send + 'static>(
-        &self,
-        statements: impl FnOnce(&mut SqliteConnection) -> QueryResult<T> + Send + 'static,
-    ) -> Result<T, RepositoryError> {
-        self.writer.write(statements, |_| ())
-    }
-
-    /// The same, and then calls `committed` with the result: before it is returned, and before any later commit.
-    pub(crate) fn write_then<T: Send + 'static>(
-        &self,
-        statements: impl FnOnce(&mut SqliteConnection) -> QueryResult<T> + Send + 'static,
-        committed: impl FnOnce(&T) + Send + 'static,
-    ) -> Result<T, RepositoryError> {
-        self.writer.write(statements, committed)
+impl Watch {
+    fn open(path: &Path) -> Result<Self, diesel::r2d2::Error> {
+        let mut connection = connect(path, Role::Reader)?;
+        // It is asked where nothing may wait.
+        connection.batch_execute("PRAGMA busy_timeout = 0").map_err(diesel::r2d2::Error::QueryError)?;
+        Ok(Self { connection, data_version: i64::MIN })
     }
 }
 
@@ -246,9 +254,11 @@ fn take_turn(path: &Path) -> Result<File, OpenError> {
     loop {
         match folder.try_lock() {
             Ok(()) => return Ok(folder),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => sleep(Duration::from_millis(10)),
-            Err(TryLockError::WouldBlock) => return Err(OpenError::Locked { path: path.to_owned() }),
-            Err(TryLockError::Error(error)) => return Err(inaccessible(error)),
+            Err(fs::TryLockError::WouldBlock) if Instant::now() < deadline => {
+                sleep(Duration::from_millis(10));
+            }
+            Err(fs::TryLockError::WouldBlock) => return Err(OpenError::Locked { path: path.to_owned() }),
+            Err(fs::TryLockError::Error(error)) => return Err(inaccessible(error)),
         }
     }
 }

@@ -1,353 +1,273 @@
-//! The one connection that writes to a SQLite file, and the thread that owns it.
-//!
-//! What many clients want written shares a commit, and so an fsync: while one commit is under way, the next batch
-//! gathers. Each of a batch is undone on its own if it fails, and none is answered before the commit.
+//! The one connection that writes to a SQLite file, and what it knows of other programs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error;
-use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
-use miniter_domain::RepositoryError;
+use miniter_domain::{RepositoryError, TimelineEntry, TweetId};
 
-use crate::backend::prepared::prepared;
 use crate::backend::sqlite::files::Files;
+use crate::backend::sqlite::log::{LogKeeping, checkpoint};
 use crate::backend::sqlite::{LOCK_WAIT, data_version};
+use crate::backend::writer::{Batch, Session};
 use crate::error::{Trouble, classify, trouble_of};
-
-/// The most that share a commit.
-const MAX_BATCH: usize = 256;
+use crate::feed::Event;
 
 /// How often the lock is tried while another program holds it.
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
-/// The size of the log in bytes from which it is emptied. SQLite moves what is in it into the database by itself, but begins it
-/// anew only at a moment at which nobody reads from it: where one read overlaps the next, never.
-const LOG_SIZE: u64 = 16 << 20;
+/// What a store does when something was committed.
+pub(crate) trait OnCommit: Send + Sync {
+    /// Applies what this process has committed: after the commit, before the writes are answered, in the order of commits.
+    fn apply(&self, events: &[Event], published: &[TimelineEntry]);
 
-/// How long writes wait until those who read from the log have ended.
-const LOG_WAIT: Duration = Duration::from_millis(250);
-
-/// How long they are left alone after that was in vain: a backup reads for minutes.
-const LOG_PAUSE: Duration = Duration::from_secs(2);
-
-/// Hands what is to be written to the thread that writes.
-pub(crate) struct Writer {
-    jobs: Option<Sender<Box<dyn Job>>>,
-    thread: Option<JoinHandle<()>>,
-    file: Arc<Mutex<File>>,
+    /// Forgets what is derived from the file: another program has written, or an event could not be applied.
+    fn forget(&self);
 }
 
-/// The connection, and what it knows of other programs.
-struct File {
+/// The file as the thread that writes and those who look for other programs share it.
+#[derive(Clone)]
+pub(crate) struct File(Arc<Shared>);
+
+struct Shared {
+    inner: Mutex<Inner>,
+    /// Held by those who look for other programs: of two, none takes the other for the writer.
+    looking: Mutex<()>,
+    /// Whether the writer holds the file's write lock and has looked for other programs.
+    is_writing: AtomicBool,
+}
+
+/// What is known of other programs' writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ForeignWrites {
+    /// All were noticed.
+    Noticed,
+    /// All were noticed that can matter: the writer has looked, and as long as it holds the write lock no other program writes.
+    WriterLooked,
+    /// The connection is in use: a check would have to wait for it.
+    Unknown,
+}
+
+struct Inner {
     connection: SqliteConnection,
     files: Arc<Files>,
     /// Changes with every commit of another program, and only with those: no other connection of this one writes.
     /// <https://www.sqlite.org/pragma.html#pragma_data_version>
     data_version: i64,
-    /// What to do when another program has written: whatever is derived from the file is in doubt.
-    others_wrote: Box<dyn Fn() + Send>,
+    /// How often what is derived from the file was forgotten.
+    forgotten: u64,
+    on_commit: Arc<dyn OnCommit>,
     reconnect: Box<dyn Fn() -> Result<SqliteConnection, RepositoryError> + Send>,
 }
 
-/// Something to be written.
-trait Job: Send {
-    /// Runs its statements in a transaction that others share, and keeps what comes of them.
-    fn run(&mut self, connection: &mut SqliteConnection) -> QueryResult<()>;
-
-    /// Answers whoever waits. `fate` is that of the transaction; `doubt` is for when what was to follow the commit is half
-    /// done.
-    fn answer(self: Box<Self>, fate: Result<(), RepositoryError>, doubt: &dyn Fn());
-}
-
-struct Write<F, A, T> {
-    statements: Option<F>,
-    /// Called after the commit and before the answer, in the order of commits.
-    committed: A,
-    outcome: Option<QueryResult<T>>,
-    reply: SyncSender<Result<T, RepositoryError>>,
-}
-
-impl<F, A, T> Job for Write<F, A, T>
-where
-    F: FnOnce(&mut SqliteConnection) -> QueryResult<T> + Send,
-    A: FnOnce(&T) + Send,
-    T: Send,
-{
-    fn run(&mut self, connection: &mut SqliteConnection) -> QueryResult<()> {
-        let Some(statements) = self.statements.take() else { return Ok(()) };
-        // A savepoint, since the transaction has begun: what this one has done is undone if it fails.
-        let run = |connection: &mut SqliteConnection| {
-            catch_unwind(AssertUnwindSafe(|| statements(connection)))
-                .unwrap_or_else(|_| Err(Error::QueryBuilderError("a write panicked".into())))
-        };
-        let outcome = connection.transaction(run);
-        // These say that nothing more can be written, for whomever.
-        let fatal = match outcome.as_ref().map_err(trouble_of) {
-            Err(Trouble::Lost | Trouble::Locked | Trouble::Inaccessible | Trouble::Corrupt) => true,
-            Ok(_)
-            | Err(Trouble::Duplicate | Trouble::MissingReference | Trouble::Deadlock | Trouble::Other) => {
-                false
-            }
-        };
-        match outcome {
-            Err(error) if fatal => Err(error),
-            outcome => {
-                self.outcome = Some(outcome);
-                Ok(())
-            }
-        }
-    }
-
-    fn answer(self: Box<Self>, fate: Result<(), RepositoryError>, doubt: &dyn Fn()) {
-        let committed = self.committed;
-        let answer = match (fate, self.outcome) {
-            (Ok(()), Some(Ok(written))) => {
-                if catch_unwind(AssertUnwindSafe(|| committed(&written))).is_ok() {
-                    Ok(written)
-                } else {
-                    doubt();
-                    Err(RepositoryError::Backend("what follows a commit panicked".into()))
-                }
-            }
-            (Ok(()), Some(Err(error))) => Err(classify(error)),
-            (Err(error), _) => Err(error),
-            (Ok(()), None) => Err(RepositoryError::Backend("a write was never run".into())),
-        };
-        // Whoever asked may have gone.
-        let _ = self.reply.send(answer);
-    }
-}
-
-impl Writer {
-    /// Starts the thread. `others_wrote` is called when another program has written, before anything else is.
-    pub(crate) fn start(
+impl File {
+    /// Connects.
+    pub(crate) fn open(
         files: Arc<Files>,
         reconnect: impl Fn() -> Result<SqliteConnection, RepositoryError> + Send + 'static,
-        others_wrote: impl Fn() + Send + 'static,
+        on_commit: Arc<dyn OnCommit>,
     ) -> Result<Self, RepositoryError> {
         let mut connection = reconnect()?;
         let data_version = data_version(&mut connection).map_err(classify)?;
-        let file = Arc::new(Mutex::new(File {
-            connection,
-            files,
-            data_version,
-            others_wrote: Box::new(others_wrote),
-            reconnect: Box::new(reconnect),
-        }));
-        let (jobs, queue) = mpsc::channel();
-        let writing = Arc::clone(&file);
-        let thread = thread::Builder::new()
-            .name("sqlite-writer".to_owned())
-            .spawn(move || write_batches(&queue, &writing))
-            .map_err(|error| RepositoryError::Unavailable(error.into()))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread), file })
+        let reconnect = Box::new(reconnect);
+        let inner = Inner { connection, files, data_version, forgotten: 0, on_commit, reconnect };
+        let (inner, looking) = (Mutex::new(inner), Mutex::default());
+        Ok(Self(Arc::new(Shared { inner, looking, is_writing: AtomicBool::new(false) })))
     }
 
-    /// Runs statements in a transaction. Once this returns `Ok` they are on the disk, and `committed` has been called
-    /// with their result: before any later commit.
-    pub(crate) fn write<T: Send + 'static>(
-        &self,
-        statements: impl FnOnce(&mut SqliteConnection) -> QueryResult<T> + Send + 'static,
-        committed: impl FnOnce(&T) + Send + 'static,
-    ) -> Result<T, RepositoryError> {
-        let gone = || RepositoryError::Unavailable("the thread that writes is gone".into());
-        let (reply, answer) = mpsc::sync_channel(1);
-        let job = Write { statements: Some(statements), committed, outcome: None, reply };
-        self.jobs.as_ref().ok_or_else(gone)?.send(Box::new(job)).map_err(|_| gone())?;
-        answer.recv().map_err(|_| gone())?
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks whether another program has written. Where the writer is at work, it looks itself: as long as it holds
-    /// the write lock nobody else writes, and it looks before its first statement.
-    pub(crate) fn look_for_others(&self) -> bool {
-        let mut file = match self.file.try_lock() {
-            Ok(file) => file,
+    /// Looks whether another program has written, without waiting for the writer.
+    pub(crate) fn check_foreign_writes(&self) -> ForeignWrites {
+        let _looking = self.0.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = match self.0.inner.try_lock() {
+            Ok(inner) => inner,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return false,
+            Err(TryLockError::WouldBlock) if self.0.is_writing.load(Ordering::Acquire) => {
+                return ForeignWrites::WriterLooked;
+            }
+            Err(TryLockError::WouldBlock) => return ForeignWrites::Unknown,
         };
-        file.look_for_others().is_ok()
+        match inner.check_foreign_writes() {
+            Ok(()) => ForeignWrites::Noticed,
+            Err(_) => ForeignWrites::Unknown,
+        }
     }
-}
 
-impl Drop for Writer {
-    fn drop(&mut self) {
-        // Without a sender the thread ends, after what it has been given.
-        self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+    /// The same, and waits for the writer.
+    pub(crate) fn await_foreign_writes(&self) -> QueryResult<()> {
+        self.inner().check_foreign_writes()
+    }
+
+    /// Begins a transaction, which is `IMMEDIATE`: it takes the lock before it reads anything. One that begins as a reader and
+    /// writes later can be refused halfway.
+    ///
+    /// It waits here and not in SQLite: meanwhile others can look whether the program that holds the lock has written.
+    fn begin(&self) -> (MutexGuard<'_, Inner>, QueryResult<()>) {
+        let begun = Instant::now();
+        loop {
+            let mut inner = self.inner();
+            match inner.connection.batch_execute("BEGIN IMMEDIATE") {
+                Err(error) if trouble_of(&error) == Trouble::Locked && begun.elapsed() < LOCK_WAIT => {
+                    drop(inner);
+                    thread::sleep(LOCK_PAUSE);
+                }
+                outcome => return (inner, outcome),
+            }
         }
     }
 }
 
-impl File {
-    fn look_for_others(&mut self) -> QueryResult<()> {
+impl Inner {
+    fn check_foreign_writes(&mut self) -> QueryResult<()> {
         let present = data_version(&mut self.connection)?;
         if present != self.data_version {
             self.data_version = present;
-            (self.others_wrote)();
+            self.forgotten += 1;
+            self.on_commit.forget();
         }
         Ok(())
     }
-}
 
-/// Writes until nobody can send any more.
-fn write_batches(queue: &Receiver<Box<dyn Job>>, file: &Mutex<File>) {
-    let mut last_in_vain: Option<Instant> = None;
-    while let Ok(first) = queue.recv() {
-        let mut batch = vec![first];
-        let (mut held, begun) = begin(file);
-        let fate = begun.and_then(|()| write_batch(queue, &mut held, &mut batch));
-        if let Err(error) = &fate {
-            // Those who came meanwhile have waited as long, and would meet the same.
-            batch.extend(queue.try_iter());
-            let is_broken = AnsiTransactionManager::is_broken_transaction_manager(&mut held.connection);
+    /// Undoes a transaction. A connection that cannot is replaced.
+    fn roll_back(&mut self) {
+        if self.connection.batch_execute("ROLLBACK").is_err()
             // Where the file is gone, another would be made in its place.
-            if is_broken
-                && held.files.check().is_ok()
-                && let Ok(connection) = (held.reconnect)()
-            {
-                held.connection = connection;
-                // Whatever was written meanwhile: a version says nothing about another connection's.
-                held.data_version = i64::MIN;
-            }
-            let text = error.to_string();
-            // Each of them is told of in its own request's line.
-            log::debug!("nothing of {} writes was committed: {text}", batch.len());
-        }
-        let is_log_long = held.files.log_size() > LOG_SIZE;
-        // Without the write lock we no longer know that nobody else writes: from now on others look for themselves.
-        drop(held);
-        let trouble = fate.as_ref().err().map(|error| (trouble_of(error), error.to_string()));
-        for job in batch {
-            let fate = match &trouble {
-                None => Ok(()),
-                Some((Trouble::Corrupt | Trouble::Other, text)) => {
-                    Err(RepositoryError::Backend(text.clone().into()))
-                }
-                Some((
-                    Trouble::Duplicate
-                    | Trouble::MissingReference
-                    | Trouble::Deadlock
-                    | Trouble::Lost
-                    | Trouble::Locked
-                    | Trouble::Inaccessible,
-                    text,
-                )) => Err(RepositoryError::Unavailable(text.clone().into())),
-            };
-            // What others have written is treated so, too.
-            job.answer(fate, &|| (file.lock().unwrap_or_else(PoisonError::into_inner).others_wrote)());
-        }
-        if is_log_long && last_in_vain.is_none_or(|moment| moment.elapsed() > LOG_PAUSE) {
-            last_in_vain = if empty_log(file) { None } else { Some(Instant::now()) };
+            && self.files.check().is_ok()
+            && let Ok(connection) = (self.reconnect)()
+        {
+            self.connection = connection;
+            // Whatever was written meanwhile: a version says nothing about another connection's.
+            self.data_version = i64::MIN;
         }
     }
 }
 
-/// Empties the log, and says whether that was possible. Nobody who reads waits: as nothing is written meanwhile, those who begin
-/// to read soon need the log no more, and the others end. <https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files>
-fn empty_log(file: &Mutex<File>) -> bool {
-    let begun = Instant::now();
-    loop {
-        let mut held = file.lock().unwrap_or_else(PoisonError::into_inner);
-        // First, since others cannot look while this goes on.
-        let is_busy = held.look_for_others().and_then(|()| checkpoint(&mut held.connection));
-        drop(held);
-        match is_busy {
-            Ok(false) => return true,
-            Ok(true) if begun.elapsed() < LOG_WAIT => thread::sleep(LOCK_PAUSE),
-            Ok(true) => return false,
-            Err(error) => {
-                log::debug!("the log is not emptied: {error}");
-                return false;
-            }
-        }
+/// The session of the thread that writes.
+pub(crate) struct FileSession {
+    file: File,
+    /// The greatest id of a tweet so far.
+    greatest: TweetId,
+    log_keeping: LogKeeping,
+}
+
+impl FileSession {
+    pub(crate) fn new(file: File) -> Self {
+        Self { file, greatest: TweetId::new(0), log_keeping: LogKeeping::default() }
     }
 }
 
-/// Moves what is in the log into the database and empties it, unless somebody reads from it: then it is busy.
-fn checkpoint(connection: &mut SqliteConnection) -> QueryResult<bool> {
-    // Busy, pages in the log, pages moved.
-    type Outcome = (BigInt, BigInt, BigInt);
-    let (busy, _, _): (i64, i64, i64) =
-        prepared::<0, Outcome>("PRAGMA wal_checkpoint(TRUNCATE)", []).get_result(connection)?;
-    Ok(busy != 0)
-}
+impl Session for FileSession {
+    type Connection = SqliteConnection;
 
-/// Begins a transaction, which is `IMMEDIATE`: it takes the lock before it reads anything. One that begins as a reader and
-/// writes later can be refused halfway.
-///
-/// It waits here and not in SQLite: meanwhile others can look whether the program that holds the lock has written.
-fn begin(file: &Mutex<File>) -> (MutexGuard<'_, File>, QueryResult<()>) {
-    let begun = Instant::now();
-    loop {
-        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-        match AnsiTransactionManager::begin_transaction_sql(&mut file.connection, "BEGIN IMMEDIATE") {
-            Err(error) if trouble_of(&error) == Trouble::Locked && begun.elapsed() < LOCK_WAIT => {
-                drop(file);
-                thread::sleep(LOCK_PAUSE);
-            }
-            outcome => return (file, outcome),
+    const PATIENCE: Option<Duration> = None;
+
+    fn transaction(
+        &mut self,
+        work: &mut dyn FnMut(&mut Batch<'_, SqliteConnection>) -> QueryResult<()>,
+    ) -> QueryResult<()> {
+        let (mut events, mut published) = (Vec::new(), Vec::new());
+        let is_writing = &self.file.0.is_writing;
+        let (mut inner, begun) = self.file.begin();
+        begun?;
+        let run = (|| {
+            inner.files.check()?;
+            // With the lock, and before anything is written: what other programs wrote comes before it.
+            inner.check_foreign_writes()?;
+            is_writing.store(true, Ordering::Release);
+            work(&mut Batch {
+                connection: &mut inner.connection,
+                events: &mut events,
+                published: &mut published,
+                greatest: &mut self.greatest,
+                lock_waits: &mut 0,
+            })?;
+            inner.connection.batch_execute("COMMIT")
+        })();
+        // Without the write lock it is no longer known that nobody else writes: from now on others look for themselves.
+        is_writing.store(false, Ordering::Release);
+        if run.is_err() {
+            inner.roll_back();
+            return run;
         }
-    }
-}
-
-/// Runs what is in the queue in the transaction that has begun, and commits it.
-fn write_batch(
-    queue: &Receiver<Box<dyn Job>>,
-    file: &mut File,
-    batch: &mut Vec<Box<dyn Job>>,
-) -> QueryResult<()> {
-    let run = (|| {
-        file.files.check()?;
-        // With the lock, and before anything is written: what other programs wrote comes before it.
-        file.look_for_others()?;
-        let mut next = 0;
-        while let Some(job) = batch.get_mut(next) {
-            job.run(&mut file.connection)?;
-            next += 1;
-            if next == batch.len() && batch.len() < MAX_BATCH {
-                batch.extend(queue.try_recv());
-            }
+        // What has gone into files that nobody will find is not acknowledged.
+        inner.files.check().inspect_err(|_| inner.on_commit.forget())?;
+        let (on_commit, forgotten) = (Arc::clone(&inner.on_commit), inner.forgotten);
+        drop(inner);
+        if catch_unwind(AssertUnwindSafe(|| on_commit.apply(&events, &published))).is_err() {
+            on_commit.forget();
+            return Err(Error::QueryBuilderError("what follows a commit panicked".into()));
+        }
+        // Another program may have deleted meanwhile what was applied just now.
+        let mut inner = self.file.inner();
+        if inner.check_foreign_writes().is_err() || inner.forgotten != forgotten {
+            on_commit.forget();
         }
         Ok(())
-    })();
-    match run {
-        Ok(()) => {
-            AnsiTransactionManager::commit_transaction(&mut file.connection)?;
-            // What has gone into files that nobody will find is not acknowledged.
-            file.files.check().inspect_err(|_| (file.others_wrote)())
-        }
-        Err(error) => {
-            AnsiTransactionManager::rollback_transaction(&mut file.connection)?;
-            Err(error)
-        }
+    }
+
+    fn after_answers(&mut self) {
+        let files = Arc::clone(&self.file.inner().files);
+        let file = &self.file;
+        self.log_keeping.run(&files, || {
+            let mut inner = file.inner();
+            // First, since others cannot look while this goes on.
+            inner.check_foreign_writes()?;
+            checkpoint(&mut inner.connection)
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use diesel::connection::SimpleConnection;
+    use std::path::Path;
+
     use diesel::dsl::sql;
+    use diesel::sql_types::BigInt;
 
     use super::*;
+    use crate::backend::sqlite::log::LOG_SIZE;
+    use crate::backend::writer::Writer;
 
     /// A writer, and another connection to the same file.
     struct Fixture {
-        writer: Writer,
+        writer: Writer<FileSession>,
+        file: File,
         other: SqliteConnection,
-        /// How often what is derived from the file came into doubt.
-        in_doubt: Arc<Mutex<u32>>,
+        seen: Arc<Seen>,
         folder: tempfile::TempDir,
     }
 
-    fn open(path: &std::path::Path) -> SqliteConnection {
+    /// What was committed.
+    #[derive(Default)]
+    struct Seen {
+        events: Mutex<Vec<Event>>,
+        forgotten: Mutex<u32>,
+    }
+
+    impl OnCommit for Seen {
+        fn apply(&self, events: &[Event], _: &[TimelineEntry]) {
+            assert!(!events.contains(&PANIC), "on purpose");
+            self.events.lock().unwrap().extend(events);
+        }
+
+        fn forget(&self) {
+            *self.forgotten.lock().unwrap() += 1;
+        }
+    }
+
+    /// An event that cannot be applied.
+    const PANIC: Event = Event::AccountDeleted { user: -1 };
+
+    fn open(path: &Path) -> SqliteConnection {
         let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
         connection
             .batch_execute("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 0; PRAGMA foreign_keys = ON")
@@ -366,11 +286,12 @@ mod tests {
                      CREATE TABLE children (of INTEGER REFERENCES numbers (number))",
                 )
                 .unwrap();
-            let in_doubt = Arc::new(Mutex::new(0));
-            let counter = Arc::clone(&in_doubt);
+            let seen = Arc::new(Seen::default());
             let files = Arc::new(Files::of(&path).unwrap());
-            let writer = Writer::start(files, move || Ok(open(&path)), move || *counter.lock().unwrap() += 1);
-            Self { writer: writer.unwrap(), other, in_doubt, folder }
+            let file = File::open(files, move || Ok(open(&path)), seen.clone()).unwrap();
+            let session = file.clone();
+            let make = move || FileSession::new(session.clone());
+            Self { writer: Writer::start(make).unwrap(), file, other, seen, folder }
         }
 
         fn connect(&self) -> SqliteConnection {
@@ -378,7 +299,7 @@ mod tests {
         }
 
         fn write(&self, statements: &'static str) -> Result<(), RepositoryError> {
-            self.writer.write(move |connection| connection.batch_execute(statements), |()| ())
+            self.writer.write(move |connection, _| connection.batch_execute(statements))
         }
 
         /// Has all of these written while they wait for a lock, so that they share a commit as far as they can.
@@ -387,14 +308,11 @@ mod tests {
             let (writer, other) = (&self.writer, &mut self.other);
             thread::scope(|scope| {
                 let write = |statements: &'static str| {
-                    writer.write(
-                        move |connection| {
-                            connection.batch_execute(statements)?;
-                            assert!(!statements.contains("panic"), "on purpose");
-                            Ok(())
-                        },
-                        |()| (),
-                    )
+                    writer.write(move |connection, _| {
+                        connection.batch_execute(statements)?;
+                        assert!(!statements.contains("panic"), "on purpose");
+                        Ok(())
+                    })
                 };
                 let threads: Vec<_> =
                     jobs.iter().map(|statements| scope.spawn(move || write(statements))).collect();
@@ -407,6 +325,10 @@ mod tests {
 
         fn numbers(&mut self) -> Vec<i64> {
             sql::<BigInt>("SELECT number FROM numbers ORDER BY number").load(&mut self.other).unwrap()
+        }
+
+        fn forgotten(&self) -> u32 {
+            *self.seen.forgotten.lock().unwrap()
         }
     }
 
@@ -445,20 +367,70 @@ mod tests {
     }
 
     #[test]
+    fn events_are_applied_in_the_order_of_commits_and_before_the_answer_and_only_those_of_what_was_written() {
+        let Fixture { writer, seen, folder: _folder, .. } = Fixture::new();
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for i in 0..50 {
+                        let written = writer.write(move |connection, events| {
+                            let number: i64 =
+                                sql::<BigInt>("INSERT INTO numbers VALUES (NULL) RETURNING number")
+                                    .get_result(connection)?;
+                            events.push(Event::AccountDeleted { user: number });
+                            if i % 5 == 4 { Err(Error::NotFound) } else { Ok(number) }
+                        });
+                        let seen = seen.events.lock().unwrap();
+                        if let Ok(number) = written {
+                            assert!(seen.contains(&Event::AccountDeleted { user: number }));
+                        }
+                    }
+                });
+            }
+        });
+        let seen = seen.events.lock().unwrap();
+        let written: Vec<_> = (1..=160).map(|user| Event::AccountDeleted { user }).collect();
+        assert_eq!(*seen, written);
+    }
+
+    #[test]
+    fn what_another_program_writes_is_noticed_also_while_a_write_waits_for_its_lock() {
+        let fixture = Fixture::new();
+        let mut other = fixture.connect();
+        let (writer, file) = (&fixture.writer, &fixture.file);
+        other.batch_execute("BEGIN IMMEDIATE; INSERT INTO numbers VALUES (1)").unwrap();
+        thread::scope(|scope| {
+            let write = scope.spawn(move || {
+                writer.write(|connection, _| connection.batch_execute("INSERT INTO numbers VALUES (2)"))
+            });
+            let begun = Instant::now();
+            thread::sleep(Duration::from_millis(100));
+            assert!(!write.is_finished(), "it waits");
+            // As a reader would; the writer is in the way for moments only.
+            while file.check_foreign_writes() != ForeignWrites::Noticed {
+                assert!(begun.elapsed() < LOCK_WAIT, "the writer is always in the way");
+                thread::yield_now();
+            }
+            assert!(!write.is_finished(), "it still waits");
+            other.batch_execute("COMMIT").unwrap();
+            write.join().unwrap().unwrap();
+        });
+        assert_eq!(fixture.forgotten(), 1);
+    }
+
+    #[test]
     fn what_is_committed_to_a_file_that_is_gone_is_not_acknowledged() {
         let fixture = Fixture::new();
         let path = fixture.folder.path().join("file.db");
         let aside = fixture.folder.path().join("aside");
         let (from, to) = (path.clone(), aside.clone());
-        let outcome = fixture.writer.write(
-            move |connection| {
-                std::fs::rename(from, to).unwrap();
-                connection.batch_execute("INSERT INTO numbers VALUES (1)")
-            },
-            |()| panic!("it is not acknowledged"),
-        );
+        let outcome = fixture.writer.write(move |connection, events| {
+            std::fs::rename(&from, &to).unwrap();
+            events.push(Event::AccountDeleted { user: 1 });
+            connection.batch_execute("INSERT INTO numbers VALUES (1)")
+        });
         assert!(matches!(outcome, Err(RepositoryError::Unavailable(_))), "{outcome:?}");
-        assert_eq!(*fixture.in_doubt.lock().unwrap(), 1);
+        assert_eq!((fixture.forgotten(), fixture.seen.events.lock().unwrap().len()), (1, 0));
         // From now on nothing is written at all.
         let refused = fixture.write("INSERT INTO numbers VALUES (2)");
         assert!(matches!(refused, Err(RepositoryError::Unavailable(_))), "{refused:?}");
@@ -469,64 +441,12 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_a_commit_comes_in_the_order_of_commits_and_before_the_answer() {
-        let fixture = Fixture::new();
-        let order = Arc::new(Mutex::new(Vec::new()));
-        thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    for _ in 0..50 {
-                        let seen = Arc::clone(&order);
-                        let number = fixture
-                            .writer
-                            .write(
-                                |connection| {
-                                    sql::<BigInt>("INSERT INTO numbers VALUES (NULL) RETURNING number")
-                                        .get_result::<i64>(connection)
-                                },
-                                move |number| seen.lock().unwrap().push(*number),
-                            )
-                            .unwrap();
-                        assert!(order.lock().unwrap().contains(&number));
-                    }
-                });
-            }
-        });
-        assert_eq!(*order.lock().unwrap(), (1..=200).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn what_another_program_writes_is_noticed_also_while_a_write_waits_for_its_lock() {
-        let fixture = Fixture::new();
-        let mut other = fixture.connect();
-        let writer = &fixture.writer;
-        other.batch_execute("BEGIN IMMEDIATE; INSERT INTO numbers VALUES (1)").unwrap();
-        thread::scope(|scope| {
-            let write = scope.spawn(move || {
-                writer.write(|connection| connection.batch_execute("INSERT INTO numbers VALUES (2)"), |()| ())
-            });
-            let begun = Instant::now();
-            thread::sleep(Duration::from_millis(100));
-            assert!(!write.is_finished(), "it waits");
-            // As somebody who reads would; the writer is in the way for moments only.
-            while !writer.look_for_others() {
-                assert!(begun.elapsed() < LOCK_WAIT, "the writer is always in the way");
-                thread::yield_now();
-            }
-            assert!(!write.is_finished(), "it still waits");
-            other.batch_execute("COMMIT").unwrap();
-            write.join().unwrap().unwrap();
-        });
-        assert_eq!(*fixture.in_doubt.lock().unwrap(), 1);
-    }
-
-    #[test]
     fn the_log_is_emptied_also_where_one_read_overlaps_the_next() {
         let fixture = Fixture::new();
         let log = fixture.folder.path().join("file.db-wal");
         let log_size = || std::fs::metadata(&log).unwrap().len();
         fixture.write("CREATE TABLE blobs (content BLOB)").unwrap();
-        let is_over = std::sync::atomic::AtomicBool::new(false);
+        let is_over = AtomicBool::new(false);
         let mut readers = [fixture.connect(), fixture.connect()];
         let begin = |reader: &mut SqliteConnection| {
             reader.batch_execute("BEGIN; SELECT content FROM blobs LIMIT 1").unwrap();
@@ -536,7 +456,7 @@ mod tests {
             let is_over = &is_over;
             scope.spawn(move || {
                 let [one, other] = &mut readers;
-                while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                while !is_over.load(Ordering::Relaxed) {
                     // At every moment one of the two is reading.
                     begin(other);
                     one.batch_execute("COMMIT").unwrap();
@@ -556,10 +476,10 @@ mod tests {
                 fixture.write("INSERT INTO blobs VALUES ('')").unwrap();
                 thread::sleep(Duration::from_millis(20));
             }
-            is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+            is_over.store(true, Ordering::Relaxed);
         });
         assert!(log_size() <= LOG_SIZE / 2, "{} bytes", log_size());
-        assert_eq!(*fixture.in_doubt.lock().unwrap(), 0, "nobody else has written");
+        assert_eq!(fixture.forgotten(), 0, "nobody else has written");
         // Somebody who goes on reading is in nobody's way.
         let mut reader = fixture.connect();
         begin(&mut reader);
@@ -572,14 +492,14 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_after_a_commit_leaves_the_thread_alive_and_what_is_derived_in_doubt() {
+    fn a_panic_after_a_commit_leaves_the_thread_alive_and_what_is_derived_forgotten() {
         let fixture = Fixture::new();
-        let outcome = fixture.writer.write(
-            |connection| connection.batch_execute("INSERT INTO numbers VALUES (1)"),
-            |()| panic!("on purpose"),
-        );
+        let outcome = fixture.writer.write(|connection, events| {
+            events.push(PANIC);
+            connection.batch_execute("INSERT INTO numbers VALUES (1)")
+        });
         assert!(matches!(outcome, Err(RepositoryError::Backend(_))), "{outcome:?}");
-        assert_eq!(*fixture.in_doubt.lock().unwrap(), 1);
+        assert_eq!(fixture.forgotten(), 1);
         fixture.write("INSERT INTO numbers VALUES (2)").unwrap();
     }
 
@@ -587,15 +507,14 @@ mod tests {
     fn what_another_connection_commits_is_noticed_and_what_this_one_does_is_not() {
         let fixture = Fixture::new();
         let mut other = fixture.connect();
-        let noticed = || *fixture.in_doubt.lock().unwrap();
         fixture.write("INSERT INTO numbers VALUES (1)").unwrap();
-        assert!(fixture.writer.look_for_others());
-        assert_eq!(noticed(), 0);
+        assert_eq!(fixture.file.check_foreign_writes(), ForeignWrites::Noticed);
+        assert_eq!(fixture.forgotten(), 0);
         other.batch_execute("INSERT INTO numbers VALUES (2)").unwrap();
-        assert!(fixture.writer.look_for_others());
-        assert_eq!(noticed(), 1);
+        assert_eq!(fixture.file.check_foreign_writes(), ForeignWrites::Noticed);
+        assert_eq!(fixture.forgotten(), 1);
         other.batch_execute("INSERT INTO numbers VALUES (3)").unwrap();
         fixture.write("INSERT INTO numbers VALUES (4)").unwrap();
-        assert_eq!(noticed(), 2);
+        assert_eq!(fixture.forgotten(), 2);
     }
 }

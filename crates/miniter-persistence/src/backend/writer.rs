@@ -1,0 +1,442 @@
+//! The thread that writes. It owns a connection; what many clients want written shares a commit.
+//!
+//! While one commit is under way, the next batch gathers. Each write of a batch is undone on its own if it fails, and none is
+//! answered before the commit. A write notes what it changes as events, which are committed with it.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use diesel::QueryResult;
+use diesel::connection::SimpleConnection;
+use diesel::result::{DatabaseErrorKind, Error};
+use miniter_domain::{NewTweet, RepositoryError, TimelineEntry, TweetId};
+
+use crate::error::{Trouble, classify, trouble_of};
+use crate::feed::Event;
+use crate::idempotency::Known;
+
+/// The most writes that share a commit.
+const MOST_IN_BATCH: usize = 256;
+
+/// How long a batch takes up further writes. A lock that other programs hold may make one of them slow.
+const GATHERING: Duration = Duration::from_millis(300);
+
+/// The most writes that wait. As many callers wait with them, so that there are more only while the database hangs.
+const MOST_WAITING: usize = 1_024;
+
+/// How many locks of other programs a batch waits for in vain, a second each, until the rest of it is refused. Everyone waits
+/// meanwhile.
+const MOST_LOCK_WAITS: u32 = 2;
+
+/// How many threads may be stuck at once, until others no longer take over.
+const MOST_STUCK: usize = 3;
+
+/// How long a store that is closed waits for what was begun.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// A connection that writes.
+pub(crate) trait Session: Send + 'static {
+    /// What statements run on.
+    type Connection: Publish;
+
+    /// How long a write may take until its caller gives it up and another thread takes over. `None` where there can be only one
+    /// thread.
+    const PATIENCE: Option<Duration>;
+
+    /// Runs `work` in one transaction and commits it with its events. Runs it again if the database has undone the transaction
+    /// and nothing was wrong with it.
+    fn transaction(
+        &mut self,
+        work: &mut dyn FnMut(&mut Batch<'_, Self::Connection>) -> QueryResult<()>,
+    ) -> QueryResult<()>;
+
+    /// Does what can wait until the writes are answered.
+    fn after_answers(&mut self) {}
+}
+
+/// A transaction that many writes share.
+pub(crate) struct Batch<'a, C> {
+    pub(crate) connection: &'a mut C,
+    /// What the writes change, in their order.
+    pub(crate) events: &'a mut Vec<Event>,
+    /// The tweets that they publish.
+    pub(crate) published: &'a mut Vec<TimelineEntry>,
+    /// The greatest id of a tweet so far.
+    pub(crate) greatest: &'a mut TweetId,
+    /// How many locks were waited for in vain.
+    pub(crate) lock_waits: &'a mut u32,
+}
+
+/// How a database publishes tweets.
+pub(crate) trait Publish: SimpleConnection + Sized + 'static {
+    /// Whether an error of one write ends the whole transaction.
+    fn is_fatal(trouble: Trouble) -> bool;
+
+    /// Publishes tweets and gives each its outcome.
+    ///
+    /// # Errors
+    /// Those that are fatal.
+    fn publish(batch: &mut Batch<'_, Self>, posts: &mut [&mut Post]) -> QueryResult<()>;
+}
+
+/// A tweet to be published.
+pub(crate) struct Post {
+    pub(crate) tweet: NewTweet,
+    pub(crate) outcome: Option<QueryResult<Known>>,
+    reply: Reply<Known>,
+}
+
+/// Statements of another kind.
+trait Statements<C>: Send {
+    fn run(&mut self, connection: &mut C, events: &mut Vec<Event>) -> QueryResult<()>;
+    fn fail(&mut self, error: Error);
+    fn is_given_up(&self) -> bool;
+    fn answer(self: Box<Self>, commit: Result<(), RepositoryError>);
+}
+
+struct Run<F, T> {
+    statements: F,
+    outcome: Option<QueryResult<T>>,
+    reply: Reply<T>,
+}
+
+/// Where the caller waits.
+struct Reply<T> {
+    answer: SyncSender<Result<T, RepositoryError>>,
+    is_given_up: Arc<AtomicBool>,
+}
+
+enum Job<C> {
+    Post(Box<Post>),
+    Statements(Box<dyn Statements<C>>),
+}
+
+impl<T> Reply<T> {
+    /// Answers with the outcome, if it was committed.
+    fn send(self, commit: Result<(), RepositoryError>, outcome: Option<QueryResult<T>>) {
+        let answer = match (commit, outcome) {
+            (Ok(()), Some(Ok(written))) => Ok(written),
+            (Ok(()), Some(Err(error))) => Err(classify(error)),
+            (Err(error), _) => Err(error),
+            (Ok(()), None) => Err(RepositoryError::Backend("a write was never run".into())),
+        };
+        // The caller may have gone.
+        let _ = self.answer.send(answer);
+    }
+}
+
+impl<C, F, T> Statements<C> for Run<F, T>
+where
+    F: FnMut(&mut C, &mut Vec<Event>) -> QueryResult<T> + Send,
+    T: Send,
+{
+    fn run(&mut self, connection: &mut C, events: &mut Vec<Event>) -> QueryResult<()> {
+        let written = catch_unwind(AssertUnwindSafe(|| (self.statements)(connection, events)))
+            .unwrap_or_else(|_| Err(Error::QueryBuilderError("a write panicked".into())))?;
+        self.outcome = Some(Ok(written));
+        Ok(())
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.outcome = Some(Err(error));
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.reply.is_given_up.load(Ordering::Relaxed)
+    }
+
+    fn answer(self: Box<Self>, commit: Result<(), RepositoryError>) {
+        self.reply.send(commit, self.outcome);
+    }
+}
+
+impl<C> Job<C> {
+    fn is_given_up(&self) -> bool {
+        match self {
+            Self::Post(post) => post.reply.is_given_up.load(Ordering::Relaxed),
+            Self::Statements(statements) => statements.is_given_up(),
+        }
+    }
+
+    fn answer(self, commit: Result<(), RepositoryError>) {
+        match self {
+            Self::Post(post) => post.reply.send(commit, post.outcome),
+            Self::Statements(statements) => statements.answer(commit),
+        }
+    }
+}
+
+impl<C: Publish> Batch<'_, C> {
+    /// Runs statements in a savepoint: if they fail, what they did is undone and the transaction goes on. The outer result is an
+    /// error if it cannot.
+    pub(crate) fn in_savepoint<T>(
+        &mut self,
+        statements: impl FnOnce(&mut Batch<'_, C>) -> QueryResult<T>,
+    ) -> QueryResult<QueryResult<T>> {
+        if *self.lock_waits >= MOST_LOCK_WAITS {
+            let waited = "Lock wait timeout exceeded by others of the same batch".to_owned();
+            return Ok(Err(Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(waited))));
+        }
+        let (events, published) = (self.events.len(), self.published.len());
+        self.connection.batch_execute("SAVEPOINT one")?;
+        match statements(&mut Batch {
+            connection: self.connection,
+            events: self.events,
+            published: self.published,
+            greatest: self.greatest,
+            lock_waits: self.lock_waits,
+        }) {
+            Ok(written) => {
+                self.connection.batch_execute("RELEASE SAVEPOINT one")?;
+                Ok(Ok(written))
+            }
+            Err(error) if C::is_fatal(trouble_of(&error)) => Err(error),
+            Err(error) => {
+                if trouble_of(&error) == Trouble::Locked {
+                    *self.lock_waits += 1;
+                }
+                self.connection.batch_execute("ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one")?;
+                self.events.truncate(events);
+                self.published.truncate(published);
+                Ok(Err(error))
+            }
+        }
+    }
+}
+
+/// Hands what is to be written to the thread that writes.
+pub(crate) struct Writer<S: Session> {
+    shared: Arc<Shared<S>>,
+    /// Disconnected when the first thread has ended.
+    ended: Mutex<mpsc::Receiver<()>>,
+}
+
+struct Shared<S: Session> {
+    queue: Mutex<Queue<S::Connection>>,
+    arrived: Condvar,
+    make: Box<dyn Fn() -> S + Send + Sync>,
+}
+
+struct Queue<C> {
+    jobs: VecDeque<Job<C>>,
+    /// When the present thread's batch began, if one is under way.
+    began: Option<Instant>,
+    /// The number of the thread whose turn it is; those before are stuck, and end when they no longer are.
+    thread: u64,
+    stuck: usize,
+    is_closed: bool,
+}
+
+impl<S: Session> Writer<S> {
+    /// Starts the thread. `make` makes a session; for another thread another one.
+    pub(crate) fn start(make: impl Fn() -> S + Send + Sync + 'static) -> std::io::Result<Self> {
+        let queue = Queue { jobs: VecDeque::new(), began: None, thread: 0, stuck: 0, is_closed: false };
+        let shared =
+            Arc::new(Shared { queue: Mutex::new(queue), arrived: Condvar::new(), make: Box::new(make) });
+        let (ending, ended) = mpsc::channel();
+        Shared::spawn(&shared, 0, ending)?;
+        Ok(Self { shared, ended: Mutex::new(ended) })
+    }
+
+    /// Runs statements in a transaction that others may share. Once this returns `Ok` they are durable.
+    ///
+    /// They may be run again, if the database has undone the transaction.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        statements: impl FnMut(&mut S::Connection, &mut Vec<Event>) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, RepositoryError> {
+        self.submit(|reply| Job::Statements(Box::new(Run { statements, outcome: None, reply })))
+    }
+
+    /// Publishes a tweet, unless the request is known already.
+    pub(crate) fn publish(&self, tweet: NewTweet) -> Result<Known, RepositoryError> {
+        self.submit(|reply| Job::Post(Box::new(Post { tweet, outcome: None, reply })))
+    }
+
+    fn submit<T>(&self, job: impl FnOnce(Reply<T>) -> Job<S::Connection>) -> Result<T, RepositoryError> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        let is_given_up = Arc::new(AtomicBool::new(false));
+        let job = job(Reply { answer, is_given_up: Arc::clone(&is_given_up) });
+        let mut queue = self.shared.queue();
+        if queue.jobs.len() >= MOST_WAITING {
+            queue.jobs.retain(|job| !job.is_given_up());
+            if queue.jobs.len() >= MOST_WAITING {
+                return Err(RepositoryError::Unavailable("too many writes wait".into()));
+            }
+        }
+        queue.jobs.push_back(job);
+        if let Some(patience) = S::PATIENCE
+            && queue.began.is_some_and(|began| began.elapsed() > patience)
+            && queue.stuck < MOST_STUCK
+        {
+            // It waits for the queue, which is locked here.
+            match Shared::spawn(&self.shared, queue.thread + 1, mpsc::channel().0) {
+                Ok(()) => {
+                    queue.stuck += 1;
+                    queue.thread += 1;
+                    queue.began = None;
+                }
+                Err(error) => log::warn!("no thread can be started to write to the database: {error}"),
+            }
+        }
+        drop(queue);
+        self.shared.arrived.notify_all();
+        let gone = || RepositoryError::Unavailable("the thread that writes is gone".into());
+        match S::PATIENCE {
+            None => answered.recv().map_err(|_| gone())?,
+            Some(patience) => match answered.recv_timeout(patience) {
+                Ok(answer) => answer,
+                Err(RecvTimeoutError::Disconnected) => Err(gone()),
+                Err(RecvTimeoutError::Timeout) => {
+                    is_given_up.store(true, Ordering::Relaxed);
+                    Err(RepositoryError::Unavailable("no answer from the database in time".into()))
+                }
+            },
+        }
+    }
+}
+
+impl<S: Session> Drop for Writer<S> {
+    fn drop(&mut self) {
+        self.shared.queue().is_closed = true;
+        self.shared.arrived.notify_all();
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = ended.recv_timeout(CLOSING);
+    }
+}
+
+impl<S: Session> Shared<S> {
+    fn queue(&self) -> MutexGuard<'_, Queue<S::Connection>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn spawn(shared: &Arc<Self>, number: u64, ending: mpsc::Sender<()>) -> std::io::Result<()> {
+        let shared = Arc::clone(shared);
+        let run = move || {
+            shared.run(number);
+            // Its connection is closed before it is known to have ended.
+            drop(shared);
+            drop(ending);
+        };
+        thread::Builder::new().name("writer".to_owned()).spawn(run).map(drop)
+    }
+
+    /// Writes until nothing can come any more.
+    fn run(&self, number: u64) {
+        let mut session = (self.make)();
+        loop {
+            let mut queue = self.queue();
+            while queue.jobs.is_empty() && queue.thread == number && !queue.is_closed {
+                queue = self.arrived.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            }
+            if queue.thread != number || (queue.is_closed && queue.jobs.is_empty()) {
+                return;
+            }
+            queue.began = Some(Instant::now());
+            drop(queue);
+            self.write_batch(&mut session, number);
+            let mut queue = self.queue();
+            if queue.thread == number {
+                queue.began = None;
+            } else {
+                queue.stuck -= 1;
+            }
+        }
+    }
+
+    fn write_batch(&self, session: &mut S, number: u64) {
+        let mut batch = Vec::new();
+        let commit = session.transaction(&mut |transaction| {
+            catch_unwind(AssertUnwindSafe(|| self.run_jobs(transaction, &mut batch)))
+                .unwrap_or_else(|_| Err(Error::QueryBuilderError("a batch of writes panicked".into())))
+        });
+        if let Err(error) = &commit {
+            let mut queue = self.queue();
+            if queue.thread == number && matches!(failure(error), RepositoryError::Unavailable(_)) {
+                // Those who came meanwhile have waited as long, and would meet the same.
+                batch.extend(queue.jobs.drain(..));
+            }
+            drop(queue);
+            // Each of them is told of in its own request's line.
+            log::debug!("nothing of {} writes was committed: {error}", batch.len());
+        }
+        for job in batch {
+            job.answer(match &commit {
+                Ok(()) => Ok(()),
+                Err(error) => Err(failure(error)),
+            });
+        }
+        session.after_answers();
+    }
+
+    /// Runs what is in the queue, and what comes while it runs. What has been in the batch before is run again.
+    fn run_jobs(
+        &self,
+        transaction: &mut Batch<'_, S::Connection>,
+        batch: &mut Vec<Job<S::Connection>>,
+    ) -> QueryResult<()> {
+        let begun = Instant::now();
+        // Of an earlier attempt nothing is left. A write whose caller was told that it is in vain is not done later.
+        batch.retain(|job| !job.is_given_up());
+        let mut next = 0;
+        loop {
+            if batch.len() < MOST_IN_BATCH && begun.elapsed() < GATHERING {
+                let mut queue = self.queue();
+                let count = queue.jobs.len().min(MOST_IN_BATCH - batch.len());
+                let (given_up, wanted): (Vec<_>, Vec<_>) =
+                    queue.jobs.drain(..count).partition(Job::is_given_up);
+                drop(queue);
+                drop(given_up);
+                batch.extend(wanted);
+            }
+            let arrived = &mut batch[next..];
+            if arrived.is_empty() {
+                return Ok(());
+            }
+            next += arrived.len();
+            run_together(transaction, arrived)?;
+        }
+    }
+}
+
+/// Publishes the tweets among some jobs together, and runs the others one by one.
+fn run_together<C: Publish>(transaction: &mut Batch<'_, C>, jobs: &mut [Job<C>]) -> QueryResult<()> {
+    let mut posts = Vec::new();
+    let mut others = Vec::new();
+    for job in jobs {
+        match job {
+            Job::Post(post) => posts.push(&mut **post),
+            Job::Statements(statements) => others.push(statements),
+        }
+    }
+    if !posts.is_empty() {
+        C::publish(transaction, &mut posts)?;
+    }
+    for statements in others {
+        let outcome =
+            transaction.in_savepoint(|batch| statements.run(&mut *batch.connection, &mut *batch.events))?;
+        if let Err(error) = outcome {
+            statements.fail(error);
+        }
+    }
+    Ok(())
+}
+
+/// What a transaction that failed means to each of its writes.
+fn failure(error: &Error) -> RepositoryError {
+    let text = error.to_string().into();
+    match trouble_of(error) {
+        Trouble::Corrupt | Trouble::Other => RepositoryError::Backend(text),
+        Trouble::Duplicate
+        | Trouble::MissingReference
+        | Trouble::Deadlock
+        | Trouble::Lost
+        | Trouble::Locked
+        | Trouble::Inaccessible => RepositoryError::Unavailable(text),
+    }
+}

@@ -1,0 +1,27 @@
+//! The change feed: everything that changes what nodes keep in memory, in the order of commits.
+//!
+//! A write notes its events in its transaction. On SQLite the thread that writes applies them after the commit. On a server
+//! they are rows with consecutive positions, which every node reads and applies ([`mysql`]).
+
+pub(crate) mod freshness;
+#[cfg(feature = "mysql")]
+pub(crate) mod mysql;
+
+/// Something that was committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// A tweet was published.
+    Published { author: i64, tweet: i64 },
+    /// A tweet was deleted.
+    Deleted { author: i64, tweet: i64 },
+    /// A user follows another from now on.
+    Followed { follower: i64, followee: i64 },
+    /// A user follows another no more.
+    Unfollowed { follower: i64, followee: i64 },
+    /// An account is gone, with all that it wrote and everyone it followed.
+    AccountDeleted { user: i64 },
+    /// Another program has written tweets.
+    ForeignWrites,
+    /// A user's tokens have a new version.
+    TokensRenewed { user: i64, version: i64 },
+}

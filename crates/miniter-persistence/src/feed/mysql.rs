@@ -1,0 +1,453 @@
+//! The change feed on a server: a row for each event, and one row that is its head.
+//!
+//! Whoever writes locks the head first and moves it in the same transaction. So positions and the ids of tweets are committed in
+//! their order, whichever node wrote: what a node reads up to the head has no gaps, and a client that asks for what is newer than
+//! the newest tweet it knows misses nothing. (Numbers from a counter that transactions share are committed in another order than
+//! they were drawn.)
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use diesel::dsl::max;
+use diesel::mysql::MysqlConnection;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Nullable};
+use miniter_domain::{RepositoryError, TweetId};
+
+use crate::backend::mysql::Pool;
+use crate::backend::prepared::{execute, prepared};
+use crate::feed::Event;
+use crate::memory::Memory;
+use crate::schema::tweets;
+use crate::tweets::greatest_id;
+
+/// How many events are kept. A node that has not looked for longer forgets what it has in memory and starts at the head.
+const KEPT: i64 = 100_000;
+
+/// The most events that a node applies at once. Beyond that it is cheaper to start at the head.
+const MOST_BEHIND: i64 = 10_000;
+
+/// How many old events go with one statement.
+const PURGED_AT_ONCE: i64 = 1_000;
+
+/// The head of the feed, which feed it is, and the newest tweet with a digest of its row: whether other programs have written a tweet.
+/// <https://mariadb.com/docs/server/reference/sql-functions/string-functions/crc32>
+const LOOK: &str = "SELECT h.position, h.epoch, t.id, CRC32(CONCAT_WS(' ', t.user_id, t.created_at, t.tweet)) \
+    FROM feed_head h LEFT JOIN tweets t ON t.id = (SELECT MAX(id) FROM tweets) WHERE h.id = 1";
+
+/// The first columns of a row for each event.
+const KINDS: [i64; 7] = [1, 2, 3, 4, 5, 6, 7];
+
+impl Event {
+    /// The event as a row has it: its kind and two numbers.
+    fn row(self) -> [i64; 3] {
+        let [published, deleted, followed, unfollowed, account_deleted, tokens_renewed, foreign_writes] =
+            KINDS;
+        match self {
+            Self::Published { author, tweet } => [published, author, tweet],
+            Self::Deleted { author, tweet } => [deleted, author, tweet],
+            Self::Followed { follower, followee } => [followed, follower, followee],
+            Self::Unfollowed { follower, followee } => [unfollowed, follower, followee],
+            Self::AccountDeleted { user } => [account_deleted, user, 0],
+            Self::TokensRenewed { user, version } => [tokens_renewed, user, version],
+            Self::ForeignWrites => [foreign_writes, 0, 0],
+        }
+    }
+
+    /// The event of a row. `None` for a kind that only a newer release knows.
+    fn of_row([kind, subject, object]: [i64; 3]) -> Option<Self> {
+        Some(match kind {
+            1 => Self::Published { author: subject, tweet: object },
+            2 => Self::Deleted { author: subject, tweet: object },
+            3 => Self::Followed { follower: subject, followee: object },
+            4 => Self::Unfollowed { follower: subject, followee: object },
+            5 => Self::AccountDeleted { user: subject },
+            6 => Self::TokensRenewed { user: subject, version: object },
+            7 => Self::ForeignWrites,
+            _ => return None,
+        })
+    }
+}
+
+/// The head, for the transaction that holds its lock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    /// The position of the last event.
+    pub(crate) position: i64,
+    /// The greatest id of a tweet so far, below [`TweetId::END`].
+    pub(crate) greatest: TweetId,
+    /// Whether other programs have written tweets since the head was moved last.
+    pub(crate) has_foreign_tweets: bool,
+}
+
+impl Head {
+    /// Waits for the lock and takes it, in the transaction that begins with it. Leaves the number of the session in the row, so
+    /// that others can end a session that holds the lock and is not heard of ([`Holder::find`]).
+    pub(crate) fn lock(connection: &mut MysqlConnection) -> QueryResult<Self> {
+        let taken = execute(
+            connection,
+            "UPDATE feed_head SET holder = CONNECTION_ID(), turn = turn + 1 WHERE id = 1",
+            [],
+        )?;
+        if taken == 0 {
+            // Other SQL has emptied the table.
+            execute(
+                connection,
+                "INSERT INTO feed_head (id, epoch, position, greatest_id, holder, turn) \
+                 SELECT 1, FLOOR(RAND() * 1000000000000000), COALESCE(MAX(position), 0), 0, CONNECTION_ID(), 1 \
+                 FROM feed_events",
+                [],
+            )?;
+        }
+        let (position, greatest): (i64, i64) =
+            prepared::<0, (BigInt, BigInt)>("SELECT position, greatest_id FROM feed_head WHERE id = 1", [])
+                .get_result(connection)?;
+        let newest = greatest_id!(connection)?;
+        let known = TweetId::new(greatest);
+        Ok(Self { position, greatest: newest.max(known), has_foreign_tweets: newest > known })
+    }
+
+    /// Writes events with the next positions, and moves the head behind them.
+    pub(crate) fn append(self, connection: &mut MysqlConnection, events: &[Event]) -> QueryResult<()> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<String> = (self.position + 1..)
+            .zip(events)
+            .map(|(position, event)| {
+                let [kind, subject, object] = event.row();
+                format!("({position}, {kind}, {subject}, {object})")
+            })
+            .collect();
+        let position = self.position + i64::try_from(rows.len()).unwrap_or(0);
+        // Its numbers are in the text: as parameters they would make a statement for each count, to be kept by the connection.
+        let sql =
+            format!("INSERT INTO feed_events (position, kind, subject, object) VALUES {}", rows.join(", "));
+        sql_query(sql).execute(connection)?;
+        let move_head = "UPDATE feed_head SET position = ?, greatest_id = ? WHERE id = 1";
+        execute(connection, move_head, [position, self.greatest.get()]).map(drop)
+    }
+}
+
+/// A session that holds the lock of the head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Holder {
+    session: i64,
+    turn: i64,
+}
+
+impl Holder {
+    /// The session that holds the lock now, on this server. `None` if none of ours does: something else holds up the row.
+    pub(crate) fn find(connection: &mut MysqlConnection) -> QueryResult<Option<Self>> {
+        const ROW: &str = "SELECT holder, turn FROM feed_head WHERE id = 1";
+        let (_, committed): (i64, i64) = prepared::<0, (BigInt, BigInt)>(ROW, []).get_result(connection)?;
+        // For the next statement alone: the row as a transaction has it that has not committed yet.
+        execute(connection, "SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", [])?;
+        let (session, turn): (i64, i64) = prepared::<0, (BigInt, BigInt)>(ROW, []).get_result(connection)?;
+        Ok((turn != committed).then_some(Self { session, turn }))
+    }
+
+    /// Ends the session, whose transaction is undone then. A user may do that to their own sessions.
+    pub(crate) fn end(self, connection: &mut MysqlConnection) -> QueryResult<()> {
+        use diesel::connection::SimpleConnection;
+
+        log::warn!(
+            "the session {} holds the lock of the feed and is not heard of: it is ended",
+            self.session
+        );
+        connection.batch_execute(&format!("KILL {}", self.session))
+    }
+}
+
+/// How far a node has applied the feed.
+pub(crate) struct Feed(Mutex<Applied>);
+
+struct Applied {
+    /// Which feed, and up to which position. `None` before the first look.
+    position: Option<Position>,
+    newest: Newest,
+}
+
+/// What is known of the newest tweet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Newest {
+    /// There is none, or this one.
+    Row(Option<(i64, i64)>),
+    /// This one was published; its digest is not known.
+    Published(i64),
+    /// It was deleted, and the one before it is not known. It was this one or a smaller one.
+    Deleted(i64),
+}
+
+/// A place in a feed. Another feed begins where other SQL has emptied the tables, or a backup was restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Position {
+    epoch: i64,
+    number: i64,
+}
+
+/// What a look has found.
+struct Found {
+    position: Position,
+    newest: Option<(i64, i64)>,
+}
+
+impl Newest {
+    fn id(self) -> i64 {
+        match self {
+            Self::Row(None) => i64::MIN,
+            Self::Row(Some((id, _))) | Self::Published(id) | Self::Deleted(id) => id,
+        }
+    }
+
+    fn apply(self, event: Event) -> Self {
+        match event {
+            Event::Published { tweet, .. } if tweet > self.id() => Self::Published(tweet),
+            Event::Deleted { tweet, .. } if tweet == self.id() => Self::Deleted(tweet),
+            Event::AccountDeleted { .. } => Self::Deleted(self.id()),
+            // Whatever is there now: it is forgotten.
+            Event::ForeignWrites => Self::Deleted(i64::MAX),
+            Event::Published { .. }
+            | Event::Deleted { .. }
+            | Event::Followed { .. }
+            | Event::Unfollowed { .. }
+            | Event::TokensRenewed { .. } => self,
+        }
+    }
+
+    /// Whether the events explain that this is the newest tweet.
+    fn explains(self, found: Option<(i64, i64)>) -> bool {
+        match self {
+            Self::Row(known) => known == found,
+            Self::Published(id) => found.is_some_and(|(found, _)| found == id),
+            Self::Deleted(id) => found.is_none_or(|(found, _)| found <= id),
+        }
+    }
+}
+
+impl Feed {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Applied { position: None, newest: Newest::Row(None) }))
+    }
+
+    fn applied(&self) -> MutexGuard<'_, Applied> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Applies all that was committed before this call.
+    pub(crate) fn catch_up(&self, pool: &Pool, memory: &Memory) -> Result<(), RepositoryError> {
+        loop {
+            // Before the look: what was applied by now was committed before it.
+            let from = self.applied().position;
+            let found = pool.read(look)?;
+            let events = match from {
+                Some(from) if (1..=MOST_BEHIND).contains(&found.events_since(from)) => {
+                    Some(list_events(pool, from.number, found.position.number)?)
+                }
+                Some(_) | None => None,
+            };
+            let mut applied = self.applied();
+            if applied.position == from {
+                applied.take(&found, events.as_deref(), memory);
+                return Ok(());
+            }
+            // Another look, whose thread had been stuck, has come first.
+            if applied.position.is_some_and(|applied| {
+                applied.epoch == found.position.epoch && applied.number >= found.position.number
+            }) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Found {
+    /// How many events there are since another position. Negative, or far too many, if it is not of this feed.
+    fn events_since(&self, from: Position) -> i64 {
+        if self.position.epoch == from.epoch { self.position.number - from.number } else { i64::MAX }
+    }
+}
+
+/// Looks at the head.
+fn look(connection: &mut MysqlConnection) -> QueryResult<Found> {
+    let found: Option<(i64, i64, Option<i64>, Option<i64>)> =
+        prepared::<0, (BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>)>(LOOK, [])
+            .get_result(connection)
+            .optional()?;
+    // Without a row other SQL has emptied the table; the next write makes it.
+    let (number, epoch, id, digest) = found.unwrap_or((0, -1, None, None));
+    Ok(Found { position: Position { epoch, number }, newest: id.zip(digest) })
+}
+
+impl Applied {
+    /// Applies what a look has found: `events` are those up to its position, if they were read.
+    fn take(&mut self, found: &Found, events: Option<&[(i64, [i64; 3])]>, memory: &Memory) {
+        let is_new = self.position != Some(found.position);
+        if let (Some(from), true) = (self.position, is_new) {
+            let wanted = found.events_since(from);
+            let is_whole = events.is_some_and(|events| i64::try_from(events.len()) == Ok(wanted));
+            // Each of a kind that is known. Else nobody here knows what it changes.
+            let events: Option<Vec<Event>> = events
+                .filter(|_| is_whole)
+                .and_then(|events| events.iter().map(|(_, row)| Event::of_row(*row)).collect());
+            let Some(events) = events else { return self.start_at(found, memory) };
+            for event in events {
+                memory.apply(event);
+                self.newest = self.newest.apply(event);
+            }
+            self.position = Some(found.position);
+        }
+        if self.position.is_none() || !self.newest.explains(found.newest) {
+            return self.start_at(found, memory);
+        }
+        self.newest = Newest::Row(found.newest);
+    }
+
+    /// Forgets what is in memory: what has changed is not known.
+    fn start_at(&mut self, found: &Found, memory: &Memory) {
+        memory.forget();
+        *self = Self { position: Some(found.position), newest: Newest::Row(found.newest) };
+    }
+}
+
+fn list_events(pool: &Pool, above: i64, upto: i64) -> Result<Vec<(i64, [i64; 3])>, RepositoryError> {
+    let rows: Vec<(i64, i64, i64, i64)> = pool.read(|connection| {
+        prepared::<2, (BigInt, BigInt, BigInt, BigInt)>(
+            "SELECT position, kind, subject, object FROM feed_events \
+             WHERE position > ? AND position <= ? ORDER BY position",
+            [above, upto],
+        )
+        .load(connection)
+    })?;
+    Ok(rows
+        .into_iter()
+        .map(|(position, kind, subject, object)| (position, [kind, subject, object]))
+        .collect())
+}
+
+/// Deletes events that are too old, some at a time.
+pub(crate) fn purge(pool: &Pool) -> Result<(), RepositoryError> {
+    while pool.write(|connection| {
+        let head: i64 = prepared::<0, BigInt>("SELECT position FROM feed_head WHERE id = 1", [])
+            .get_result(connection)?;
+        execute(
+            connection,
+            "DELETE FROM feed_events WHERE position <= ? ORDER BY position LIMIT ?",
+            [head - KEPT, PURGED_AT_ONCE],
+        )
+    })? > 0
+    {}
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use miniter_domain::UserId;
+
+    use super::*;
+    use crate::home_timelines::HomeTimelines;
+    use crate::token_versions::TokenVersions;
+
+    fn memory() -> Memory {
+        let memory =
+            Memory { home_timelines: HomeTimelines::new(None), token_versions: TokenVersions::new() };
+        memory.token_versions.remove(&memory.token_versions.doubts().0, &[]);
+        memory
+    }
+
+    fn rows(from: i64, events: &[Event]) -> Vec<(i64, [i64; 3])> {
+        (from + 1..).zip(events).map(|(position, event)| (position, event.row())).collect()
+    }
+
+    const NEWEST: Option<(i64, i64)> = Some((100, 7));
+
+    fn at(number: i64) -> Position {
+        Position { epoch: 5, number }
+    }
+
+    fn applied() -> Applied {
+        Applied { position: Some(at(10)), newest: Newest::Row(NEWEST) }
+    }
+
+    #[test]
+    fn an_event_is_read_as_it_was_written() {
+        for event in [
+            Event::Published { author: 1, tweet: 2 },
+            Event::Deleted { author: 1, tweet: 2 },
+            Event::Followed { follower: 1, followee: 2 },
+            Event::Unfollowed { follower: 1, followee: 2 },
+            Event::AccountDeleted { user: 1 },
+            Event::TokensRenewed { user: 1, version: 2 },
+            Event::ForeignWrites,
+        ] {
+            assert_eq!(Event::of_row(event.row()), Some(event));
+        }
+        assert_eq!(Event::of_row([77, 0, 0]), None);
+    }
+
+    #[test]
+    fn events_are_applied_once_and_whole_or_everything_is_forgotten() {
+        let renewed = Event::TokensRenewed { user: 1, version: 2 };
+        for (what, position, events, is_forgotten) in [
+            ("nothing new", 10, None, false),
+            ("one event", 11, Some(rows(10, &[renewed])), false),
+            ("one that was purged", 12, Some(rows(11, &[renewed])), true),
+            ("too many to be read", 99_999, None, true),
+            ("a kind of a later release", 11, Some(vec![(11, [77, 0, 0])]), true),
+            ("a head that was set back", 9, None, true),
+            ("writes of another program", 11, Some(rows(10, &[Event::ForeignWrites])), true),
+        ] {
+            let (memory, mut applied) = (memory(), applied());
+            applied.take(&Found { position: at(position), newest: NEWEST }, events.as_deref(), &memory);
+            assert_eq!(memory.token_versions.is_in_doubt(), is_forgotten, "{what}");
+            if !is_forgotten {
+                assert_eq!(applied.position, Some(at(position)), "{what}");
+                let version = memory.token_versions.find(UserId::new(1)).get();
+                assert_eq!(version, if events.is_some() { 2 } else { 0 }, "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_feed_that_has_begun_again_and_come_as_far_is_another_one() {
+        let (memory, mut applied) = (memory(), applied());
+        let events = rows(10, &[Event::TokensRenewed { user: 1, version: 2 }]);
+        let found = Found { position: Position { epoch: 6, number: 11 }, newest: NEWEST };
+        applied.take(&found, Some(&events), &memory);
+        assert!(memory.token_versions.is_in_doubt());
+        assert_eq!(applied.position, Some(found.position));
+    }
+
+    #[test]
+    fn a_newest_tweet_that_no_event_explains_was_written_by_another_program() {
+        let published = |tweet| Event::Published { author: 1, tweet };
+        let deleted = |tweet| Event::Deleted { author: 1, tweet };
+        for (what, events, found, is_foreign) in [
+            ("as before", vec![], NEWEST, false),
+            ("a greater one", vec![], Some((101, 3)), true),
+            ("another text", vec![], Some((100, 8)), true),
+            ("all were removed", vec![], None, true),
+            ("a smaller one", vec![], Some((1, 7)), true),
+            ("ours", vec![published(101)], Some((101, 3)), false),
+            ("ours and a greater one", vec![published(101)], Some((102, 3)), true),
+            ("ours below theirs", vec![published(50)], NEWEST, false),
+            ("the newest was deleted", vec![deleted(100)], Some((90, 1)), false),
+            ("the only one was deleted", vec![deleted(100)], None, false),
+            ("another was deleted", vec![deleted(50)], Some((90, 1)), true),
+            ("deleted, and a greater one", vec![deleted(100)], Some((101, 1)), true),
+            ("ours came and went", vec![published(101), deleted(101)], NEWEST, false),
+            ("an account", vec![Event::AccountDeleted { user: 1 }], Some((90, 1)), false),
+        ] {
+            let (memory, mut applied) = (memory(), applied());
+            let position = 10 + i64::try_from(events.len()).unwrap();
+            let events = (!events.is_empty()).then(|| rows(10, &events));
+            applied.take(&Found { position: at(position), newest: found }, events.as_deref(), &memory);
+            assert_eq!(memory.token_versions.is_in_doubt(), is_foreign, "{what}");
+            assert_eq!(
+                (applied.position, applied.newest),
+                (Some(at(position)), Newest::Row(found)),
+                "{what}"
+            );
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Home timelines from the tables of a MySQL or MariaDB server.
+//!
+//! One query for all authors is slow there: as a join it reads every tweet that they ever wrote, as a scan it reads the tweets of
+//! everyone else. So the authors with the newest tweets are found first, and then the newest tweets of each.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+
+use diesel::connection::SimpleConnection;
+use diesel::mysql::MysqlConnection;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Text};
+use miniter_domain::TimelineEntry;
+
+use crate::backend::prepared::prepared;
+use crate::home_timelines::query::{Home, HomeQuery, Order, Range};
+use crate::home_timelines::{Row, entry};
+use crate::schema::users_follow_list;
+
+/// From how many authors on the newest tweets of all are looked through first: a page of them is likely to be there, and a
+/// look at each author is dear.
+const MANY: usize = 300;
+
+/// How many of the newest tweets of all that are: some milliseconds' work.
+const RECENT: i64 = 4_000;
+
+/// How many authors one statement asks for the ends of their parts of the index.
+const AUTHORS_AT_ONCE: usize = 1_000;
+
+/// How many authors one statement asks for several tweets of each: a SELECT for each of them.
+const SELECTS_AT_ONCE: usize = 100;
+
+/// How many ids of an author are read first; more of those who turn out to have more among what is wanted.
+const FEW: usize = 8;
+
+#[derive(QueryableByName)]
+struct Tweet {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    user_id: i64,
+}
+
+#[derive(QueryableByName)]
+struct Entry {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    user_id: i64,
+    #[diesel(sql_type = Text)]
+    tweet: String,
+}
+
+impl HomeQuery for MysqlConnection {
+    fn authors(&mut self, reader: i64) -> QueryResult<Option<Vec<i64>>> {
+        let found: Option<i64> = prepared::<1, BigInt>("SELECT id FROM users WHERE id = ?", [reader])
+            .get_result(self)
+            .optional()?;
+        if found.is_none() {
+            return Ok(None);
+        }
+        let mut authors: Vec<i64> = users_follow_list::table
+            .filter(users_follow_list::user_id.eq(reader))
+            // Other SQL may have made a user follow themselves.
+            .filter(users_follow_list::follow_user_id.ne(reader))
+            .select(users_follow_list::follow_user_id)
+            .load(self)?;
+        authors.push(reader);
+        Ok(Some(authors))
+    }
+
+    fn ids(&mut self, home: Home<'_>, range: Range) -> QueryResult<Vec<i64>> {
+        if range.count == 0 {
+            return Ok(Vec::new());
+        }
+        if home.authors.len() >= MANY
+            && let Some(ids) = among_nearest(self, home, range)?
+        {
+            return Ok(ids);
+        }
+        in_snapshot(self, |connection| of_each(connection, home.authors, range))
+    }
+
+    fn entries(&mut self, ids: &[i64]) -> QueryResult<Vec<TimelineEntry>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!("SELECT id, user_id, tweet FROM tweets WHERE id IN ({}) ORDER BY id", list(ids));
+        let rows: Vec<Entry> = sql_query(sql).load(self)?;
+        Ok(rows
+            .into_iter()
+            .map(|Entry { id, user_id, tweet }| -> Row { (id, user_id, tweet) })
+            .map(entry)
+            .collect())
+    }
+}
+
+/// The ids of a range among the tweets of all that are nearest to its end. `None` if these are too few.
+fn among_nearest(
+    connection: &mut MysqlConnection,
+    home: Home<'_>,
+    range: Range,
+) -> QueryResult<Option<Vec<i64>>> {
+    let bounds = [range.above, range.upto, RECENT];
+    let query = match range.order {
+        Order::NewestFirst => prepared::<3, (BigInt, BigInt)>(
+            "SELECT id, user_id FROM tweets WHERE id > ? AND id <= ? ORDER BY id DESC LIMIT ?",
+            bounds,
+        ),
+        Order::OldestFirst => prepared::<3, (BigInt, BigInt)>(
+            "SELECT id, user_id FROM tweets WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
+            bounds,
+        ),
+    };
+    let nearest: Vec<(i64, i64)> = query.load(connection)?;
+    let is_all = i64::try_from(nearest.len()).is_ok_and(|found| found < RECENT);
+    let authors: HashSet<i64> = home.authors.iter().copied().collect();
+    let ids: Vec<i64> = nearest
+        .into_iter()
+        .filter(|(_, author)| authors.contains(author))
+        .map(|(id, _)| id)
+        .take(range.count)
+        .collect();
+    Ok((is_all || ids.len() == range.count).then_some(ids))
+}
+
+/// Runs queries that see the same rows: what is deleted between them would leave a gap.
+fn in_snapshot<T>(
+    connection: &mut MysqlConnection,
+    queries: impl FnOnce(&mut MysqlConnection) -> QueryResult<T>,
+) -> QueryResult<T> {
+    connection.batch_execute(
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+    )?;
+    let found = queries(connection);
+    // A session that cannot end it is lost, and is known to be.
+    let ended = connection.batch_execute("COMMIT");
+    let found = found?;
+    ended.map(|()| found)
+}
+
+/// The ids of a range, from the index over (author, id).
+fn of_each(connection: &mut MysqlConnection, authors: &[i64], range: Range) -> QueryResult<Vec<i64>> {
+    // Only an author whose nearest tweet is among the first `count` can have one among them.
+    let mut nearest = Vec::new();
+    for authors in authors.chunks(AUTHORS_AT_ONCE) {
+        nearest.extend(nearest_of(connection, authors, range)?);
+    }
+    sort(&mut nearest, range.order);
+    nearest.truncate(range.count);
+    if range.count == 1 {
+        return Ok(nearest.into_iter().map(|(id, _)| id).collect());
+    }
+    let authors: Vec<i64> = nearest.iter().map(|(_, author)| *author).collect();
+    let (mut found, mut asked, mut each) = (Vec::new(), authors, FEW.min(range.count));
+    loop {
+        first_of(connection, &asked, range, each, &mut found)?;
+        sort(&mut found, range.order);
+        found.truncate(range.count);
+        if each >= range.count {
+            break;
+        }
+        // An author of whom as many are among the first as were asked for may have more there.
+        let mut counts = HashMap::new();
+        for (_, author) in &found {
+            *counts.entry(*author).or_insert(0_usize) += 1;
+        }
+        asked.retain(|author| counts.get(author) == Some(&each));
+        if asked.is_empty() {
+            break;
+        }
+        found.retain(|(_, author)| !asked.contains(author));
+        each = (each * 8).min(range.count);
+    }
+    Ok(found.into_iter().map(|(id, _)| id).collect())
+}
+
+fn sort(tweets: &mut [(i64, i64)], order: Order) {
+    tweets.sort_unstable();
+    if order == Order::NewestFirst {
+        tweets.reverse();
+    }
+}
+
+/// The nearest tweet of each author in a range.
+fn nearest_of(
+    connection: &mut MysqlConnection,
+    authors: &[i64],
+    range: Range,
+) -> QueryResult<Vec<(i64, i64)>> {
+    let Range { above, upto, order, .. } = range;
+    let nearest = if order == Order::NewestFirst { "MAX" } else { "MIN" };
+    // Answered from the ends of the index's parts, one look for each author.
+    let sql = format!(
+        "SELECT {nearest}(id) AS id, user_id FROM tweets FORCE INDEX (tweets_author) \
+         WHERE user_id IN ({}) AND id > {above} AND id <= {upto} GROUP BY user_id",
+        list(authors)
+    );
+    let rows: Vec<Tweet> = sql_query(sql).load(connection)?;
+    Ok(rows.into_iter().map(|Tweet { id, user_id }| (id, user_id)).collect())
+}
+
+/// The first `each` tweets of each author in a range.
+fn first_of(
+    connection: &mut MysqlConnection,
+    authors: &[i64],
+    range: Range,
+    each: usize,
+    found: &mut Vec<(i64, i64)>,
+) -> QueryResult<()> {
+    let Range { above, upto, order, .. } = range;
+    let direction = if order == Order::NewestFirst { "DESC" } else { "ASC" };
+    for authors in authors.chunks(SELECTS_AT_ONCE) {
+        let mut sql = String::new();
+        for author in authors {
+            if !sql.is_empty() {
+                sql.push_str(" UNION ALL ");
+            }
+            // Writing to a string does not fail.
+            let _ = write!(
+                sql,
+                "(SELECT id, user_id FROM tweets FORCE INDEX (tweets_author) WHERE user_id = {author} \
+                 AND id > {above} AND id <= {upto} ORDER BY id {direction} LIMIT {each})"
+            );
+        }
+        let rows: Vec<Tweet> = sql_query(sql).load(connection)?;
+        found.extend(rows.into_iter().map(|Tweet { id, user_id }| (id, user_id)));
+    }
+    Ok(())
+}
+
+fn list(numbers: &[i64]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

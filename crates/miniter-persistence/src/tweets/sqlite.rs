@@ -1,0 +1,36 @@
+//! Publishing tweets on SQLite: each in a savepoint, which costs next to nothing there.
+
+use diesel::dsl::max;
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use miniter_domain::{NewTweet, TweetId};
+
+use crate::backend::writer::{Batch, Post, Publish};
+use crate::error::Trouble;
+use crate::idempotency::{self, Answers, Known};
+use crate::rows::NewTweetRow;
+use crate::schema::tweets;
+
+impl Publish for SqliteConnection {
+    fn is_fatal(trouble: Trouble) -> bool {
+        match trouble {
+            // These say that nothing more can be written.
+            Trouble::Lost | Trouble::Locked | Trouble::Inaccessible | Trouble::Corrupt => true,
+            Trouble::Duplicate | Trouble::MissingReference | Trouble::Deadlock | Trouble::Other => false,
+        }
+    }
+
+    fn publish(batch: &mut Batch<'_, Self>, posts: &mut [&mut Post]) -> QueryResult<()> {
+        // The transaction holds the lock: none comes in between.
+        let greatest = greatest_id!(batch.connection)?;
+        *batch.greatest = greatest.max(*batch.greatest);
+        for post in posts {
+            let tweet = &post.tweet;
+            post.outcome = Some(batch.in_savepoint(|batch| {
+                idempotency::forget_some(batch.connection, tweet)?;
+                publish_one!(batch, tweet)
+            })?);
+        }
+        Ok(())
+    }
+}
