@@ -26,6 +26,7 @@ macro_rules! greatest_id {
     }};
 }
 
+#[cfg(feature = "mysql")]
 pub(crate) use greatest_id;
 
 /// Publishes one tweet, unless its request is known already.
