@@ -212,7 +212,8 @@ fn a_client_that_takes_nothing_of_its_answer_is_cut_off_and_a_slow_one_gets_all_
     let victim = Victim::start();
     let address = victim.server.address;
     let begun = Instant::now();
-    let stuck: Vec<_> = (0..3)
+    // With the slow one, as many as one address has room for.
+    let stuck: Vec<_> = (0..2)
         .map(|number| {
             let mut stream = connect(address, number, 1);
             stream.write_all(victim.page().as_bytes()).unwrap();
@@ -238,7 +239,7 @@ fn a_client_that_takes_nothing_of_its_answer_is_cut_off_and_a_slow_one_gets_all_
     wait_until("nothing is under way", Duration::from_mins(1), || {
         metric(address, "miniter_http_bytes ") == 0
     });
-    assert_eq!(metric(address, "miniter_http_connections_closed_total{reason=\"stalled\"} "), 3);
+    assert_eq!(metric(address, "miniter_http_connections_closed_total{reason=\"stalled\"} "), 2);
     println!(
         "measured: clients that take nothing are cut off within {:?}; 1.8 MiB in {took:?} arrive whole",
         begun.elapsed()
