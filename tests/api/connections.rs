@@ -38,9 +38,12 @@ fn ask(mut stream: &TcpStream, request: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&answer[..length]).into_owned())
 }
 
-/// Whether the server closes it.
+/// Whether the server closes it. Where it had not yet read what was sent, the system resets the connection.
 fn is_closed(mut stream: &TcpStream) -> bool {
-    matches!(stream.read(&mut [0]), Ok(0)) || stream.take_error().unwrap().is_some()
+    match stream.read(&mut [0]) {
+        Ok(length) => length == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+    }
 }
 
 /// One on which a body is waited for: it is busy for ten seconds.
