@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "what is measured is told")]
 
 mod crash;
+mod crowd;
 mod durability;
 mod hashing;
 mod memory;
