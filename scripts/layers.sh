@@ -27,8 +27,9 @@ must_not_see() {
 
 # In their default features they see no more than with all of them; mockall is for tests.
 must_not_see miniter-domain miniter-\* serde serde_json 'diesel*' 'actix*' log
-must_not_see miniter-service 'diesel*' r2d2 'actix*' miniter-persistence miniter-web miniter
-must_not_see miniter-persistence 'actix*' miniter-service miniter-web miniter
-must_not_see miniter-web 'diesel*' r2d2 'libsqlite3*' miniter-persistence miniter
+must_not_see miniter-service 'diesel*' r2d2 'actix*' miniter-persistence miniter-web miniter miniter-test-support
+must_not_see miniter-persistence 'actix*' miniter-service miniter-web miniter miniter-test-support
+must_not_see miniter-web 'diesel*' r2d2 'libsqlite3*' miniter-persistence miniter miniter-test-support
+must_not_see miniter miniter-test-support ureq
 
 exit "$failed"

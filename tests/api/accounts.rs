@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::app::{PASSWORD, TestApp};
+use miniter_test_support::app::{PASSWORD, TestApp};
 
 fn account(changes: &Value) -> Value {
     let mut account =

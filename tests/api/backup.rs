@@ -15,8 +15,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use serde_json::json;
 
-use crate::support::app::PASSWORD;
-use crate::support::process::{Process, miniter, run};
+use miniter_test_support::app::PASSWORD;
+use miniter_test_support::process::{Process, miniter, run};
 
 fn succeed(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

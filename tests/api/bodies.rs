@@ -2,7 +2,7 @@ use std::io::{Read, Write};
 
 use serde_json::json;
 
-use crate::support::app::TestApp;
+use miniter_test_support::app::TestApp;
 
 #[test]
 fn a_body_that_is_not_one_strict_json_object_is_refused_and_writes_nothing() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::app::{Call, PASSWORD, TestApp};
+use miniter_test_support::app::{Call, PASSWORD, TestApp};
 
 #[test]
 fn of_fifty_sign_ups_with_one_email_at_once_exactly_one_succeeds() {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use miniter::settings::Switch;
 use miniter_web::TrustedProxies;
 
-use crate::support::app::TestApp;
+use miniter_test_support::app::TestApp;
 
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,6 +1,6 @@
 use miniter_web::CorsOrigins;
 
-use crate::support::app::TestApp;
+use miniter_test_support::app::TestApp;
 
 #[test]
 fn any_page_may_call_by_default_also_when_it_fails() {

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::support::app::TestApp;
+use miniter_test_support::app::TestApp;
 
 #[test]
 fn the_openapi_document_is_served() {

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::support::app::TestApp;
+use miniter_test_support::app::TestApp;
 
 #[test]
 fn following_and_unfollowing_can_be_repeated() {

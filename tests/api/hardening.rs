@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::app::{PASSWORD, TestApp, User};
+use miniter_test_support::app::{PASSWORD, TestApp, User};
 
 /// The status of each answer to bytes that are sent as they stand, until the server closes.
 fn statuses(app: &TestApp, request: &str) -> Vec<u16> {

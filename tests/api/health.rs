@@ -14,9 +14,9 @@ use miniter::settings::Switch;
 use miniter_domain::Quota;
 use serde_json::{Value, json};
 
-use crate::support::app::{Client, PASSWORD, TestApp};
-use crate::support::database::TestDatabase;
-use crate::support::process::Process;
+use miniter_test_support::app::{Client, PASSWORD, TestApp};
+use miniter_test_support::database::TestDatabase;
+use miniter_test_support::process::Process;
 
 const SECRET: (&str, &str) = ("MINITER_JWT_SECRET", "a secret in the environment, 32 bytes and more");
 

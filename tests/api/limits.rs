@@ -9,8 +9,8 @@ use miniter_domain::Quota;
 use miniter_web::TrustedProxies;
 use serde_json::{Value, json};
 
-use crate::support::answer::Answer;
-use crate::support::app::{PASSWORD, TestApp, User};
+use miniter_test_support::answer::Answer;
+use miniter_test_support::app::{PASSWORD, TestApp, User};
 
 pub fn quota(limit: u32, milliseconds: u64) -> Quota {
     Quota::new(NonZeroU32::new(limit).unwrap(), Duration::from_millis(milliseconds)).unwrap()

@@ -7,9 +7,9 @@ use miniter::settings::Settings;
 use serde_json::{Value, json};
 
 use crate::limits::{generous, log_in_from, quota, seconds, trust_this_machine};
-use crate::support::answer::Answer;
-use crate::support::app::{PASSWORD, TestApp};
-use crate::support::process::{miniter, run};
+use miniter_test_support::answer::Answer;
+use miniter_test_support::app::{PASSWORD, TestApp};
+use miniter_test_support::process::{miniter, run};
 
 const NEW: &str = "battery staple";
 

@@ -19,7 +19,6 @@ mod model;
 mod process;
 mod routing;
 mod sessions;
-mod support;
 mod textbook;
 mod timelines;
 mod tokens;

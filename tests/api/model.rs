@@ -8,7 +8,7 @@ use std::thread;
 use fastrand::Rng;
 use serde_json::json;
 
-use crate::support::app::{TestApp, User};
+use miniter_test_support::app::{TestApp, User};
 
 /// Everything that is true: authors and texts, and who reads whom, by places in the list of users.
 #[derive(Default)]

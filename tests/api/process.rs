@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::database::TestDatabase;
-use crate::support::process::{Process, miniter_under, run};
+use miniter_test_support::database::TestDatabase;
+use miniter_test_support::process::{Process, miniter_under, run};
 
 const SECRET: (&str, &str) = ("MINITER_JWT_SECRET", "a secret in the environment, 32 bytes and more");
 

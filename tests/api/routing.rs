@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::support::app::TestApp;
+use miniter_test_support::app::TestApp;
 
 #[test]
 fn an_unknown_path_is_not_found() {

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::answer::Answer;
-use crate::support::app::{PASSWORD, SECRET, TestApp, User};
-use crate::support::process::miniter;
+use miniter_test_support::answer::Answer;
+use miniter_test_support::app::{PASSWORD, SECRET, TestApp, User};
+use miniter_test_support::process::miniter;
 
 const NEW: &str = "battery staple";
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::app::TestApp;
+use miniter_test_support::app::TestApp;
 
 #[test]
 fn the_classic_clients_work_unchanged() {

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::support::app::{TestApp, User};
+use miniter_test_support::app::{TestApp, User};
 
 #[test]
 fn a_timeline_has_each_tweet_once_oldest_first_with_two_keys_an_entry() {

@@ -5,7 +5,7 @@ use miniter::settings::Secret;
 use miniter_domain::{Clock, SystemClock};
 use serde_json::{Value, json};
 
-use crate::support::app::{SECRET, TestApp};
+use miniter_test_support::app::{SECRET, TestApp};
 
 fn sign(algorithm: Algorithm, claims: &Value, secret: &str) -> String {
     encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()

@@ -1,7 +1,7 @@
 use miniter_domain::{Clock, SystemClock};
 use serde_json::json;
 
-use crate::support::app::TestApp;
+use miniter_test_support::app::TestApp;
 
 #[test]
 fn a_tweet_is_answered_with_its_id_as_a_string_and_its_time_in_utc() {

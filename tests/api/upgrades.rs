@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::app::{TestApp, User};
+use miniter_test_support::app::{TestApp, User};
 
 /// The ways to ask.
 const ASKS: [&str; 8] = [

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::app::{PASSWORD, TestApp};
+use miniter_test_support::app::{PASSWORD, TestApp};
 
 /// The bytes of an answer, with what differs from run to run cut out: the id at its beginning or its end.
 fn bytes(status: u16, body: &str) -> String {

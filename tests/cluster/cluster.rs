@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::node::wait_until;
-use crate::support::process::Process;
-use crate::wire::Wire;
+use miniter_test_support::node::wait_until;
+use miniter_test_support::process::Process;
+use miniter_test_support::wire::Wire;
 
 const SECRET: &str = "a secret in the environment, 32 bytes and more";
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::cluster::{Cluster, Database, is_ready};
 use crate::load::{self, Diligence};
-use crate::node::wait_until;
 use crate::nodes::{assert_never_stale, people};
-use crate::wire::Wire;
+use miniter_test_support::node::wait_until;
+use miniter_test_support::wire::Wire;
 
 #[test]
 fn when_the_writer_is_killed_another_takes_over_and_nothing_acknowledged_is_lost() {

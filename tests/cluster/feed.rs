@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::cluster::{Cluster, Database};
 use crate::load::{self, Diligence};
 use crate::nodes::people;
-use crate::wire::Wire;
+use miniter_test_support::wire::Wire;
 
 /// How many tweets are written while clients poll.
 const TWEETS: usize = 5_000;

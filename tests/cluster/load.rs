@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::cluster::Cluster;
-use crate::node::wait_until;
-use crate::wire::Wire;
+use miniter_test_support::node::wait_until;
+use miniter_test_support::wire::Wire;
 
 /// What a client does whose POST was not answered, or with 503.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,13 +10,4 @@ mod cluster;
 mod database;
 mod feed;
 mod load;
-#[path = "../faults/node.rs"]
-#[allow(dead_code, reason = "each test binary uses a part of this")]
-mod node;
 mod nodes;
-#[path = "../api/support/mod.rs"]
-#[allow(dead_code, reason = "each test binary uses a part of this")]
-mod support;
-#[path = "../faults/wire.rs"]
-#[allow(dead_code, reason = "each test binary uses a part of this")]
-mod wire;

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::cluster::{Cluster, Database};
 use crate::load::{self, Diligence, Person};
-use crate::node::{sign_up, wait_until};
-use crate::wire::Wire;
+use miniter_test_support::node::{sign_up, wait_until};
+use miniter_test_support::wire::Wire;
 
 /// People who follow each other.
 pub fn people(cluster: &Cluster, count: usize) -> Vec<Person> {

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::node::{sign_up, start, wait_until};
-use crate::support::app::PASSWORD;
-use crate::support::database::TestDatabase;
-use crate::support::process::Process;
-use crate::wire::Wire;
+use miniter_test_support::app::PASSWORD;
+use miniter_test_support::database::TestDatabase;
+use miniter_test_support::node::{sign_up, start, wait_until};
+use miniter_test_support::process::Process;
+use miniter_test_support::wire::Wire;
 
 /// What was acknowledged.
 #[derive(Default)]

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::node::{sign_up, start, wait_until};
-use crate::support::database::TestDatabase;
-use crate::support::process::Process;
-use crate::wire::Wire;
+use miniter_test_support::database::TestDatabase;
+use miniter_test_support::node::{sign_up, start, wait_until};
+use miniter_test_support::process::Process;
+use miniter_test_support::wire::Wire;
 
 /// How often a process calls fsync or fdatasync while something is done.
 fn syncs(server: &Process, folder: &std::path::Path, work: impl FnOnce()) -> usize {

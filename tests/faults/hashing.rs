@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::node::{greatest, rss, sign_up, start, wait_until};
-use crate::support::app::PASSWORD;
-use crate::support::database::TestDatabase;
-use crate::support::process::Process;
-use crate::wire::{Wire, p99};
+use miniter_test_support::app::PASSWORD;
+use miniter_test_support::database::TestDatabase;
+use miniter_test_support::node::{greatest, rss, sign_up, start, wait_until};
+use miniter_test_support::process::Process;
+use miniter_test_support::wire::{Wire, p99};
 
 /// How long each phase takes.
 const PHASE: Duration = Duration::from_secs(5);

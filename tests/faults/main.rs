@@ -10,10 +10,5 @@ mod crowd;
 mod durability;
 mod hashing;
 mod memory;
-mod node;
 mod overload;
 mod restore;
-#[path = "../api/support/mod.rs"]
-#[allow(dead_code, reason = "each test binary uses a part of this")]
-mod support;
-mod wire;

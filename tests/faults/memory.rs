@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::node::{rss, sign_up, start_with, wait_until};
-use crate::support::database::TestDatabase;
-use crate::support::process::Process;
+use miniter_test_support::database::TestDatabase;
+use miniter_test_support::node::{rss, sign_up, start_with, wait_until};
+use miniter_test_support::process::Process;
 
 /// In KiB.
 const PROMISED: u64 = 256 << 10;
@@ -196,14 +196,17 @@ fn clients_that_ask_for_much_and_take_nothing_get_no_more_memory_than_is_promise
             attack(name, &victim, request, addresses);
         }
         // It is the same process, and in order.
-        assert_eq!(crate::wire::Wire::to(victim.server.address).get("/readyz", "").unwrap().status, 200);
+        assert_eq!(
+            miniter_test_support::wire::Wire::to(victim.server.address).get("/readyz", "").unwrap().status,
+            200
+        );
         assert_eq!(victim.database.connect().text("SELECT COUNT(*) AS value FROM tweets"), "1000");
     }
 }
 
 /// A value of /metrics.
 fn metric(address: SocketAddr, name: &str) -> u64 {
-    let there = crate::wire::Wire::to(address).get("/metrics", "").unwrap().body;
+    let there = miniter_test_support::wire::Wire::to(address).get("/metrics", "").unwrap().body;
     there.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap()
 }
 

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::node::{greatest, rss, sign_up, start, start_with, status, wait_until};
-use crate::support::database::TestDatabase;
-use crate::support::process::Process;
-use crate::wire::Wire;
+use miniter_test_support::database::TestDatabase;
+use miniter_test_support::node::{greatest, rss, sign_up, start, start_with, status, wait_until};
+use miniter_test_support::process::Process;
+use miniter_test_support::wire::Wire;
 
 /// A server's process that is stopped; it goes on when this is dropped.
 struct Stopped(String);

@@ -6,10 +6,10 @@ use std::process::Command;
 
 use diesel::prelude::*;
 
-use crate::node::sign_up;
-use crate::support::database::TestDatabase;
-use crate::support::process::{Process, miniter, run};
-use crate::wire::Wire;
+use miniter_test_support::database::TestDatabase;
+use miniter_test_support::node::sign_up;
+use miniter_test_support::process::{Process, miniter, run};
+use miniter_test_support::wire::Wire;
 
 /// What a restore changes files and folders with, and what it waits for the disk with. Not every machine has all of them.
 const STEPS: &str = "?rename,?renameat,?renameat2,?link,?linkat,?unlink,?unlinkat,?fsync,?fdatasync";

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use miniter_persistence::{OpenError, Store};
 use serde_json::json;
 
-use crate::support::app::{TestApp, User};
-use crate::support::database::TestDatabase;
+use miniter_test_support::app::{TestApp, User};
+use miniter_test_support::database::TestDatabase;
 
 pub const FIXTURES: [(&str, &str); 2] = [
     ("textbook", include_str!("../fixtures/textbook.sql")),

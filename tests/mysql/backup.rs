@@ -8,9 +8,9 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::support::app::PASSWORD;
-use crate::support::database::TestDatabase;
-use crate::support::process::{Process, run};
+use miniter_test_support::app::PASSWORD;
+use miniter_test_support::database::TestDatabase;
+use miniter_test_support::process::{Process, run};
 
 const SECRET: (&str, &str) = ("MINITER_JWT_SECRET", "a secret in the environment, 32 bytes and more");
 

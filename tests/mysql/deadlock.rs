@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::support::app::TestApp;
+use miniter_test_support::app::TestApp;
 
 /// How many deadlocks the server has seen.
 fn deadlocks(app: &TestApp) -> i64 {

@@ -4,8 +4,8 @@ use miniter_persistence::Store;
 
 use crate::adoption::{FIXTURES, original_on};
 use crate::server::Server;
-use crate::support::app::TestApp;
-use crate::support::database::TestDatabase;
+use miniter_test_support::app::TestApp;
+use miniter_test_support::database::TestDatabase;
 
 /// What a server may have set for all sessions, at its worst.
 const HOSTILE: &[&str] = &[
@@ -42,7 +42,7 @@ fn no_default_of_a_server_matters() {
     assert!(app.timeline(&song).is_empty());
     // Another node finds what was acknowledged.
     let other = app.another_node(|_| ());
-    assert_eq!(other.log_in(&kim.email, crate::support::app::PASSWORD).status, 200);
+    assert_eq!(other.log_in(&kim.email, miniter_test_support::app::PASSWORD).status, 200);
     app.post(
         "/sign-up",
         &serde_json::json!({"name": "kim", "email": kim.email, "password": "a password", "profile": ""}),

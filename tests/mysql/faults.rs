@@ -7,9 +7,9 @@ use serde_json::json;
 
 use crate::proxy::Proxy;
 use crate::server::Server;
-use crate::support::app::{PASSWORD, TestApp, User};
-use crate::support::database::TestDatabase;
-use crate::support::process::Process;
+use miniter_test_support::app::{PASSWORD, TestApp, User};
+use miniter_test_support::database::TestDatabase;
+use miniter_test_support::process::Process;
 
 fn server() -> String {
     std::env::var("MINITER_TEST_MYSQL_URL").unwrap()

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::app::TestApp;
+use miniter_test_support::app::TestApp;
 
 #[test]
 fn a_session_that_holds_the_lock_and_is_not_heard_of_delays_others_for_a_few_seconds_only() {

@@ -13,7 +13,3 @@ mod proxy;
 mod refusals;
 mod server;
 mod start;
-
-#[allow(dead_code, reason = "shared with the tests that run on every database")]
-#[path = "../api/support/mod.rs"]
-mod support;

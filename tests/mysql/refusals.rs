@@ -3,7 +3,7 @@
 use miniter_persistence::{OpenError, Store};
 
 use crate::adoption::original;
-use crate::support::database::TestDatabase;
+use miniter_test_support::database::TestDatabase;
 
 const TEXTBOOK: &str = include_str!("../fixtures/textbook.sql");
 

@@ -2,8 +2,8 @@
 
 use std::thread;
 
-use crate::support::database::TestDatabase;
-use crate::support::process::{Process, run};
+use miniter_test_support::database::TestDatabase;
+use miniter_test_support::process::{Process, run};
 
 const SECRET: (&str, &str) = ("MINITER_JWT_SECRET", "a secret in the environment, 32 bytes and more");
 

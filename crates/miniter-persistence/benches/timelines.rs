@@ -4,9 +4,6 @@
 #![allow(unreachable_pub, reason = "a benchmark has no outside")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on ends")]
 
-#[path = "../../../tests/support/database.rs"]
-mod database;
-
 use divan::Bencher;
 use miniter_domain::{
     CanonicalEmail, Clock, Email, Follow, FollowRepository, NewTweet, NewUser, PageRequest, Profile,
@@ -14,7 +11,7 @@ use miniter_domain::{
 };
 use miniter_persistence::{Store, StoreOptions};
 
-use crate::database::TestDatabase;
+use miniter_test_support::database::TestDatabase;
 
 fn main() {
     divan::main();

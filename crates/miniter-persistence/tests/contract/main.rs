@@ -5,8 +5,6 @@
 #![allow(clippy::print_stdout, reason = "the seed of a random history is told")]
 
 mod clients;
-#[path = "../../../../tests/support/database.rs"]
-mod database;
 mod follows;
 mod known_addresses;
 mod login_throttle;

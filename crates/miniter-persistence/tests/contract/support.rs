@@ -13,7 +13,7 @@ use miniter_domain::{
 };
 use miniter_persistence::{Store, StoreOptions};
 
-use crate::database::{OtherConnection, TestDatabase};
+use miniter_test_support::database::{OtherConnection, TestDatabase};
 
 /// A store over a database that goes away with it.
 pub struct Database {

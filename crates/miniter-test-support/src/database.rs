@@ -1,8 +1,6 @@
 //! A fresh database for a test: a SQLite file or, where `MINITER_TEST_MYSQL_URL` names a server, a database there. The
 //! same tests run on both.
 
-#![allow(dead_code, reason = "each test binary uses a part of this")]
-
 use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
@@ -13,20 +11,28 @@ use miniter_persistence::DatabaseUrl;
 
 /// A database of its own, gone when it is dropped.
 pub enum TestDatabase {
+    /// A file in a folder of its own.
     Sqlite {
+        /// Where the file is.
         path: PathBuf,
+        /// Removes the folder when it is dropped.
         _folder: tempfile::TempDir,
     },
+    /// A database on a server.
     #[cfg(feature = "mysql")]
     Mysql {
+        /// The server's URL.
         server: String,
+        /// The name of the database.
         name: String,
     },
 }
 
 /// A connection as another program has it.
 pub enum OtherConnection {
+    /// To a file.
     Sqlite(SqliteConnection),
+    /// To a server.
     #[cfg(feature = "mysql")]
     Mysql(MysqlConnection),
 }
@@ -54,6 +60,8 @@ macro_rules! on {
 }
 
 impl TestDatabase {
+    /// Makes a database.
+    #[expect(clippy::new_without_default, reason = "it makes a file or a database")]
     pub fn new() -> Self {
         #[cfg(feature = "mysql")]
         if let Ok(server) = std::env::var("MINITER_TEST_MYSQL_URL") {
@@ -63,6 +71,7 @@ impl TestDatabase {
         Self::Sqlite { path: folder.path().join("miniter.db"), _folder: folder }
     }
 
+    /// Makes a database on this server.
     #[cfg(feature = "mysql")]
     pub fn on_server(server: String) -> Self {
         let mut connection = MysqlConnection::establish(&format!("{server}/mysql")).unwrap();
@@ -75,10 +84,12 @@ impl TestDatabase {
         Self::Mysql { server, name }
     }
 
+    /// Where it is.
     pub fn url(&self) -> DatabaseUrl {
         self.url_text().parse().unwrap()
     }
 
+    /// [`TestDatabase::url`] as text.
     pub fn url_text(&self) -> String {
         match self {
             Self::Sqlite { path, .. } => format!("sqlite:{}", path.display()),
@@ -87,10 +98,12 @@ impl TestDatabase {
         }
     }
 
+    /// Whether it is a file.
     pub fn is_sqlite(&self) -> bool {
         self.url().sqlite_path().is_some()
     }
 
+    /// Connects as another program does.
     pub fn connect(&self) -> OtherConnection {
         match self {
             Self::Sqlite { path, .. } => {
@@ -127,6 +140,7 @@ impl Drop for TestDatabase {
 }
 
 impl OtherConnection {
+    /// Runs statements.
     pub fn execute(&mut self, statements: &str) {
         on!(self, |connection| connection.batch_execute(statements).unwrap());
     }
@@ -158,6 +172,7 @@ impl OtherConnection {
         }
     }
 
+    /// Gives back what [`OtherConnection::lock`] has taken.
     pub fn unlock(&mut self) {
         self.execute("ROLLBACK");
     }

@@ -13,9 +13,9 @@ use miniter::settings::{Secret, Settings, Switch};
 use serde_json::{Value, json};
 use ureq::http::{Method, Request};
 
-use crate::support::answer::Answer;
-use crate::support::contract;
-use crate::support::database::TestDatabase;
+use crate::answer::Answer;
+use crate::contract;
+use crate::database::TestDatabase;
 
 /// What the tests sign tokens with.
 pub const SECRET: &str = "a secret for tests, 32 bytes and more";
@@ -25,7 +25,9 @@ pub const PASSWORD: &str = "correct horse";
 
 /// A server with a database of its own; both are gone when it is dropped.
 pub struct TestApp {
+    /// Where it listens.
     pub address: SocketAddr,
+    /// Its database.
     pub database: Arc<TestDatabase>,
     client: Client,
     handle: ServerHandle,
@@ -34,12 +36,16 @@ pub struct TestApp {
 
 /// Somebody who has signed up and logged in.
 pub struct User {
+    /// The user's number.
     pub id: i64,
+    /// The e-mail address that the account has.
     pub email: String,
+    /// A token of the user's.
     pub token: String,
 }
 
 impl TestApp {
+    /// Starts a server with a new database and no limits.
     pub fn start() -> Self {
         Self::start_with(|_| ())
     }
@@ -73,6 +79,7 @@ impl TestApp {
     }
 
     /// Another server on the same database. On SQLite that is no way to run miniter, but the file allows it.
+    #[must_use]
     pub fn another_node(&self, change: impl FnOnce(&mut Settings)) -> Self {
         Self::start_on(Arc::clone(&self.database), change)
     }
@@ -86,14 +93,17 @@ impl TestApp {
         User { id, email, token }
     }
 
+    /// Asks for a log-in.
     pub fn log_in(&self, email: &str, password: &str) -> Answer {
         self.post("/login", &json!({"email": email, "password": password})).send()
     }
 
+    /// Publishes a tweet.
     pub fn tweet(&self, author: &User, text: &str) -> Value {
         self.post("/tweet", &json!({"tweet": text})).by(author).send().ok()
     }
 
+    /// Has one user follow another.
     pub fn follow(&self, follower: &User, followee: &User) {
         self.post("/follow", &json!({"follow": followee.id})).by(follower).send().empty();
     }
@@ -103,14 +113,17 @@ impl TestApp {
         self.get("/timeline").by(reader).send().tweets()
     }
 
+    /// A GET.
     pub fn get(&self, path: impl Display) -> Call<'_> {
         self.client.get(path)
     }
 
+    /// A POST of JSON.
     pub fn post(&self, path: impl Display, body: &Value) -> Call<'_> {
         self.client.post(path, body)
     }
 
+    /// A request with any method.
     pub fn call(&self, method: &str, path: impl Display) -> Call<'_> {
         self.client.call(method, path)
     }
@@ -151,6 +164,7 @@ pub struct Client {
 }
 
 impl Client {
+    /// A client of the server at this address.
     pub fn new(address: &SocketAddr) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -160,14 +174,17 @@ impl Client {
         Self { base: format!("http://{address}"), agent: config.build().into() }
     }
 
+    /// A GET.
     pub fn get(&self, path: impl Display) -> Call<'_> {
         self.call("GET", path)
     }
 
+    /// A POST of JSON.
     pub fn post(&self, path: impl Display, body: &Value) -> Call<'_> {
         self.call("POST", path).header("content-type", "application/json").body(body.to_string())
     }
 
+    /// A request with any method.
     pub fn call(&self, method: &str, path: impl Display) -> Call<'_> {
         Call {
             client: self,
@@ -180,6 +197,7 @@ impl Client {
 }
 
 /// A request that is being put together.
+#[must_use = "it is sent by `send`"]
 pub struct Call<'a> {
     client: &'a Client,
     method: String,
@@ -189,6 +207,7 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -199,10 +218,12 @@ impl Call<'_> {
         self.header("authorization", token)
     }
 
+    /// Adds the token of a user.
     pub fn by(self, user: &User) -> Self {
         self.token(&user.token)
     }
 
+    /// Sets the body.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self

@@ -4,12 +4,12 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::support::answer::Answer;
+use crate::answer::Answer;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(miniter_web::openapi()).unwrap());
 
 /// Fails unless the document lists the status and, for a problem, its code.
-pub fn check(method: &str, path: &str, answer: &Answer) {
+pub(crate) fn check(method: &str, path: &str, answer: &Answer) {
     let path = path.split('?').next().unwrap();
     let paths = DOCUMENT["paths"].as_object().unwrap();
     let Some(operations) = paths.get(path).or_else(|| {

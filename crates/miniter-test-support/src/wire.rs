@@ -14,29 +14,37 @@ pub struct Wire {
 
 /// What came back.
 pub struct Reply {
+    /// The status code.
     pub status: u16,
+    /// The seconds that `Retry-After` tells.
     pub retry_after: Option<u64>,
     /// Where what is newer is.
     pub prev: Option<String>,
+    /// The body.
     pub body: String,
+    /// The time from the request to the end of the answer.
     pub took: Duration,
 }
 
 impl Reply {
+    /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 }
 
 impl Wire {
+    /// A client of the server at this address.
     pub fn to(address: SocketAddr) -> Self {
         Self { address, connection: None }
     }
 
+    /// A GET.
     pub fn get(&mut self, path: &str, token: &str) -> io::Result<Reply> {
         self.ask(&format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n\r\n"))
     }
 
+    /// A POST of JSON.
     pub fn post(&mut self, path: &str, token: &str, body: &Value) -> io::Result<Reply> {
         self.post_with(path, token, "", body)
     }

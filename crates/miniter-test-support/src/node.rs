@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::app::PASSWORD;
-use crate::support::database::TestDatabase;
-use crate::support::process::Process;
+use crate::app::PASSWORD;
+use crate::database::TestDatabase;
+use crate::process::Process;
 use crate::wire::Wire;
 
 const SECRET: &str = "a secret in the environment, 32 bytes and more";

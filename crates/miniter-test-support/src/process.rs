@@ -2,21 +2,26 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::app::Client;
+use crate::app::Client;
 
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Where `cargo test` has built the program.
+pub fn program() -> PathBuf {
+    std::env::var_os("CARGO_BIN_EXE_miniter").unwrap().into()
+}
+
 /// The program with these arguments and variables and no other setting.
 pub fn miniter(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_miniter"));
+    let mut command = Command::new(program());
     command
         .current_dir(folder)
         .env_clear()
@@ -51,7 +56,9 @@ pub fn run(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Out
 /// `miniter`, serving.
 pub struct Process {
     child: Child,
+    /// A client of it.
     pub client: Client,
+    /// Where it listens.
     pub address: SocketAddr,
     log: Arc<Log>,
 }
@@ -130,6 +137,7 @@ impl Process {
         self.log.is_unread.store(!is_read, Ordering::SeqCst);
     }
 
+    /// Sends a signal, such as `-TERM`.
     pub fn signal(&self, signal: &str) {
         let status = Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap();
         assert!(status.success());

@@ -4,14 +4,19 @@ use serde_json::Value;
 use ureq::Body;
 use ureq::http::{HeaderMap, Response};
 
+/// What a server answered.
 #[derive(Debug)]
 pub struct Answer {
+    /// The status code.
     pub status: u16,
+    /// The head.
     pub headers: HeaderMap,
+    /// The body, as text.
     pub body: String,
 }
 
 impl Answer {
+    /// Reads an answer to its end.
     pub fn read(mut response: Response<Body>) -> Self {
         let body = response.body_mut().with_config().limit(64 << 20).read_to_vec().unwrap();
         // Pictures are not text; no test looks into them.
@@ -26,6 +31,7 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
+    /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
