@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::node::{sign_up, start, wait_until};
-use crate::support::database::TestDatabase;
-use crate::wire::{Wire, p99};
+use miniter_test_support::database::TestDatabase;
+use miniter_test_support::node::{sign_up, start, wait_until};
+use miniter_test_support::wire::{Wire, p99};
 
 /// How many clients write.
 const CROWD: usize = 500;
