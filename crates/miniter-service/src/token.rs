@@ -1,10 +1,12 @@
 //! Access tokens: JSON Web Tokens (RFC 7519), HS256.
 
-use std::sync::Arc;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, TokenData, Validation, decode, encode};
+use lru::LruCache;
 use miniter_domain::{Clock, TokenVersion, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -39,8 +41,14 @@ impl TokenSecret {
     }
 }
 
+/// How many tokens are remembered that were found to be ours.
+const MOST_VERIFIED: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
+
+/// The longest token that is remembered, in bytes.
+const MAX_VERIFIED_BYTES: usize = 256;
+
 /// What a token says. Unknown claims are ignored.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct Claims {
     user_id: i64,
     /// Seconds since 1970 from which on the token is void. Required.
@@ -81,6 +89,8 @@ pub struct Tokens {
     validation: Validation,
     lifetime: Duration,
     clock: Arc<dyn Clock>,
+    /// What those say that were verified lately. Only the time remains to be asked: a signature stays good.
+    verified: Mutex<LruCache<Box<str>, Claims>>,
 }
 
 impl Tokens {
@@ -104,6 +114,7 @@ impl Tokens {
             validation,
             lifetime,
             clock,
+            verified: Mutex::new(LruCache::new(MOST_VERIFIED)),
         }
     }
 
@@ -135,19 +146,29 @@ impl Tokens {
         if token.len() > MAX_BYTES {
             return Err(TokenError::Invalid);
         }
-        let mut outcome = Err(TokenError::Invalid);
+        let known = self.verified().get(token).copied();
+        if let Some(claims) = known {
+            return self.check(&claims);
+        }
         for key in &self.verifying {
             match decode::<Claims>(token, key, &self.validation) {
                 Ok(token) if token.header.crit.is_some() => break,
-                Ok(token) => {
-                    outcome = self.check(&token.claims);
-                    break;
+                Ok(TokenData { claims, .. }) => {
+                    let bearer = self.check(&claims)?;
+                    if token.len() <= MAX_VERIFIED_BYTES {
+                        self.verified().put(token.into(), claims);
+                    }
+                    return Ok(bearer);
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::InvalidSignature) => {}
                 Err(_) => break,
             }
         }
-        outcome
+        Err(TokenError::Invalid)
+    }
+
+    fn verified(&self) -> MutexGuard<'_, LruCache<Box<str>, Claims>> {
+        self.verified.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check(&self, claims: &Claims) -> Result<Bearer, TokenError> {
@@ -164,6 +185,9 @@ impl Tokens {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use chrono::{DateTime, Utc};
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -171,6 +195,15 @@ mod tests {
     use crate::accounts::tests::FixedClock;
 
     const NOW: i64 = 1_800_000_000;
+
+    /// A clock that is set.
+    struct SetClock(AtomicI64);
+
+    impl Clock for SetClock {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::from_timestamp(self.0.load(Ordering::Relaxed), 0).unwrap()
+        }
+    }
 
     const SONG: Bearer = Bearer { user: UserId::new(7), version: TokenVersion::FIRST };
 
@@ -197,6 +230,22 @@ mod tests {
         ] {
             assert_eq!(tokens(&secret(1), &[], NOW + later).verify(&token), outcome, "after {later} s");
         }
+    }
+
+    #[test]
+    fn a_token_that_is_remembered_expires_as_well_and_its_like_are_not_taken_for_it() {
+        let clock = Arc::new(SetClock(AtomicI64::new(NOW)));
+        let tokens = Tokens::new(&secret(1), &[], Duration::from_hours(1), clock.clone());
+        let token = tokens.issue(SONG.user, SONG.version).unwrap();
+        assert_eq!([tokens.verify(&token), tokens.verify(&token)], [Ok(SONG); 2]);
+        assert_eq!(tokens.verified().len(), 1);
+        let mut like = token.clone();
+        like.push('A');
+        assert_eq!(tokens.verify(&like), Err(TokenError::Invalid));
+        assert_eq!(tokens.verify(&token[..token.len() - 1]), Err(TokenError::Invalid));
+        clock.0.store(NOW + 3_600, Ordering::Relaxed);
+        assert_eq!(tokens.verify(&token), Err(TokenError::Expired));
+        assert_eq!(tokens.verified().len(), 1, "nothing is remembered of what was refused");
     }
 
     #[test]
