@@ -10,6 +10,8 @@ mod operations;
 mod server;
 mod state;
 
+use std::rc::Rc;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error, middleware, web};
@@ -55,6 +57,7 @@ pub fn app(
         .wrap(http::cors::cors(&state.cors_origins))
         .wrap(middleware::from_fn(http::exchange::observe))
         .app_data(state)
+        .app_data(Rc::<http::freshness::Looks>::default())
         .configure(|config| {
             for resource in routes {
                 config.service(resource);

@@ -1,26 +1,42 @@
 //! Once a request: the check that what this node has in memory has all that was acknowledged before the request came.
+//!
+//! Requests that come to a worker at once share a look at the database, which begins when all of them have come.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::rt::spawn;
 use actix_web::{HttpMessage, HttpRequest};
-use miniter_domain::RepositoryError;
+use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
+use miniter_domain::{Freshness, RepositoryError};
 use miniter_service::ServiceError;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::http::exchange::Known;
-use crate::http::problem::{ApiError, Code};
+use crate::http::problem::ApiError;
 use crate::state::State;
 
 /// How long a request waits for the database's answer.
 const PATIENCE: Duration = Duration::from_millis(1_400);
 
-/// Does the check where that takes no waiting. `None` if it does.
-pub(crate) fn check_now(request: &HttpRequest, state: &State) -> Option<Result<(), ApiError>> {
-    if request.extensions().get::<Known>().is_some_and(|known| known.is_fresh) {
-        return Some(Ok(()));
-    }
-    state.services.freshness.check_now().map(|outcome| note(request, outcome))
+/// The looks of one worker, in its application's data.
+#[derive(Default)]
+pub(crate) struct Looks {
+    /// The one that has not begun yet.
+    next: RefCell<Option<Look>>,
+}
+
+/// A look, and what became of it.
+type Look = Shared<LocalBoxFuture<'static, Result<(), Failure>>>;
+
+/// Why a look has failed, for all who wait for it.
+#[derive(Clone)]
+enum Failure {
+    Unavailable(String),
+    Backend(String),
 }
 
 /// Does the check.
@@ -28,18 +44,17 @@ pub(crate) fn check_now(request: &HttpRequest, state: &State) -> Option<Result<(
 /// # Errors
 /// `unavailable` if the database does not answer in time.
 pub(crate) async fn check(request: &HttpRequest, state: &State) -> Result<(), ApiError> {
-    if let Some(outcome) = check_now(request, state) {
-        return outcome;
+    if request.extensions().get::<Known>().is_some_and(|known| known.is_fresh) {
+        return Ok(());
     }
-    let (sender, receiver) = oneshot::channel();
-    // A request that has waited in vain is gone.
-    state.services.freshness.check(Box::new(move |outcome| drop(sender.send(outcome))));
-    match timeout(PATIENCE, receiver).await {
-        Ok(Ok(outcome)) => note(request, outcome),
-        Ok(Err(_)) | Err(_) => {
-            Err(ApiError::from(Code::Unavailable).with_cause("no answer from the database in time".into()))
-        }
+    let looks = request.app_data::<Rc<Looks>>().cloned().unwrap_or_default();
+    let outcome = looks.next(&state.services.freshness).await;
+    outcome.map_err(|failure| ServiceError::from(RepositoryError::from(failure)))?;
+    // The request need not wait again.
+    if let Some(known) = request.extensions_mut().get_mut::<Known>() {
+        known.is_fresh = true;
     }
+    Ok(())
 }
 
 /// Reads what is in memory, or asks the database for what is not.
@@ -59,11 +74,116 @@ pub(crate) async fn read<T: Send + 'static>(
     }
 }
 
-/// Notes that the request need not wait again.
-fn note(request: &HttpRequest, outcome: Result<(), RepositoryError>) -> Result<(), ApiError> {
-    outcome.map_err(ServiceError::from)?;
-    if let Some(known) = request.extensions_mut().get_mut::<Known>() {
-        known.is_fresh = true;
+impl Looks {
+    /// A look that begins from now on.
+    fn next(self: &Rc<Self>, freshness: &Arc<dyn Freshness>) -> Look {
+        let begin = || {
+            let (looks, freshness) = (Rc::clone(self), Arc::clone(freshness));
+            // As a task it comes after all that the worker has to do already: mostly connections that a request has come on.
+            let task = spawn(async move {
+                // Those who come from now on wait for another.
+                looks.next.take();
+                look(freshness).await
+            });
+            let panicked = |_| Err(Failure::Backend("a look at the database panicked".to_owned()));
+            task.map(move |outcome| outcome.unwrap_or_else(panicked)).boxed_local().shared()
+        };
+        self.next.borrow_mut().get_or_insert_with(begin).clone()
     }
-    Ok(())
+}
+
+/// Looks, without waiting where that can be.
+async fn look(freshness: Arc<dyn Freshness>) -> Result<(), Failure> {
+    if let Some(outcome) = freshness.check_now() {
+        return outcome.map_err(Failure::from);
+    }
+    let (sender, receiver) = oneshot::channel();
+    // Requests that have waited in vain are gone.
+    freshness.check(Box::new(move |outcome| drop(sender.send(outcome))));
+    match timeout(PATIENCE, receiver).await {
+        Ok(Ok(outcome)) => outcome.map_err(Failure::from),
+        Ok(Err(_)) | Err(_) => Err(Failure::Unavailable("no answer from the database in time".to_owned())),
+    }
+}
+
+impl From<RepositoryError> for Failure {
+    fn from(error: RepositoryError) -> Self {
+        match error {
+            RepositoryError::Unavailable(cause) => Self::Unavailable(cause.to_string()),
+            RepositoryError::Backend(cause) => Self::Backend(cause.to_string()),
+            RepositoryError::Duplicate | RepositoryError::MissingReference => {
+                Self::Backend(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<Failure> for RepositoryError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unavailable(cause) => Self::Unavailable(cause.into()),
+            Failure::Backend(cause) => Self::Backend(cause.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use futures_util::future::join_all;
+    use miniter_domain::{MockFreshness, OnFresh};
+
+    use super::*;
+
+    /// Counts the looks; those that need not wait for anything.
+    fn counting(count: &Arc<AtomicU64>) -> Arc<dyn Freshness> {
+        let mut freshness = MockFreshness::new();
+        let count = Arc::clone(count);
+        freshness.expect_check_now().returning(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            Some(Ok(()))
+        });
+        Arc::new(freshness)
+    }
+
+    #[actix_web::test]
+    async fn requests_that_come_at_once_share_a_look_and_the_next_one_has_its_own() {
+        let count = Arc::new(AtomicU64::new(0));
+        let (looks, freshness) = (Rc::new(Looks::default()), counting(&count));
+        let at_once = [looks.next(&freshness), looks.next(&freshness), looks.next(&freshness)];
+        assert_eq!(count.load(Ordering::SeqCst), 0, "others may come yet");
+        assert!(join_all(at_once).await.iter().all(Result::is_ok));
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+        assert!(looks.next(&freshness).await.is_ok());
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+    }
+
+    #[actix_web::test]
+    async fn a_request_that_comes_while_a_look_is_under_way_waits_for_the_next_one() {
+        let (waiting, asked) = std::sync::mpsc::channel::<OnFresh>();
+        let waiting = std::sync::Mutex::new(waiting);
+        let mut freshness = MockFreshness::new();
+        freshness.expect_check_now().returning(|| None);
+        freshness.expect_check().returning(move |then| waiting.lock().unwrap().send(then).unwrap());
+        let (looks, freshness): (_, Arc<dyn Freshness>) = (Rc::new(Looks::default()), Arc::new(freshness));
+        let under_way = async || {
+            while looks.next.borrow().is_some() {
+                tokio::task::yield_now().await;
+            }
+            asked.try_recv().unwrap()
+        };
+        let first = looks.next(&freshness);
+        let tell_first = under_way().await;
+        let (second, third) = (looks.next(&freshness), looks.next(&freshness));
+        let tell_others = under_way().await;
+        assert!(asked.try_recv().is_err(), "one look was enough for both");
+        tell_first(Ok(()));
+        assert!(first.await.is_ok());
+        assert!(second.clone().now_or_never().is_none(), "the look that began before it is not its own");
+        tell_others(Err(RepositoryError::Unavailable("away".into())));
+        for failed in [second, third] {
+            assert!(matches!(failed.await, Err(Failure::Unavailable(_))));
+        }
+    }
 }
