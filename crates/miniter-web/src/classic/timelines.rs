@@ -1,6 +1,6 @@
 //! Reading timelines.
 
-use actix_web::http::header::LINK;
+use actix_web::http::header::{ContentType, LINK};
 use actix_web::{HttpRequest, HttpResponse, web};
 use miniter_domain::{TimelinePage, UserId};
 use serde::Serialize;
@@ -60,7 +60,7 @@ pub(crate) async fn read_own_timeline(
     let cached = || state.services.timelines.cached(actor, &page_request);
     let page =
         freshness::read(&request, &state, cached, move || timelines.read_own(actor, &page_request)).await?;
-    Ok(respond(actor, "/timeline", &wanted, &page))
+    respond(actor, "/timeline", &wanted, &page)
 }
 
 problems!(TimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, UserNotFound, RateLimited, Internal,
@@ -90,10 +90,18 @@ pub(crate) async fn read_timeline(
     let page_request = wanted.request;
     let cached = || state.services.timelines.cached(user, &page_request);
     let page = freshness::read(&request, &state, cached, move || timelines.read(user, &page_request)).await?;
-    Ok(respond(user, &format!("/timeline/{user}"), &wanted, &page))
+    respond(user, &format!("/timeline/{user}"), &wanted, &page)
 }
 
-fn respond(user: UserId, path: &str, wanted: &WantedPage, page: &TimelinePage) -> HttpResponse {
+/// What an entry takes in JSON beside its text, in bytes.
+const ENTRY_OVERHEAD: usize = 48;
+
+fn respond(
+    user: UserId,
+    path: &str,
+    wanted: &WantedPage,
+    page: &TimelinePage,
+) -> Result<HttpResponse, ApiError> {
     let mut response = HttpResponse::Ok();
     if let Some(links) = wanted.link_header(path, page) {
         response.insert_header((LINK, links));
@@ -103,5 +111,10 @@ fn respond(user: UserId, path: &str, wanted: &WantedPage, page: &TimelinePage) -
         .iter()
         .map(|entry| EntryResponse { user_id: entry.author.get(), tweet: &entry.text })
         .collect();
-    response.json(TimelineResponse { user_id: user.get(), timeline })
+    // Room for all of it at once, unless a text has much to escape: else it would be moved again and again as it grows.
+    let size: usize = page.entries.iter().map(|entry| ENTRY_OVERHEAD + entry.text.len()).sum();
+    let mut body = Vec::with_capacity(ENTRY_OVERHEAD + size);
+    serde_json::to_writer(&mut body, &TimelineResponse { user_id: user.get(), timeline })
+        .map_err(|error| ApiError::from(Code::Internal).with_cause(error.into()))?;
+    Ok(response.content_type(ContentType::json()).body(body))
 }

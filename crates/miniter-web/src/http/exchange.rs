@@ -34,7 +34,8 @@ pub(crate) async fn observe(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
-    let id = Uuid::new_v4().simple().to_string();
+    let mut id = Uuid::encode_buffer();
+    let id: &str = Uuid::new_v4().simple().encode_lower(&mut id);
 
     let under_way = UnderWay::of(request.request());
     let body = HeldBody::of(&mut request);
@@ -46,18 +47,18 @@ pub(crate) async fn observe(
     let is_failure = response.status().is_client_error() || response.status().is_server_error();
     let mut response = if reserved.is_err() {
         let refusal = HttpResponse::from_error(ApiError::from(Code::Unavailable));
-        let rendered = problem::render(&refusal, Language::of(response.request()), &id);
+        let rendered = problem::render(&refusal, Language::of(response.request()), id);
         response.into_response(rendered).map_into_right_body()
     } else if is_failure {
-        log_cause(&response, &id);
+        log_cause(&response, id);
         let language = Language::of(response.request());
-        let rendered = problem::render(response.response(), language, &id);
+        let rendered = problem::render(response.response(), language, id);
         response.into_response(rendered).map_into_right_body()
     } else {
         response.map_into_left_body()
     };
     let status = response.status();
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    if let Ok(id) = HeaderValue::from_str(id) {
         response.headers_mut().insert(X_REQUEST_ID, id);
     }
     // What we call JSON is never run as anything else (OWASP REST Security Cheat Sheet).

@@ -2,6 +2,7 @@
 //! it may hold us up.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -152,9 +153,9 @@ impl GuardedStream {
                 }
                 continue;
             }
-            let mut more = [0; 4 << 10];
+            let mut more = [MaybeUninit::uninit(); 4 << 10];
             let room = more.len().min(MAX_HEAD.saturating_sub(self.held.len()).max(1));
-            let mut more = ReadBuf::new(&mut more[..room]);
+            let mut more = ReadBuf::uninit(&mut more[..room]);
             if Pin::new(&mut self.io).poll_read(context, &mut more)?.is_pending() {
                 return if waits { Poll::Pending } else { self.poll_idle(context) };
             }
