@@ -93,9 +93,6 @@ pub(crate) async fn read_timeline(
     respond(user, &format!("/timeline/{user}"), &wanted, &page)
 }
 
-/// What an entry takes in JSON beside its text, in bytes.
-const ENTRY_OVERHEAD: usize = 48;
-
 fn respond(
     user: UserId,
     path: &str,
@@ -106,15 +103,66 @@ fn respond(
     if let Some(links) = wanted.link_header(path, page) {
         response.insert_header((LINK, links));
     }
-    let timeline = page
-        .entries
-        .iter()
-        .map(|entry| EntryResponse { user_id: entry.author.get(), tweet: &entry.text })
-        .collect();
-    // Room for all of it at once, unless a text has much to escape: else it would be moved again and again as it grows.
-    let size: usize = page.entries.iter().map(|entry| ENTRY_OVERHEAD + entry.text.len()).sum();
-    let mut body = Vec::with_capacity(ENTRY_OVERHEAD + size);
-    serde_json::to_writer(&mut body, &TimelineResponse { user_id: user.get(), timeline })
-        .map_err(|error| ApiError::from(Code::Internal).with_cause(error.into()))?;
+    let body =
+        to_json(user, page).map_err(|error| ApiError::from(Code::Internal).with_cause(error.into()))?;
     Ok(response.content_type(ContentType::json()).body(body))
+}
+
+/// What an entry takes in JSON beside its text, in bytes.
+const ENTRY_OVERHEAD: usize = 48;
+
+/// A [`TimelineResponse`]. Most of what a read takes of its own is this: so there is room for all of it at once, and a text
+/// in which nothing has to be escaped, as in most, is copied as a whole.
+fn to_json(user: UserId, page: &TimelinePage) -> serde_json::Result<Vec<u8>> {
+    let size: usize = page.entries.iter().map(|entry| ENTRY_OVERHEAD + entry.text.len()).sum();
+    let mut json = Vec::with_capacity(ENTRY_OVERHEAD + size);
+    json.extend_from_slice(br#"{"user_id":"#);
+    serde_json::to_writer(&mut json, &user.get())?;
+    json.extend_from_slice(br#","timeline":["#);
+    for (index, entry) in page.entries.iter().enumerate() {
+        json.extend_from_slice(if index == 0 { br#"{"user_id":"# } else { br#",{"user_id":"# });
+        serde_json::to_writer(&mut json, &entry.author.get())?;
+        json.extend_from_slice(br#","tweet":"#);
+        if has_to_be_escaped(&entry.text) {
+            serde_json::to_writer(&mut json, &*entry.text)?;
+        } else {
+            json.push(b'"');
+            json.extend_from_slice(entry.text.as_bytes());
+            json.push(b'"');
+        }
+        json.push(b'}');
+    }
+    json.extend_from_slice(b"]}");
+    Ok(json)
+}
+
+/// Whether a text holds what JSON escapes. It goes on to the end, many bytes at a time.
+#[expect(clippy::needless_bitwise_bool, reason = "without branches the bytes are compared side by side")]
+fn has_to_be_escaped(text: &str) -> bool {
+    text.bytes().fold(false, |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\'))
+}
+
+#[cfg(test)]
+mod tests {
+    use miniter_domain::{TimelineEntry, TweetId};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_page_is_written_as_its_schema_says(
+            texts in prop::collection::vec((any::<i64>(), r#"\PC{0,40}|(?s).{0,20}|["\\\x00-\x7f가]{0,20}"#), 0..4),
+        ) {
+            let entries = texts.iter().map(|(author, text)| TimelineEntry {
+                tweet_id: TweetId::new(1),
+                author: UserId::new(*author),
+                text: text.as_str().into(),
+            });
+            let page = TimelinePage { entries: entries.collect(), has_older: false };
+            let timeline = texts.iter().map(|(user_id, tweet)| EntryResponse { user_id: *user_id, tweet }).collect();
+            let expected = serde_json::to_vec(&TimelineResponse { user_id: 7, timeline }).unwrap();
+            prop_assert_eq!(to_json(UserId::new(7), &page).unwrap(), expected);
+        }
+    }
 }
