@@ -8,6 +8,7 @@ use serde_json::json;
 
 use miniter_test_support::app::{TestApp, User};
 use miniter_test_support::database::TestDatabase;
+use miniter_test_support::process::miniter_under;
 
 pub const FIXTURES: [(&str, &str); 2] = [
     ("textbook", include_str!("../fixtures/textbook.sql")),
@@ -25,10 +26,22 @@ pub fn original_on(database: TestDatabase, fixture: &str) -> TestDatabase {
     database
 }
 
-/// Migrates and returns what was reported.
-fn migrate(database: &TestDatabase) -> Result<Vec<String>, OpenError> {
+/// Makes a new database ours.
+fn migrate(database: &TestDatabase) {
+    Store::migrate(&database.url(), &mut |_| ()).unwrap();
+}
+
+/// Adopts and returns what was reported.
+fn adopt(database: &TestDatabase) -> Result<Vec<String>, OpenError> {
     let mut report = Vec::new();
-    Store::migrate(&database.url(), &mut |line| report.push(line.to_owned())).map(|_| report)
+    Store::adopt(&database.url(), &mut |line| report.push(line.to_owned())).map(|_| report)
+}
+
+/// A database that was the original's.
+fn adopted(fixture: &str) -> TestDatabase {
+    let database = original(fixture);
+    adopt(&database).unwrap();
+    database
 }
 
 /// The structure of our tables, as the server sees it.
@@ -83,23 +96,19 @@ fn rows(database: &TestDatabase) -> Vec<Option<String>> {
 #[test]
 fn an_adopted_database_has_the_structure_of_a_new_one() {
     let new = TestDatabase::new();
-    migrate(&new).unwrap();
+    migrate(&new);
     for (name, fixture) in FIXTURES {
         let database = original(fixture);
-        migrate(&database).unwrap();
+        adopt(&database).unwrap();
         assert_eq!(structure(&database), structure(&new), "{name}");
-        assert_eq!(
-            migrate(&database).unwrap(),
-            Vec::<String>::new(),
-            "{name}: a second run has nothing to do"
-        );
+        assert_eq!(adopt(&database).unwrap(), Vec::<String>::new(), "{name}: a second run has nothing to do");
     }
 }
 
 #[test]
 fn what_has_our_names_or_another_shape_becomes_ours_too() {
     let new = TestDatabase::new();
-    migrate(&new).unwrap();
+    migrate(&new);
     for change in [
         // Indexes of our names on other columns.
         "CREATE INDEX tweets_author ON tweets (user_id)",
@@ -120,7 +129,7 @@ fn what_has_our_names_or_another_shape_becomes_ours_too() {
         database.execute(change);
         let ids = "SELECT CAST(id AS CHAR(20)) AS value FROM users ORDER BY id";
         let before = database.connect().texts(ids);
-        migrate(&database).unwrap_or_else(|error| panic!("{change}: {error}"));
+        adopt(&database).unwrap_or_else(|error| panic!("{change}: {error}"));
         assert_eq!(structure(&database), structure(&new), "{change}");
         assert_eq!(database.connect().texts(ids), before, "{change}");
     }
@@ -129,13 +138,13 @@ fn what_has_our_names_or_another_shape_becomes_ours_too() {
 #[test]
 fn the_known_misspellings_of_a_column_are_mended() {
     let new = TestDatabase::new();
-    migrate(&new).unwrap();
+    migrate(&new);
     for (created, updated) in
         [("crated_at", "updated_at"), ("create_at", "update_at"), ("created_at", "update_at")]
     {
         let fixture = FIXTURES[0].1.replace("created_at", created).replace("updated_at", updated);
         let database = original(&fixture);
-        migrate(&database).unwrap_or_else(|error| panic!("{created}, {updated}: {error}"));
+        adopt(&database).unwrap_or_else(|error| panic!("{created}, {updated}: {error}"));
         assert_eq!(structure(&database), structure(&new), "{created}, {updated}");
         let updated_at = "SELECT CAST(updated_at AS CHAR(19)) AS value FROM users WHERE id = 2";
         assert_eq!(database.connect().text(updated_at), "2020-02-29 23:59:59");
@@ -159,7 +168,7 @@ fn what_another_program_has_added_stays() {
                       FROM information_schema.referential_constraints \
                       WHERE constraint_schema = DATABASE() AND table_name = 'likes' ORDER BY 1";
     let before = database.connect().texts(references);
-    let report = migrate(&database).unwrap();
+    let report = adopt(&database).unwrap();
     assert!(report.iter().any(|line| line.contains("likes") && line.contains("BIGINT")), "{report:?}");
     let app = TestApp::start_on(database, |_| ());
     let mut connection = app.database.connect();
@@ -187,7 +196,7 @@ fn what_another_program_has_added_stays() {
 fn every_row_of_the_textbooks_database_stays_but_the_follows_of_oneself() {
     let database = original(FIXTURES[0].1);
     let mut before = rows(&database);
-    let report = migrate(&database).unwrap();
+    let report = adopt(&database).unwrap();
     before.retain(|row| row.as_deref() != Some("2|2|2019-03-04 00:00:03"));
     // What was a TIMESTAMP is printed to the microsecond now.
     let before: Vec<_> =
@@ -205,7 +214,7 @@ fn every_row_of_the_textbooks_database_stays_but_the_follows_of_oneself() {
 #[test]
 fn latin1_becomes_utf8mb4_and_zero_dates_are_emptied() {
     let database = original(FIXTURES[1].1);
-    migrate(&database).unwrap();
+    adopt(&database).unwrap();
     let mut connection = database.connect();
     assert_eq!(
         connection.texts("SELECT name AS value FROM users ORDER BY id"),
@@ -232,8 +241,7 @@ fn log_in(app: &TestApp, email: &str) -> User {
 
 #[test]
 fn the_people_of_an_adopted_database_go_on_as_before() {
-    // Serving adopts without being asked.
-    let app = TestApp::start_on(original(FIXTURES[0].1), |_| ());
+    let app = TestApp::start_on(adopted(FIXTURES[0].1), |_| ());
     let song = log_in(&app, "songew@gmail.com");
     let kim = log_in(&app, "TET@gmail.com");
     let jose = log_in(&app, "É@example.com");
@@ -266,7 +274,7 @@ fn the_people_of_an_adopted_database_go_on_as_before() {
 #[test]
 fn the_originals_own_statements_still_run() {
     let age = Duration::from_millis(200);
-    let app = TestApp::start_on(original(FIXTURES[0].1), |settings| settings.foreign_writes = Some(age));
+    let app = TestApp::start_on(adopted(FIXTURES[0].1), |settings| settings.foreign_writes = Some(age));
     let hash = bcrypt_hash();
     app.execute(&format!(
         "INSERT INTO users (name, email, profile, hashed_password) VALUES ('이영희', 'Lee@Example.com', '', '{hash}')"
@@ -306,6 +314,87 @@ fn bcrypt_hash() -> &'static str {
     &fixture[start..start + 60]
 }
 
+/// Every table of a database, with its definition and the number of its rows.
+fn tables(database: &TestDatabase) -> Vec<Option<String>> {
+    database.connect().texts(
+        "SELECT CONCAT_WS(' ', table_name, column_name, column_type, \
+         (SELECT CONCAT_WS(' ', COUNT(*), MAX(id)) FROM users), (SELECT COUNT(*) FROM users_follow_list), \
+         (SELECT CONCAT_WS(' ', COUNT(*), MAX(id)) FROM tweets)) AS value FROM information_schema.columns \
+         WHERE table_schema = DATABASE() ORDER BY table_name, column_name",
+    )
+}
+
+/// Runs miniter with these arguments and this input on a database: whether it succeeded, and all that it said.
+fn miniter_says(database: &TestDatabase, arguments: &[&str], input: &str) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = database.url_text();
+    let variables = [
+        ("MINITER_DATABASE_URL", url.as_str()),
+        ("MINITER_BIND", "127.0.0.1:0"),
+        ("MINITER_JWT_SECRET", miniter_test_support::app::SECRET),
+    ];
+    let file = folder.path().join("input");
+    std::fs::write(&file, input).unwrap();
+    let bounded = ["/usr/bin/timeout", "--kill-after=5", "60"];
+    let output = miniter_under(&bounded, folder.path(), arguments, &variables)
+        .stdin(std::fs::File::open(&file).unwrap())
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap()).concat();
+    (output.status.success(), said)
+}
+
+#[test]
+fn no_other_command_adopts_and_each_says_which_does() {
+    let database = original(FIXTURES[0].1);
+    let before = tables(&database);
+    for arguments in [&["serve"][..], &["migrate"], &[], &["user", "unlock", "songew@gmail.com"]] {
+        let (succeeded, said) = miniter_says(&database, arguments, "");
+        assert!(!succeeded && said.contains("run `miniter adopt`"), "{arguments:?}: {said}");
+        assert_eq!(tables(&database), before, "{arguments:?}");
+    }
+}
+
+#[test]
+fn adopt_shows_what_it_will_do_and_does_it_when_it_is_told_to() {
+    let database = original(FIXTURES[1].1);
+    let before = tables(&database);
+    for answer in ["", "\n", "n\n", "nay\n"] {
+        let (succeeded, said) = miniter_says(&database, &["adopt"], answer);
+        assert!(!succeeded, "{answer:?}: {said}");
+        for line in [
+            "keep all of 2 users",
+            "rename the column crated_at of users to created_at",
+            "nothing was changed",
+        ] {
+            assert!(said.contains(line), "{answer:?} {line}: {said}");
+        }
+        assert_eq!(tables(&database), before, "{answer:?}");
+    }
+    let (succeeded, said) = miniter_says(&database, &["adopt"], "y\n");
+    assert!(succeeded && said.contains("is adopted and up to date"), "{said}");
+    let (succeeded, said) = miniter_says(&database, &["migrate"], "");
+    assert!(succeeded, "{said}");
+}
+
+#[test]
+fn adopt_does_not_ask_where_it_is_told_so_and_refuses_what_is_not_the_originals() {
+    let database = original(FIXTURES[0].1);
+    let (succeeded, said) = miniter_says(&database, &["adopt", "--yes"], "");
+    assert!(
+        succeeded && said.contains("but remove 1 follows of oneself") && !said.contains("[y/N]"),
+        "{said}"
+    );
+    // Now it is ours, and a new one never was.
+    for database in [database, TestDatabase::new()] {
+        let names = "SELECT table_name AS value FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY 1";
+        let before = database.connect().texts(names);
+        let (succeeded, said) = miniter_says(&database, &["adopt", "--yes"], "");
+        assert!(!succeeded && said.contains("is no database of the original"), "{said}");
+        assert_eq!(database.connect().texts(names), before);
+    }
+}
+
 #[test]
 fn an_adoption_that_is_cut_off_at_any_point_is_finished_by_the_next_run() {
     let fixture = format!(
@@ -316,12 +405,12 @@ fn an_adoption_that_is_cut_off_at_any_point_is_finished_by_the_next_run() {
     let whole = original(&fixture);
     // What is told of the migrations that come after it is told when all is done.
     let is_step = |line: &String| !line.starts_with("applied the migration");
-    let steps = migrate(&whole).unwrap().into_iter().filter(is_step).count();
+    let steps = adopt(&whole).unwrap().into_iter().filter(is_step).count();
     assert!(steps > 8, "{steps}");
     for cut in 0..steps {
         let database = original(&fixture);
         let reported = RefCell::new(Vec::new());
-        let outcome = Store::migrate(&database.url(), &mut |line| {
+        let outcome = Store::adopt(&database.url(), &mut |line| {
             reported.borrow_mut().push(line.to_owned());
             if reported.borrow().len() == cut + 1 {
                 // The server ends the connection before the step that was just announced.
@@ -338,7 +427,7 @@ fn an_adoption_that_is_cut_off_at_any_point_is_finished_by_the_next_run() {
         assert!(outcome.is_err() || cut + 1 == steps, "cut at {cut}: {:?}", reported.borrow());
         // The turn could not be given back. It would expire; to wait for that at each step takes minutes.
         database.execute("DELETE FROM leases");
-        migrate(&database).unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
+        adopt(&database).unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
         assert_eq!(structure(&database), structure(&whole), "cut at {cut}: {:?}", reported.borrow());
         assert_eq!(rows(&database), rows(&whole), "cut at {cut}");
     }

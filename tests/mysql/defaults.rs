@@ -69,7 +69,7 @@ fn no_default_of_a_server_hinders_an_adoption() {
     database.execute(
         "SET GLOBAL innodb_default_row_format = 'compact', GLOBAL tx_read_only = 1, GLOBAL autocommit = 0",
     );
-    Store::migrate(&database.url(), &mut |_| ()).unwrap();
+    Store::adopt(&database.url(), &mut |_| ()).unwrap();
     assert_every_table_is_stated(&database);
 }
 

@@ -188,12 +188,15 @@ fn a_password_in_the_environment_is_not_shown_by_help() {
 
 #[test]
 fn a_first_migration_that_was_cut_off_is_made_anew() {
-    let database = TestDatabase::new();
     let up = include_str!("../../migrations/mysql/2026-11-22-000000_create_classic_tables/up.sql");
     let (first, _) = up.split_once("-- The primary key answers").unwrap();
-    database.execute(first);
-    let folder = tempfile::tempdir().unwrap();
-    let url = database.url_text();
-    let output = run(folder.path(), &["migrate"], &[("MINITER_DATABASE_URL", &url)]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // In the middle, and before it was recorded.
+    for done in [first, up] {
+        let database = TestDatabase::new();
+        database.execute(done);
+        let folder = tempfile::tempdir().unwrap();
+        let url = database.url_text();
+        let output = run(folder.path(), &["migrate"], &[("MINITER_DATABASE_URL", &url)]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }

@@ -88,11 +88,21 @@ pub enum OpenError {
         /// What the server said.
         cause: String,
     },
+    /// The tables of the original are there, and nobody has said that they may be changed. Nothing was.
+    #[cfg(feature = "mysql")]
+    #[error(
+        "the database {url} has the tables of the original miniter, and nothing was changed; back it up, stop the old server, \
+         and run `miniter adopt`, which shows what it will do and asks first"
+    )]
+    NotAdopted {
+        /// Where it is, without the password.
+        url: String,
+    },
     /// The tables of the original are there, and something about them is in the way. Nothing was changed.
     #[cfg(feature = "mysql")]
     #[error(
         "the tables of the original miniter cannot be adopted as they are, and nothing was changed; mend these and \
-         start again:\n  {}", offences.join("\n  ")
+         run `miniter adopt` again:\n  {}", offences.join("\n  ")
     )]
     NotAdoptable {
         /// Each column and row that is in the way.
@@ -100,7 +110,9 @@ pub enum OpenError {
     },
     /// The adoption was interrupted.
     #[cfg(feature = "mysql")]
-    #[error("the adoption of the original's tables was interrupted: {cause}; start again to finish it")]
+    #[error(
+        "the adoption of the original's tables was interrupted: {cause}; run `miniter adopt` again to finish it"
+    )]
     Adoption {
         /// What the database said.
         cause: String,

@@ -74,22 +74,56 @@ impl Store {
 
     /// Opens the database as [`Store::open`] does, runs the migrations it lacks and returns their names.
     ///
-    /// A database with the tables of the original miniter is adopted first. What is done then is told to `report`, a
-    /// line at a time and before it is done.
+    /// What is done is told to `report`, a line at a time and before it is done.
     ///
     /// # Errors
-    /// The same.
+    /// The same. A database with the tables of the original miniter is refused, and stays as it is.
     pub fn migrate(url: &DatabaseUrl, report: &mut dyn FnMut(&str)) -> Result<Vec<String>, OpenError> {
         let applied = match url {
             DatabaseUrl::Sqlite(path) => sqlite::migrate(path),
             #[cfg(feature = "mysql")]
-            DatabaseUrl::Mysql(url) => mysql::migrate(url, report),
+            DatabaseUrl::Mysql(url) => mysql::migrate(url, mysql::Originals::Refuse, report),
         }?;
-        for version in &applied {
-            report(&format!("applied the migration {version}"));
-        }
-        Ok(applied)
+        Ok(told(applied, report))
     }
+
+    /// What [`Store::adopt`] would do, a sentence each; `None` if the database does not have the tables of the original
+    /// miniter. Changes nothing.
+    ///
+    /// # Errors
+    /// Those of [`Store::adopt`].
+    pub fn plan_adoption(
+        url: &DatabaseUrl,
+        report: &mut dyn FnMut(&str),
+    ) -> Result<Option<Vec<String>>, OpenError> {
+        match url {
+            DatabaseUrl::Sqlite(_) => Ok(None),
+            #[cfg(feature = "mysql")]
+            DatabaseUrl::Mysql(url) => mysql::plan_adoption(url, report),
+        }
+    }
+
+    /// Makes the tables of the original miniter ours and does what [`Store::migrate`] does.
+    ///
+    /// # Errors
+    /// Those of [`Store::migrate`], and if something about the tables is in the way: then nothing is changed.
+    pub fn adopt(url: &DatabaseUrl, report: &mut dyn FnMut(&str)) -> Result<Vec<String>, OpenError> {
+        match url {
+            DatabaseUrl::Sqlite(_) => Self::migrate(url, report),
+            #[cfg(feature = "mysql")]
+            DatabaseUrl::Mysql(url) => {
+                Ok(told(mysql::migrate(url, mysql::Originals::Adopt, report)?, report))
+            }
+        }
+    }
+}
+
+/// The migrations that were run, having been reported.
+fn told(applied: Vec<String>, report: &mut dyn FnMut(&str)) -> Vec<String> {
+    for version in &applied {
+        report(&format!("applied the migration {version}"));
+    }
+    applied
 }
 
 impl miniter_domain::Freshness for Store {

@@ -35,6 +35,7 @@ fn run(log_writer: &LogWriter) -> anyhow::Result<()> {
     match command.unwrap_or(Command::Serve) {
         Command::Serve => commands::serve::run(&settings),
         Command::Migrate => commands::migrate::run(&settings),
+        Command::Adopt { yes } => commands::adopt::run(&settings, yes),
         Command::User(command) => commands::user::run(command, &settings),
         Command::Backup { file } => commands::backup::back_up(&file, &settings),
         Command::Restore { file } => commands::backup::restore(&file, &settings),

@@ -50,6 +50,12 @@ pub enum Command {
     Serve,
     /// Bring the database's schema up to date, and stop
     Migrate,
+    /// Take over a MySQL or MariaDB database that the original miniter has made: show what that changes, ask, and do it
+    Adopt {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Write all that is in a SQLite database into a new file; servers may run meanwhile
     Backup {
         /// The new file

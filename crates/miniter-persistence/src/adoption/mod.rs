@@ -29,21 +29,34 @@ const VERSION: &str = "20261122000000";
 /// The most offending rows of a kind that are named; the rest are counted.
 const MAX_NAMED: i64 = 1_000;
 
-/// Adopts the database if it has the original's tables and no history of migrations; else does nothing.
+/// Whether the database has the original's tables, which have to be adopted.
 ///
 /// # Errors
-/// [`OpenError::NotAdoptable`] with everything that is in the way; the database is untouched. [`OpenError::Adoption`] if
-/// a statement fails or the connection is lost; a second run starts over and finishes.
-pub(crate) fn adopt_if_wanted(
+/// [`OpenError::Adoption`] if the connection is lost.
+pub(crate) fn is_of_the_original(connection: &mut MysqlConnection) -> Result<bool, OpenError> {
+    Ok(standing(connection).map_err(failed)? == Standing::Original)
+}
+
+/// Mends what a first migration of ours has left that was cut off.
+///
+/// # Errors
+/// Those of [`adopt`].
+pub(crate) fn mend_first_migration(
     connection: &mut MysqlConnection,
     report: &mut dyn FnMut(&str),
 ) -> Result<(), OpenError> {
     match standing(connection).map_err(failed)? {
-        Standing::Nothing => return Ok(()),
-        Standing::CutOff => return clear(connection).map_err(failed),
-        Standing::Original => {}
+        Standing::Nothing | Standing::Original => Ok(()),
+        Standing::CutOff => clear(connection).map_err(failed),
+        Standing::Unrecorded => adopt(connection, report),
     }
-    report("the tables of the original miniter are here: looking whether they can be adopted");
+}
+
+/// Looks at everything, and changes nothing.
+///
+/// # Errors
+/// [`OpenError::NotAdoptable`] with everything that is in the way. [`OpenError::Adoption`] if the connection is lost.
+fn inspect(connection: &mut MysqlConnection) -> Result<Found, OpenError> {
     let found = Found::read(connection).map_err(failed)?;
     let mut offences = found.offences();
     if offences.is_empty() {
@@ -52,14 +65,52 @@ pub(crate) fn adopt_if_wanted(
     if offences.is_empty() {
         offences = rehearse(connection, &found).map_err(failed)?;
     }
-    if !offences.is_empty() {
-        return Err(OpenError::NotAdoptable { offences });
+    if offences.is_empty() { Ok(found) } else { Err(OpenError::NotAdoptable { offences }) }
+}
+
+/// What [`adopt`] would do, a sentence each. Changes nothing.
+///
+/// # Errors
+/// Those of [`adopt`].
+pub(crate) fn plan(connection: &mut MysqlConnection) -> Result<Vec<String>, OpenError> {
+    let found = inspect(connection)?;
+    let mut plan = vec![format!("keep all of {}, with their ids", counts(connection).map_err(failed)?)];
+    let selves = "SELECT COUNT(*) AS number FROM users_follow_list WHERE user_id = follow_user_id";
+    let selves = number(connection, selves).map_err(failed)?;
+    if selves > 0 {
+        plan.push(format!("but remove {selves} follows of oneself"));
     }
-    report(&format!("before: {}", counts(connection).map_err(failed)?));
-    report(
-        "they can: ids become 64-bit, texts utf8mb4, times DATETIME in UTC; e-mails get a canonical form that is \
-         unique; foreign keys cascade; follows of oneself are removed",
+    for table in &TABLES {
+        plan.push(format!(
+            "convert {}: ids to 64-bit, texts to utf8mb4, times to DATETIME in UTC; foreign keys cascade",
+            table.name
+        ));
+        for column in table.columns {
+            let was = found.column(table, column).map_or(column.name, |found| &found.column_name);
+            if !was.eq_ignore_ascii_case(column.name) {
+                plan.push(format!("rename the column {was} of {} to {}", table.name, column.name));
+            }
+        }
+    }
+    plan.push(
+        "give e-mail addresses a canonical form that is unique, and empty zero dates of updates".to_owned(),
     );
+    plan.extend(found.references.iter().map(|reference| {
+        format!("widen a column of {}, which refers to these tables, to BIGINT", reference.table_name())
+    }));
+    plan.push("run the migrations that follow, which add tables of miniter's own".to_owned());
+    Ok(plan)
+}
+
+/// Makes the original's tables ours.
+///
+/// # Errors
+/// [`OpenError::NotAdoptable`] with everything that is in the way; the database is untouched. [`OpenError::Adoption`] if
+/// a statement fails or the connection is lost; a second run starts over and finishes.
+pub(crate) fn adopt(connection: &mut MysqlConnection, report: &mut dyn FnMut(&str)) -> Result<(), OpenError> {
+    report("looking whether the tables of the original miniter can be adopted");
+    let found = inspect(connection)?;
+    report(&format!("before: {}", counts(connection).map_err(failed)?));
     convert(connection, &found, report).map_err(failed)?;
     report(&format!("after: {}", counts(connection).map_err(failed)?));
     Ok(())
@@ -71,6 +122,7 @@ fn failed(error: diesel::result::Error) -> OpenError {
 }
 
 /// What there is in a database.
+#[derive(PartialEq, Eq)]
 enum Standing {
     /// Nothing to adopt: it is new, another program's, or ours.
     Nothing,
@@ -78,6 +130,8 @@ enum Standing {
     Original,
     /// What our first migration has made before it was cut off: some of our tables, all of them empty.
     CutOff,
+    /// The same with all of them. To adopt what is empty needs no leave.
+    Unrecorded,
 }
 
 fn standing(connection: &mut MysqlConnection) -> QueryResult<Standing> {
@@ -90,9 +144,6 @@ fn standing(connection: &mut MysqlConnection) -> QueryResult<Standing> {
     if has_history && number(connection, "SELECT COUNT(*) AS number FROM __diesel_schema_migrations")? > 0 {
         return Ok(Standing::Nothing);
     }
-    if tables.len() == TABLES.len() {
-        return Ok(Standing::Original);
-    }
     let is_ours = number(
         connection,
         "SELECT COUNT(*) AS number FROM information_schema.columns WHERE table_schema = DATABASE() \
@@ -102,7 +153,13 @@ fn standing(connection: &mut MysqlConnection) -> QueryResult<Standing> {
     for table in &tables {
         rows += number(connection, &format!("SELECT COUNT(*) AS number FROM {}", table.name))?;
     }
-    Ok(if is_ours && rows == 0 { Standing::CutOff } else { Standing::Nothing })
+    let is_whole = tables.len() == TABLES.len();
+    Ok(match (is_whole, is_ours && rows == 0) {
+        (true, true) => Standing::Unrecorded,
+        (true, false) => Standing::Original,
+        (false, true) => Standing::CutOff,
+        (false, false) => Standing::Nothing,
+    })
 }
 
 /// Removes what a first migration has left that was cut off.

@@ -1,5 +1,6 @@
 //! What `miniter` can be told to do, and what comes before it.
 
+pub mod adopt;
 pub mod backup;
 pub mod migrate;
 pub mod openapi;

@@ -19,7 +19,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use miniter_domain::{Connections, RepositoryError};
 use r2d2::{ManageConnection, State};
 
-use crate::adoption::adopt_if_wanted;
+use crate::adoption;
 use crate::backend::mysql::maintenance::Maintenance;
 use crate::backend::mysql::session::{Flavour, Role, establish, open, set_up};
 use crate::backend::mysql::turn::Turn;
@@ -258,29 +258,76 @@ impl Pool {
     }
 }
 
-/// Brings the schema up to date and returns the names of the migrations that were run. Makes sure that the server lets
-/// us write.
+/// What becomes of the original's tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Originals {
+    /// They are refused.
+    Refuse,
+    /// They are made ours.
+    Adopt,
+}
+
+/// A failure that is one of rights, told as such.
 #[expect(clippy::wildcard_enum_match_arm, reason = "two of many are looked at")]
-pub(crate) fn migrate(url: &MysqlUrl, report: &mut dyn FnMut(&str)) -> Result<Vec<String>, OpenError> {
-    let (mut connection, flavour) = open(url)?;
-    let unreachable = |cause: String| OpenError::unreachable(url, &cause);
-    let not_writable = |cause: String| OpenError::NotWritable { url: url.to_string(), cause };
-    let reworded = |error: OpenError| match &error {
+fn reworded(error: OpenError, url: &MysqlUrl) -> OpenError {
+    match error {
         OpenError::Adoption { cause } | OpenError::Migration { cause }
             if cause.contains("denied to user") || cause.contains("read-only") =>
         {
-            not_writable(cause.clone())
+            OpenError::NotWritable { url: url.to_string(), cause }
         }
-        _ => error,
-    };
+        error => error,
+    }
+}
+
+/// What an adoption would do, if the database has the original's tables. Changes nothing.
+pub(crate) fn plan_adoption(
+    url: &MysqlUrl,
+    report: &mut dyn FnMut(&str),
+) -> Result<Option<Vec<String>>, OpenError> {
+    let (mut connection, _) = open(url)?;
+    let reworded = |error| reworded(error, url);
+    // Looked at before the lock is taken, too: its table is made in no other database.
+    if !adoption::is_of_the_original(&mut connection).map_err(reworded)? {
+        return Ok(None);
+    }
+    let address = url.clone();
+    let _turn = Turn::wait(move || Ok(open(&address)?.0), report).map_err(reworded)?;
+    if !adoption::is_of_the_original(&mut connection).map_err(reworded)? {
+        return Ok(None);
+    }
+    let plan = adoption::plan(&mut connection).map_err(reworded);
+    // Not even the table that the turn was taken in is left behind.
+    leases::drop_table(&mut connection).map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
+    plan.map(Some)
+}
+
+/// Brings the schema up to date and returns the names of the migrations that were run. Makes sure that the server lets
+/// us write.
+pub(crate) fn migrate(
+    url: &MysqlUrl,
+    originals: Originals,
+    report: &mut dyn FnMut(&str),
+) -> Result<Vec<String>, OpenError> {
+    let (mut connection, flavour) = open(url)?;
+    let unreachable = |cause: String| OpenError::unreachable(url, &cause);
+    let not_writable = |cause: String| OpenError::NotWritable { url: url.to_string(), cause };
+    let reworded = |error| reworded(error, url);
     let address = url.clone();
     let turn = Turn::wait(move || Ok(open(&address)?.0), report).map_err(reworded)?;
-    if let Err(error) = adopt_if_wanted(&mut connection, report) {
-        if matches!(error, OpenError::NotAdoptable { .. }) {
-            // Not even the table that the turn was taken in is left behind.
-            leases::drop_table(&mut connection).map_err(|error| unreachable(error.to_string()))?;
+    adoption::mend_first_migration(&mut connection, report).map_err(reworded)?;
+    if adoption::is_of_the_original(&mut connection).map_err(reworded)? {
+        let outcome = match originals {
+            Originals::Refuse => Err(OpenError::NotAdopted { url: url.to_string() }),
+            Originals::Adopt => adoption::adopt(&mut connection, report),
+        };
+        if let Err(error) = outcome {
+            if matches!(error, OpenError::NotAdopted { .. } | OpenError::NotAdoptable { .. }) {
+                // Not even the table that the turn was taken in is left behind.
+                leases::drop_table(&mut connection).map_err(|error| unreachable(error.to_string()))?;
+            }
+            return Err(reworded(error));
         }
-        return Err(reworded(error));
     }
     // An adoption is lenient with the rows that it finds.
     set_up(&mut connection, flavour, Role::Maintaining).map_err(|error| unreachable(error.to_string()))?;
