@@ -10,6 +10,7 @@ use std::process::Output;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -17,6 +18,7 @@ use serde_json::json;
 
 use miniter_test_support::app::PASSWORD;
 use miniter_test_support::process::{Process, miniter, run};
+use miniter_test_support::wait::{Ending, wait_until};
 
 fn succeed(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -75,12 +77,12 @@ fn a_backup_under_writes_has_all_that_was_acknowledged_before_it_and_can_be_rest
                 }
             });
         }
-        while acknowledged.lock().unwrap().len() < 100 {
-            thread::yield_now();
-        }
+        let _ending = Ending(&is_over);
+        wait_until("something is written", Duration::from_secs(60), || {
+            acknowledged.lock().unwrap().len() >= 100
+        });
         let before = acknowledged.lock().unwrap().clone();
         let said = succeed(&back_up(folder.path(), "backup.db"));
-        is_over.store(true, Ordering::Relaxed);
         (before, said)
     });
     assert!(said.starts_with("1 users and "), "{said}");

@@ -180,12 +180,13 @@ fn everything(app: &TestApp) -> Vec<Option<String>> {
     .collect()
 }
 
-/// Bodies in which Kim names Song and Song's things wherever a key might be believed.
+/// Bodies in which Kim names Song and Song's things wherever a key might be believed. The address is spelt in capitals, which is
+/// the same address: so what shows it as Song has it is no echo.
 fn bodies(song: &User, tweet: &str) -> Vec<Value> {
     let claims = json!({
         "id": song.id, "user_id": song.id, "actor": song.id, "author": song.id, "user": song.id, "_id": song.id,
         "follower": song.id, "created_at": "2001-01-01", "updated_at": "2001-01-01", "hashed_password": "stolen",
-        "password": "stolen password", "token_version": 99, "version": 99, "ver": 99, "email": song.email,
+        "password": "stolen password", "token_version": 99, "version": 99, "ver": 99, "email": song.email.to_uppercase(),
         "name": "stolen", "profile": "stolen", "is_admin": true, "tweet_id": tweet,
     });
     let with = |own: Value| {
@@ -209,7 +210,8 @@ fn bodies(song: &User, tweet: &str) -> Vec<Value> {
 #[test]
 fn nothing_that_kim_does_on_any_route_by_any_method_changes_or_shows_what_is_songs() {
     let app = TestApp::start();
-    let (song, lee) = (app.user("song"), app.user("lee"));
+    // Their addresses are in no documentation.
+    let (song, lee) = (app.user("song.7f3a"), app.user("lee.7f3a"));
     let tweet = app.tweet(&song, "by Song")["id"].as_str().unwrap().to_owned();
     app.follow(&song, &lee);
     let hashes: Vec<_> = app
@@ -241,7 +243,7 @@ fn nothing_that_kim_does_on_any_route_by_any_method_changes_or_shows_what_is_son
         .collect();
     paths.extend(
         [
-            "/timeline/song@example.com",
+            "/timeline/SONG.7F3A@EXAMPLE.COM",
             "/users/1",
             "/user/1",
             "/tweet/1",
@@ -264,11 +266,8 @@ fn nothing_that_kim_does_on_any_route_by_any_method_changes_or_shows_what_is_son
                 let answer = call.body(body.to_string()).send();
                 assert!(answer.status < 500, "{method} {path} {body}: {answer:?}");
                 for secret in hashes.iter().chain([&song.email, &lee.email, &song.token]) {
-                    let is_echo = body.to_string().contains(secret);
-                    let shows = answer.body.contains(secret.as_str())
-                        && !path.contains("docs")
-                        && !path.contains("openapi");
-                    assert!(!shows || is_echo, "{method} {path} shows {secret}: {answer:?}");
+                    let is_shown = answer.body.contains(secret.as_str());
+                    assert!(!is_shown, "{method} {path} {body} shows {secret}: {answer:?}");
                 }
                 answers += 1;
                 // Kim may have changed Kim's own password.

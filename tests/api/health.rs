@@ -34,7 +34,7 @@ fn a_server_that_can_read_its_tables_is_live_and_ready() {
 fn await_readiness(app: &TestApp, status: u16) {
     let begun = Instant::now();
     while app.get("/readyz").send().status != status {
-        assert!(begun.elapsed() < Duration::from_secs(5), "it is not {status}");
+        assert!(begun.elapsed() < Duration::from_secs(20), "it is not {status}");
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -90,6 +90,7 @@ fn a_table_that_cannot_be_read_or_a_schema_that_is_too_old_makes_it_live_and_not
     await_readiness(&app, 200);
     // The next release has migrated already; this one goes on meanwhile.
     app.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20991231000000')");
+    // An answer is shared for 0.2 seconds; the next one has looked.
     thread::sleep(Duration::from_millis(300));
     assert_eq!(app.get("/readyz").send().status, 200);
     // A later one has taken something away that this one needs.

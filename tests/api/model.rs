@@ -38,6 +38,7 @@ fn walk(app: &TestApp, reader: &User, limit: usize) -> Vec<String> {
         path = answer.link("next");
         assert!(path.is_none() || tweets.len() == limit, "a page that is not the last is full");
         pages.push(tweets);
+        assert!(pages.len() < 1_000, "the pages have no end");
     }
     pages.reverse();
     pages.concat()

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use miniter_test_support::node::wait_until;
 use miniter_test_support::process::Process;
+use miniter_test_support::wait::wait_until;
 use miniter_test_support::wire::Wire;
 
 const SECRET: &str = "a secret in the environment, 32 bytes and more";
@@ -72,7 +72,13 @@ impl Cluster {
             }
         });
         let cluster = Self { script, folder, base, database, front };
-        while !lines.recv_timeout(Duration::from_mins(3)).unwrap().contains("the cluster serves on") {}
+        let deadline = Instant::now() + Duration::from_mins(3);
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if lines.recv_timeout(left).unwrap().contains("the cluster serves on") {
+                break;
+            }
+        }
         cluster
     }
 
@@ -200,11 +206,7 @@ pub fn is_ready(address: SocketAddr) -> bool {
 
 /// The first of forty ports on which nobody listens, below those that outgoing connections take.
 fn free_ports() -> u16 {
-    loop {
-        let base = fastrand::u16(20_000..32_000);
-        let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
-        if (base..base + 40).all(is_free) {
-            return base;
-        }
-    }
+    let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let mut bases = std::iter::repeat_with(|| fastrand::u16(20_000..32_000)).take(100);
+    bases.find(|base| (*base..base + 40).all(is_free)).unwrap()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cluster::{Cluster, Database, is_ready};
 use crate::load::{self, Diligence};
 use crate::nodes::{assert_never_stale, people};
-use miniter_test_support::node::wait_until;
+use miniter_test_support::wait::wait_until;
 use miniter_test_support::wire::Wire;
 
 #[test]

@@ -88,7 +88,9 @@ fn a_client_that_polls_either_node_misses_no_tweet_of_either() {
 fn poll(mut wire: Wire, reader: i64, is_over: &AtomicBool) -> (BTreeSet<String>, usize) {
     let (mut seen, mut polls) = (BTreeSet::new(), 0);
     let mut path = format!("/timeline/{reader}?limit=1000&min_id=0");
+    let deadline = Instant::now() + Duration::from_mins(5);
     loop {
+        assert!(Instant::now() < deadline, "the tweets have no end");
         let is_last = is_over.load(Ordering::SeqCst);
         let reply = wire.get(&path, "").unwrap();
         assert_eq!(reply.status, 200, "{}", reply.body);

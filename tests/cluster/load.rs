@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::cluster::Cluster;
-use miniter_test_support::node::wait_until;
+use miniter_test_support::wait::wait_until;
 use miniter_test_support::wire::Wire;
 
 /// What a client does whose POST was not answered, or with 503.

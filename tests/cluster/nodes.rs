@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::cluster::{Cluster, Database};
 use crate::load::{self, Diligence, Person};
-use miniter_test_support::node::{sign_up, wait_until};
+use miniter_test_support::node::sign_up;
+use miniter_test_support::wait::wait_until;
 use miniter_test_support::wire::Wire;
 
 /// People who follow each other.

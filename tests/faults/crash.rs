@@ -11,8 +11,9 @@ use serde_json::json;
 
 use miniter_test_support::app::PASSWORD;
 use miniter_test_support::database::TestDatabase;
-use miniter_test_support::node::{sign_up, start, wait_until};
+use miniter_test_support::node::{sign_up, start};
 use miniter_test_support::process::Process;
+use miniter_test_support::wait::{Ending, wait_until};
 use miniter_test_support::wire::Wire;
 
 /// What was acknowledged.
@@ -66,12 +67,12 @@ fn write_until_killed(
                 n += 1;
             }
         });
+        let _ending = Ending(&is_over);
         wait_until("something of each is written", Duration::from_secs(20), || {
             let now = count();
             now.0 > tweets + 40 + round * 7 && now.1 > accounts
         });
         server.signal("-KILL");
-        is_over.store(true, Ordering::Relaxed);
     });
 }
 

@@ -8,8 +8,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use miniter_test_support::database::TestDatabase;
-use miniter_test_support::node::{sign_up, start, wait_until};
-use miniter_test_support::wire::{Wire, p99};
+use miniter_test_support::figures::p99;
+use miniter_test_support::node::{sign_up, start};
+use miniter_test_support::wait::wait_until;
+use miniter_test_support::wire::Wire;
 
 /// How many clients write.
 const CROWD: usize = 500;

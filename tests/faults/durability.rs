@@ -9,8 +9,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use miniter_test_support::database::TestDatabase;
-use miniter_test_support::node::{sign_up, start, wait_until};
+use miniter_test_support::node::{sign_up, start};
 use miniter_test_support::process::Process;
+use miniter_test_support::wait::wait_until;
 use miniter_test_support::wire::Wire;
 
 /// How often a process calls fsync or fdatasync while something is done.

@@ -10,9 +10,11 @@ use serde_json::json;
 
 use miniter_test_support::app::PASSWORD;
 use miniter_test_support::database::TestDatabase;
-use miniter_test_support::node::{greatest, rss, sign_up, start, wait_until};
+use miniter_test_support::figures::{median, p99};
+use miniter_test_support::node::{greatest, rss, sign_up, start};
 use miniter_test_support::process::Process;
-use miniter_test_support::wire::{Wire, p99};
+use miniter_test_support::wait::{Ending, wait_until};
+use miniter_test_support::wire::Wire;
 
 /// How long each phase takes.
 const PHASE: Duration = Duration::from_secs(5);
@@ -76,8 +78,10 @@ fn rush(server: &Process, clients: &mut [Wire], token: &str) -> Rush {
             });
         }
         let peak = scope.spawn(|| greatest(&is_over, || rss(server)));
-        let p99 = read(server.address, token);
-        is_over.store(true, Ordering::Relaxed);
+        let p99 = {
+            let _ending = Ending(&is_over);
+            read(server.address, token)
+        };
         (p99, peak.join().unwrap())
     });
     Rush { replies: replies.into_inner().unwrap(), p99, peak }
@@ -102,8 +106,8 @@ fn two_hundred_log_ins_at_once_slow_reads_down_at_most_threefold_and_take_the_me
     });
     thread::sleep(Duration::from_secs(1));
 
-    // What else runs on this machine makes a time worse and never better: one good round of a few is enough.
-    let is_quick = (0..5).any(|round| {
+    let (mut slowed, mut refused) = (Vec::new(), Vec::new());
+    for round in 0..5 {
         if round > 0 {
             thread::sleep(Duration::from_secs(2));
         }
@@ -127,12 +131,16 @@ fn two_hundred_log_ins_at_once_slow_reads_down_at_most_threefold_and_take_the_me
             more >> 10,
         );
         assert!(more <= HASH * (places + 1) + REQUESTS, "{before} KiB before, {peak} at most");
-        times <= 3.0 && slowest < Duration::from_millis(100)
-    });
-    assert!(
-        is_quick,
-        "in none of five rounds were reads slowed down at most threefold and all refusals within 100 ms"
+        slowed.push(times);
+        refused.push(slowest);
+    }
+    println!(
+        "measured: medians of five rounds: reads {:.1} times as slow, refusals within {:?}",
+        median(slowed.iter().copied()),
+        median(refused.iter().copied())
     );
+    assert!(median(slowed.iter().copied()) <= 3.0, "{slowed:?}");
+    assert!(median(refused.iter().copied()) < Duration::from_millis(100), "{refused:?}");
 }
 
 /// A program that computes and never pauses, in this session; it ends with this.
@@ -159,9 +167,8 @@ fn beside_as_many_programs_that_compute_as_there_are_cores_log_ins_take_less_tha
     let mut wire = Wire::to(server.address);
     let log_in = json!({"email": "song@example.com", "password": PASSWORD});
     let cores = thread::available_parallelism().unwrap().get();
-    // What else runs on this machine makes a time worse and never better: one good round is enough. Three of four must be
-    // quick, since one that meets a pause of the others always is.
-    let is_quick = (0..2).any(|_| {
+    // Three of four must be quick, since one that meets a pause of the others always is.
+    let round = |_| {
         let hogs: Vec<Hog> = (0..cores).map(|_| Hog::start()).collect();
         let mut times: Vec<Duration> = (0..16)
             .map(|_| {
@@ -177,7 +184,8 @@ fn beside_as_many_programs_that_compute_as_there_are_cores_log_ins_take_less_tha
              {refused} were refused",
             times[7], times[11],
         );
-        times[11] < Duration::from_secs(1)
-    });
-    assert!(is_quick, "in none of two rounds did 12 of 16 take less than a second");
+        times[11]
+    };
+    let rounds: Vec<Duration> = (0..3).map(round).collect();
+    assert!(median(rounds.iter().copied()) < Duration::from_secs(1), "{rounds:?}");
 }

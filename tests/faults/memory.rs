@@ -10,9 +10,12 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
+use miniter_test_support::app::read_until_closed;
 use miniter_test_support::database::TestDatabase;
-use miniter_test_support::node::{rss, sign_up, start_with, wait_until};
+use miniter_test_support::node::{rss, sign_up, start_with};
 use miniter_test_support::process::Process;
+use miniter_test_support::wait::wait_until;
+use miniter_test_support::wire::Wire;
 
 /// In KiB.
 const PROMISED: u64 = 256 << 10;
@@ -128,8 +131,7 @@ fn attack(name: &str, victim: &Victim, request: &str, addresses: usize) {
         let mut stream = connect(victim.server.address, 99, 100);
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        let _ = stream.read_to_string(&mut answer);
+        let answer = read_until_closed(&mut stream);
         slowest = slowest.max(begun.elapsed());
         // Where all are busy, it is told so.
         assert!(
@@ -196,17 +198,14 @@ fn clients_that_ask_for_much_and_take_nothing_get_no_more_memory_than_is_promise
             attack(name, &victim, request, addresses);
         }
         // It is the same process, and in order.
-        assert_eq!(
-            miniter_test_support::wire::Wire::to(victim.server.address).get("/readyz", "").unwrap().status,
-            200
-        );
+        assert_eq!(Wire::to(victim.server.address).get("/readyz", "").unwrap().status, 200);
         assert_eq!(victim.database.connect().text("SELECT COUNT(*) AS value FROM tweets"), "1000");
     }
 }
 
 /// A value of /metrics.
 fn metric(address: SocketAddr, name: &str) -> u64 {
-    let there = miniter_test_support::wire::Wire::to(address).get("/metrics", "").unwrap().body;
+    let there = Wire::to(address).get("/metrics", "").unwrap().body;
     there.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap()
 }
 

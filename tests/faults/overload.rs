@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use miniter_test_support::database::TestDatabase;
-use miniter_test_support::node::{greatest, rss, sign_up, start, start_with, status, wait_until};
+use miniter_test_support::figures::median;
+use miniter_test_support::node::{greatest, rss, sign_up, start, start_with, status};
 use miniter_test_support::process::Process;
+use miniter_test_support::wait::{Ending, wait_until};
 use miniter_test_support::wire::Wire;
 
 /// A server's process that is stopped; it goes on when this is dropped.
@@ -79,8 +81,8 @@ impl Service {
         }
     }
 
-    /// Stops the database for some seconds. Whether everyone was answered in time.
-    fn survives_a_stop(&self, server: &Process, database: &str, token: &str) -> bool {
+    /// Stops the database for some seconds. How long the slowest answer took, and the slowest of /livez.
+    fn survive_a_stop(&self, server: &Process, database: &str, token: &str) -> (Duration, Duration) {
         let threads_before = status(server, "Threads");
         *self.slowest.lock().unwrap() = Duration::ZERO;
         *self.slowest_live.lock().unwrap() = Duration::ZERO;
@@ -119,7 +121,7 @@ impl Service {
         });
         let late = self.refused.load(Ordering::Relaxed) - refused_before;
         assert!(late <= 500, "each client may have been refused once more, and {late} were");
-        slowest < Duration::from_secs(2) && live < Duration::from_millis(50)
+        (slowest, live)
     }
 }
 
@@ -152,12 +154,11 @@ fn while_the_database_hangs_everyone_is_refused_in_time_and_when_it_goes_on_so_d
             wait_until("the clients are served", Duration::from_secs(20), || {
                 service.answered.load(Ordering::Relaxed) > 2_000
             });
-            // What else runs on this machine makes a time worse and never better: one good round of a few is enough.
-            let is_in_time = (0..3).any(|_| service.survives_a_stop(&server, &pid, &token));
-            assert!(
-                is_in_time,
-                "in none of three rounds were all refusals within 2 s and all of /livez within 50 ms"
-            );
+            let rounds: Vec<_> = (0..3).map(|_| service.survive_a_stop(&server, &pid, &token)).collect();
+            let slowest = median(rounds.iter().map(|(slowest, _)| *slowest));
+            let live = median(rounds.iter().map(|(_, live)| *live));
+            println!("measured: medians of three stops: refusals within {slowest:?}, /livez within {live:?}");
+            assert!(slowest < Duration::from_secs(2) && live < Duration::from_millis(50), "{rounds:?}");
         }));
         service.is_over.store(true, Ordering::Relaxed);
         if let Err(panic) = outcome {
@@ -238,11 +239,10 @@ fn three_times_as_many_as_it_can_serve_get_four_fifths_of_what_it_can_and_no_mor
         assert_eq!(wire.post("/tweet", &token, &tweet).unwrap().status, 200);
     }
     load(address, &token, 64, 2);
-    // What else runs on this machine takes from the one or the other: of a few ratios the best counts.
-    let mut best = 0.0_f64;
-    for _ in 0..4 {
-        let peak =
-            [load(address, &token, 32, 3), load(address, &token, 64, 3)].into_iter().fold(0.0, f64::max);
+    let mut ratios = Vec::new();
+    for _ in 0..3 {
+        // The peak is at the one number of clients or at the other.
+        let peak = load(address, &token, 32, 3).max(load(address, &token, 64, 3));
         // On a server, each of them is served or refused within 0.4 seconds, and asks again at once.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand")]
         let many = if database.is_sqlite() { 3 * 64 } else { (3.0 * peak * 0.4) as u32 };
@@ -251,8 +251,10 @@ fn three_times_as_many_as_it_can_serve_get_four_fifths_of_what_it_can_and_no_mor
         let is_over = AtomicBool::new(false);
         let (goodput, most) = thread::scope(|scope| {
             let most = scope.spawn(|| greatest(&is_over, || rss(&server)));
-            let goodput = load(address, &token, many, 8);
-            is_over.store(true, Ordering::Relaxed);
+            let goodput = {
+                let _ending = Ending(&is_over);
+                load(address, &token, many, 8)
+            };
             (goodput, most.join().unwrap())
         });
         println!(
@@ -264,10 +266,8 @@ fn three_times_as_many_as_it_can_serve_get_four_fifths_of_what_it_can_and_no_mor
         );
         // What the connections of so many take comes and goes.
         assert!(most < before + before / 4 + (32 << 10), "{before} KiB before, {most} at most");
-        best = best.max(goodput / peak);
-        if best >= 0.8 {
-            break;
-        }
+        ratios.push(goodput / peak);
     }
-    assert!(best >= 0.8, "{best}");
+    println!("measured: median of three rounds: {:.0} %", 100.0 * median(ratios.iter().copied()));
+    assert!(median(ratios.iter().copied()) >= 0.8, "{ratios:?}");
 }

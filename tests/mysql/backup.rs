@@ -5,12 +5,14 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 
 use miniter_test_support::app::PASSWORD;
 use miniter_test_support::database::TestDatabase;
 use miniter_test_support::process::{Process, run};
+use miniter_test_support::wait::{Ending, wait_until};
 
 const SECRET: (&str, &str) = ("MINITER_JWT_SECRET", "a secret in the environment, 32 bytes and more");
 
@@ -80,12 +82,12 @@ fn a_dump_under_writes_has_all_that_was_acknowledged_before_it_and_can_be_restor
                 }
             });
         }
-        while acknowledged.lock().unwrap().len() < 100 {
-            thread::yield_now();
-        }
+        let _ending = Ending(&is_over);
+        wait_until("something is written", Duration::from_secs(60), || {
+            acknowledged.lock().unwrap().len() >= 100
+        });
         let before = acknowledged.lock().unwrap().clone();
         shell(folder.path(), documented("mariadb-dump "), &database, &copy);
-        is_over.store(true, Ordering::Relaxed);
         before
     });
     let written = acknowledged.into_inner().unwrap();

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use miniter_test_support::app::TestApp;
+use miniter_test_support::wait::wait_until;
 
 /// How many deadlocks the server has seen.
 fn deadlocks(app: &TestApp) -> i64 {
@@ -36,7 +37,14 @@ fn the_victim_of_a_deadlock_is_run_again() {
         }
         thread::scope(|scope| {
             let follow = scope.spawn(|| app.follow(&song, &kim));
-            thread::sleep(Duration::from_millis(300));
+            // It has locked the one and waits for the other.
+            let waiting = format!(
+                "SELECT COUNT(*) AS value FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' \
+                 AND trx_mysql_thread_id IN (SELECT id FROM information_schema.processlist WHERE db = DATABASE())"
+            );
+            wait_until("the follow waits for the lock", Duration::from_secs(20), || {
+                app.database.connect().number(&waiting) > 0
+            });
             assert!(!follow.is_finished());
             other.execute(&format!("UPDATE users SET profile = 'y' WHERE id = {}; COMMIT", wanted.id));
             follow.join().unwrap();

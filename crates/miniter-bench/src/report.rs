@@ -78,11 +78,11 @@ impl Report {
         self.measurements.iter().filter(|m| m.name == PAGE).map(|m| m.figures.rate())
     }
 
-    /// Their mean.
+    /// Their median.
     pub(crate) fn ceiling(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a few of them")]
-        let count = self.ceilings().count() as f64;
-        self.ceilings().sum::<f64>() / count
+        let mut rates: Vec<f64> = self.ceilings().collect();
+        rates.sort_by(f64::total_cmp);
+        rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
     }
 
     fn find(&self, name: &str) -> Option<&Figures> {

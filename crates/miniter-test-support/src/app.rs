@@ -1,7 +1,7 @@
 //! A server in this process: `TestApp::start()`, then `app.user("song")`, `app.post("/tweet", …)`.
 
 use std::fmt::Display;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
@@ -139,11 +139,9 @@ impl TestApp {
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         // One that it does not want the server may have answered, and closed, before it has all of it.
         if stream.write_all(request).is_ok() {
-            let _ = stream.shutdown(Shutdown::Write);
+            drop(stream.shutdown(Shutdown::Write));
         }
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
+        read_until_closed(&mut stream)
     }
 }
 
@@ -152,9 +150,21 @@ impl Drop for TestApp {
         // Sent when it is called; the thread is what is waited for.
         drop(self.handle.stop(false));
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+            let outcome = thread.join();
+            assert!(outcome.is_ok() || thread::panicking(), "the server has panicked");
         }
     }
+}
+
+/// All that comes until the server closes, which it must before the stream's time-out. Where it had not yet read what was sent,
+/// the system resets the connection.
+pub fn read_until_closed(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    if let Err(error) = stream.read_to_end(&mut answer) {
+        let answer = String::from_utf8_lossy(&answer);
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "it is not closed: {error}; {answer}");
+    }
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// Calls a server.

@@ -11,9 +11,11 @@ pub mod app;
 #[cfg(feature = "server")]
 mod contract;
 pub mod database;
+pub mod figures;
 #[cfg(feature = "server")]
 pub mod node;
 #[cfg(feature = "server")]
 pub mod process;
+pub mod wait;
 #[cfg(feature = "server")]
 pub mod wire;

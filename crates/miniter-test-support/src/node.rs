@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
 use crate::app::PASSWORD;
 use crate::database::TestDatabase;
 use crate::process::Process;
+use crate::wait::wait_until;
 use crate::wire::Wire;
 
 const SECRET: &str = "a secret in the environment, 32 bytes and more";
@@ -44,12 +45,12 @@ pub fn sign_up(address: SocketAddr, name: &str) -> (i64, String) {
     let mut wire = Wire::to(address);
     let email = format!("{name}@example.com");
     let mut patiently = |path: &str, body| {
-        loop {
-            let reply = wire.post(path, "", &body).unwrap();
-            if reply.status != 503 {
-                return reply;
-            }
-        }
+        let mut reply = None;
+        wait_until("the server takes it", Duration::from_secs(30), || {
+            reply = Some(wire.post(path, "", &body).unwrap()).filter(|reply| reply.status != 503);
+            reply.is_some()
+        });
+        reply.unwrap()
     };
     let account = json!({"name": name, "email": email, "password": PASSWORD});
     let id = patiently("/sign-up", account).json()["id"].as_i64().unwrap();
@@ -77,14 +78,4 @@ pub fn greatest(is_over: &AtomicBool, value: impl Fn() -> u64) -> u64 {
         thread::sleep(Duration::from_millis(5));
     }
     greatest
-}
-
-/// Waits until something is so.
-pub fn wait_until(what: &str, patience: Duration, mut is_so: impl FnMut() -> bool) -> Duration {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < patience, "{what}: not within {patience:?}");
-        thread::sleep(Duration::from_millis(10));
-    }
-    begun.elapsed()
 }

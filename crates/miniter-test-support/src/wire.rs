@@ -109,9 +109,3 @@ impl Wire {
         Ok(BufReader::new(stream))
     }
 }
-
-/// The value below which 99 of 100 are.
-pub fn p99(times: &mut [Duration]) -> Duration {
-    times.sort();
-    times[times.len() * 99 / 100]
-}

@@ -1,6 +1,6 @@
 use miniter_domain::{AddressKey, KnownAddressRepository, RepositoryError, UserId};
 
-use crate::support::{Database, moment};
+use crate::support::{Database, moment, patiently};
 
 const HOME: AddressKey = AddressKey([1; 32]);
 const WORK: AddressKey = AddressKey([2; 32]);
@@ -58,7 +58,7 @@ fn an_address_that_is_noted_many_times_at_once_is_known_once() {
     std::thread::scope(|scope| {
         for i in 0..8 {
             let node = &nodes[i % nodes.len()];
-            scope.spawn(move || while node.note_known_address(song, &HOME, moment()).is_err() {});
+            scope.spawn(move || patiently(|| node.note_known_address(song, &HOME, moment())));
         }
     });
     assert_eq!(nodes[0].find_known_address(song, &HOME).unwrap(), Some(moment()));

@@ -4,7 +4,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use miniter_domain::{AccountKey, BucketKey, Exhausted, LoginThrottleRepository, OriginKey, Quota, Tat};
 
-use crate::support::{Database, moment};
+use crate::support::{Database, moment, patiently};
 
 const SONG: BucketKey = BucketKey { account: AccountKey([1; 32]), origin: OriginKey([0; 32]) };
 const SONG_AT_HOME: BucketKey = BucketKey { origin: OriginKey([1; 32]), ..SONG };
@@ -81,11 +81,7 @@ fn of_calls_at_once_on_several_nodes_each_sees_what_the_others_have_taken() {
             .map(|i| {
                 let node = &nodes[i % nodes.len()];
                 scope.spawn(move || {
-                    let take = || loop {
-                        if let Ok(outcome) = node.take(&SONG, quota(), moment()) {
-                            return outcome.is_ok();
-                        }
-                    };
+                    let take = || patiently(|| node.take(&SONG, quota(), moment())).is_ok();
                     (0..10).filter(|_| take()).count()
                 })
             })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use miniter_domain::{
@@ -143,16 +143,16 @@ impl Database {
     }
 }
 
-/// Asks again a few times, as clients do, where the answer is that this cannot be done now: on a machine that is busy
-/// with other things a lock may be held for longer than anybody waits for it.
+/// Asks again, as clients do, where the answer is that this cannot be done now: on a machine that is busy with other things a
+/// lock may be held for longer than a call waits for it.
 pub fn patiently<T>(mut call: impl FnMut() -> Result<T, RepositoryError>) -> T {
-    for _ in 0..4 {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
         match call() {
-            Err(RepositoryError::Unavailable(_)) => {}
+            Err(RepositoryError::Unavailable(_)) if Instant::now() < deadline => {}
             outcome => return outcome.unwrap(),
         }
     }
-    call().unwrap()
 }
 
 /// The id of the first tweet of an empty database; the others follow it.
