@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use miniter::settings::Secret;
 use miniter_domain::{Clock, SystemClock};
 use serde_json::{Value, json};
 
@@ -116,8 +115,8 @@ fn a_token_expires_after_the_lifetime_that_is_set() {
 #[test]
 fn a_secret_can_be_changed_without_logging_anyone_out() {
     let app = TestApp::start_with(|settings| {
-        settings.jwt_secret = Some(Secret("the new secret, which has 32 bytes".into()));
-        settings.jwt_previous_secrets = vec![Secret(SECRET.into())];
+        settings.jwt_secret = Some("the new secret, which has 32 bytes".into());
+        settings.jwt_previous_secrets = vec![SECRET.into()];
     });
     let song = app.user("song");
     let old = sign(Algorithm::HS256, &json!({"user_id": song.id, "exp": now() + 60}), SECRET);

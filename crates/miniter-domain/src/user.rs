@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::DomainError;
 use crate::visible::is_invisible;
@@ -147,11 +148,11 @@ impl Profile {
     }
 }
 
-/// A password that somebody chooses now. Its `Debug` form shows nothing of it.
+/// A password that somebody chooses now. Its `Debug` form shows nothing of it, and its memory is wiped.
 ///
 /// Only for setting one: a password that is compared with a stored hash has no rules to keep.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
+#[derive(Debug, Clone)]
+pub struct Password(SecretString);
 
 impl Password {
     /// The shortest password, in Unicode code points (NIST SP 800-63B, 5.1.1.2).
@@ -163,11 +164,11 @@ impl Password {
     ///
     /// # Errors
     /// [`DomainError::PasswordTooShort`] or [`DomainError::PasswordTooLong`].
-    pub fn parse(text: String) -> Result<Self, DomainError> {
-        if !is_longer_than(&text, Self::MIN_CHARS - 1) {
+    pub fn parse(text: SecretString) -> Result<Self, DomainError> {
+        if !is_longer_than(text.expose_secret(), Self::MIN_CHARS - 1) {
             return Err(DomainError::PasswordTooShort);
         }
-        if is_longer_than(&text, Self::MAX_CHARS) {
+        if is_longer_than(text.expose_secret(), Self::MAX_CHARS) {
             return Err(DomainError::PasswordTooLong);
         }
         Ok(Self(text))
@@ -176,13 +177,7 @@ impl Password {
     /// The password in clear, for hashing.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(…)")
+        self.0.expose_secret()
     }
 }
 
@@ -310,10 +305,10 @@ mod tests {
 
     #[test]
     fn a_password_has_8_to_128_code_points() {
-        assert_eq!(Password::parse("1234567".into()), Err(DomainError::PasswordTooShort));
+        assert_eq!(Password::parse("1234567".into()).err(), Some(DomainError::PasswordTooShort));
         assert!(Password::parse("비밀번호는여덟자".into()).is_ok());
-        assert!(Password::parse("🔑".repeat(128)).is_ok());
-        assert_eq!(Password::parse("🔑".repeat(129)), Err(DomainError::PasswordTooLong));
+        assert!(Password::parse("🔑".repeat(128).into()).is_ok());
+        assert_eq!(Password::parse("🔑".repeat(129).into()).err(), Some(DomainError::PasswordTooLong));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use miniter_domain::{
     CanonicalEmail, Clock, Credentials, Email, LoginThrottleRepository, NewUser, Password, Profile,
     RepositoryError, Subscriber, UserId, UserName, UserRepository,
 };
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::ServiceError;
 use crate::login_throttle::{self, Account, LoginThrottle, Origin};
@@ -19,7 +20,7 @@ pub struct SignUp {
     /// See [`Email`].
     pub email: String,
     /// See [`Password`].
-    pub password: String,
+    pub password: SecretString,
     /// See [`Profile`].
     pub profile: String,
 }
@@ -33,9 +34,9 @@ pub struct PasswordChange {
     /// Where they are.
     pub from: Subscriber,
     /// The password until now.
-    pub old: String,
+    pub old: SecretString,
     /// See [`Password`].
-    pub new: String,
+    pub new: SecretString,
 }
 
 /// Somebody has logged in.
@@ -131,7 +132,7 @@ impl Accounts {
         let origin = Origin { from, token: Some(&token) };
         let attempt = self.throttle.check(&Account::ChangePassword(actor), Some(actor), origin)?;
         let credentials = self.users.find_credentials_of(actor)?.ok_or(ServiceError::Unauthenticated)?;
-        if self.passwords.verify(&old, Some(&credentials.hashed_password)) == Verdict::Wrong {
+        if self.passwords.verify(old.expose_secret(), Some(&credentials.hashed_password)) == Verdict::Wrong {
             attempt.fail()?;
             return Err(ServiceError::WrongPassword);
         }
@@ -179,7 +180,7 @@ pub fn set_password(
     buckets: &dyn LoginThrottleRepository,
     passwords: &Passwords,
     email: &str,
-    new: String,
+    new: SecretString,
 ) -> Result<UserId, ServiceError> {
     let new = Password::parse(new)?;
     let hashed = passwords.hash(new.as_str()).map_err(ServiceError::Internal)?;
@@ -273,7 +274,7 @@ pub(crate) mod tests {
     }
 
     fn change(old: &str, new: &str) -> PasswordChange {
-        let (old, new) = (old.to_owned(), new.to_owned());
+        let (old, new) = (old.into(), new.into());
         PasswordChange { actor: UserId::new(7), token: "a token".to_owned(), from: here(), old, new }
     }
 
@@ -525,7 +526,7 @@ pub(crate) mod tests {
         let passwords = Passwords::new(1).unwrap();
         let mut buckets = MockLoginThrottleRepository::new();
         buckets.expect_clear().times(2).returning(|_| Ok(()));
-        let set = |email, new: &str| set_password(&users, &buckets, &passwords, email, new.to_owned());
+        let set = |email, new: &str| set_password(&users, &buckets, &passwords, email, new.into());
         assert_eq!(set("Song@example.com", "battery staple").unwrap(), UserId::new(7));
         assert!(matches!(set("kim@example.com", "battery staple"), Err(ServiceError::UserNotFound)));
         assert!(matches!(set("song@example.com", "short"), Err(ServiceError::Invalid(_))));

@@ -8,6 +8,7 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, TokenData, Validation, decode, encode};
 use lru::LruCache;
 use miniter_domain::{Clock, TokenVersion, UserId};
+use secrecy::{ExposeSecret, SecretSlice};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ServiceError;
@@ -19,8 +20,7 @@ const MAX_SKEW_SECONDS: i64 = 5;
 const MAX_BYTES: usize = 1_024;
 
 /// The key that tokens are signed with.
-#[derive(Clone)]
-pub struct TokenSecret(Vec<u8>);
+pub struct TokenSecret(SecretSlice<u8>);
 
 /// A secret has fewer bytes than [`TokenSecret::MIN_BYTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +37,11 @@ impl TokenSecret {
     /// [`TokenSecretTooShort`] if there are fewer than [`Self::MIN_BYTES`].
     pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, TokenSecretTooShort> {
         let bytes = bytes.into();
-        if bytes.len() < Self::MIN_BYTES { Err(TokenSecretTooShort(bytes.len())) } else { Ok(Self(bytes)) }
+        if bytes.len() < Self::MIN_BYTES {
+            Err(TokenSecretTooShort(bytes.len()))
+        } else {
+            Ok(Self(bytes.into()))
+        }
     }
 }
 
@@ -106,10 +110,10 @@ impl Tokens {
         // Compared below, with a clock that tests can set.
         validation.validate_exp = false;
         Self {
-            signing: EncodingKey::from_secret(&secret.0),
+            signing: EncodingKey::from_secret(secret.0.expose_secret()),
             verifying: std::iter::once(secret)
                 .chain(previous)
-                .map(|secret| DecodingKey::from_secret(&secret.0))
+                .map(|secret| DecodingKey::from_secret(secret.0.expose_secret()))
                 .collect(),
             validation,
             lifetime,
@@ -216,7 +220,7 @@ mod tests {
     }
 
     fn signed(algorithm: Algorithm, claims: &Value, secret: &TokenSecret) -> String {
-        encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(&secret.0)).unwrap()
+        encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret.0.expose_secret())).unwrap()
     }
 
     #[test]
@@ -313,7 +317,10 @@ mod tests {
                 "a version that is no number",
                 signed(Algorithm::HS256, &json!({"user_id": 7, "exp": NOW + 10, "ver": "0"}), &secret(1)),
             ),
-            ("crit", encode(&critical, &good, &EncodingKey::from_secret(&secret(1).0)).unwrap()),
+            (
+                "crit",
+                encode(&critical, &good, &EncodingKey::from_secret(secret(1).0.expose_secret())).unwrap(),
+            ),
         ] {
             assert_eq!(tokens(&secret(1), &[], NOW).verify(&token), Err(TokenError::Invalid), "{what}");
         }
@@ -330,7 +337,7 @@ mod tests {
     fn with_header(header: &Value, claims: &Value, secret: &TokenSecret) -> String {
         let part = |value: &Value| base64_url(value.to_string().as_bytes());
         let message = format!("{}.{}", part(header), part(claims));
-        let key = EncodingKey::from_secret(&secret.0);
+        let key = EncodingKey::from_secret(secret.0.expose_secret());
         let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
         format!("{message}.{signature}")
     }
@@ -380,7 +387,7 @@ mod tests {
         {
             assert_eq!(show(&header, &secret(1)), Err(TokenError::Invalid), "{header}");
         }
-        let empty = TokenSecret(Vec::new());
+        let empty = TokenSecret(Vec::new().into());
         assert_eq!(show(&json!({"alg": "HS256"}), &empty), Err(TokenError::Invalid), "an empty secret");
     }
 

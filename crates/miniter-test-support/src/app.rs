@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use miniter::app;
-use miniter::settings::{Secret, Settings, Switch};
+use miniter::settings::{Settings, Switch};
 use serde_json::{Value, json};
 use ureq::http::{Method, Request};
 
@@ -60,7 +60,7 @@ impl TestApp {
         let database = database.into();
         let mut settings = Settings::defaults(database.url());
         "127.0.0.1:0".clone_into(&mut settings.bind);
-        settings.jwt_secret = Some(Secret(SECRET.to_owned()));
+        settings.jwt_secret = Some(SECRET.into());
         settings.database_connections = 2;
         settings.rate_limits = Switch::Off;
         change(&mut settings);

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use miniter::cli::{Cli, Command};
 use miniter::commands;
 use miniter::log_writer::LogWriter;
-use miniter::settings::{Cli, Command};
 
 /// Gives memory back: under the system's allocator the 19 MiB of each password hash stay with the thread that made it.
 #[global_allocator]

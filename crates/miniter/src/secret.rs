@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use miniter_service::TokenSecret;
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use uuid::Uuid;
 
-use crate::settings::{Secret, Settings};
+use crate::settings::Settings;
 
 /// The current secret and the previous ones.
 ///
@@ -32,8 +33,8 @@ pub(crate) fn token_secrets(settings: &Settings) -> anyhow::Result<(TokenSecret,
     Ok((current, previous))
 }
 
-fn checked(variable: &str, Secret(secret): &Secret) -> anyhow::Result<TokenSecret> {
-    TokenSecret::new(secret.as_bytes())
+fn checked(variable: &str, secret: &SecretString) -> anyhow::Result<TokenSecret> {
+    TokenSecret::new(secret.expose_secret().as_bytes())
         .map_err(|too_short| anyhow!("{variable}: {too_short}; make one with: openssl rand -base64 48"))
 }
 
@@ -83,10 +84,10 @@ fn read_or_generate(file: &Path) -> anyhow::Result<TokenSecret> {
             )
         })?;
     }
-    let read = || -> std::io::Result<Vec<u8>> {
+    let read = || -> std::io::Result<SecretSlice<u8>> {
         // Whoever can read it can log in as anybody.
         fs::set_permissions(file, Permissions::from_mode(0o600))?;
-        fs::read(file)
+        Ok(fs::read(file)?.into())
     };
     let secret = read().with_context(|| {
         format!(
@@ -94,7 +95,7 @@ fn read_or_generate(file: &Path) -> anyhow::Result<TokenSecret> {
             file.display()
         )
     })?;
-    TokenSecret::new(secret.trim_ascii()).map_err(|too_short| {
+    TokenSecret::new(secret.expose_secret().trim_ascii()).map_err(|too_short| {
         anyhow!(
             "{}: {too_short}; restore the file, or delete it to have a new secret made, which logs everybody out",
             file.display()

@@ -1,77 +1,16 @@
 //! Settings: each is a flag and a `MINITER_…` variable, read once.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-use clap::error::{ContextKind, ContextValue};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Command, FromArgMatches, ValueEnum};
 use log::LevelFilter;
 use miniter_domain::Quota;
 use miniter_persistence::DatabaseUrl;
 use miniter_web::{CorsOrigins, TrustedProxies};
-
-use crate::commands::user::UserCommand;
-
-/// A microblog server.
-#[derive(Debug, Parser)]
-#[command(name = "miniter", version, about, long_about = None)]
-pub struct Cli {
-    /// What to do; `serve` if it is left out.
-    #[command(subcommand)]
-    pub command: Option<Command>,
-    /// See [`Settings`].
-    #[command(flatten)]
-    pub settings: Settings,
-}
-
-impl Cli {
-    /// Reads the command line and the environment. If they cannot be understood, or ask for help, says so and ends the
-    /// process.
-    #[must_use]
-    pub fn read() -> Self {
-        Self::try_parse().unwrap_or_else(|mut error| {
-            // A URL that is refused may hold a password.
-            let refused = error.get(ContextKind::InvalidValue).map(ToString::to_string);
-            if refused.is_some_and(|value| value.contains('@')) {
-                error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
-            }
-            error.exit()
-        })
-    }
-}
-
-/// What miniter can do.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum Command {
-    /// Bring the database's schema up to date and serve (the default)
-    Serve,
-    /// Bring the database's schema up to date, and stop
-    Migrate,
-    /// Take over a MySQL or MariaDB database that the original miniter has made: show what that changes, ask, and do it
-    Adopt {
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Write all that is in a SQLite database into a new file; servers may run meanwhile
-    Backup {
-        /// The new file
-        file: PathBuf,
-    },
-    /// Put a backup in the place of a SQLite database; what was there is kept beside it, and everybody has to log in again. The server must not run
-    Restore {
-        /// The backup
-        file: PathBuf,
-    },
-    /// Look after accounts
-    #[command(subcommand)]
-    User(UserCommand),
-    /// Print the OpenAPI document of the API
-    Openapi,
-}
+use secrecy::{ExposeSecret, SecretString};
 
 /// How this server runs. The order is: flag, environment, `.env` in the working folder, default.
 #[expect(clippy::doc_markdown, reason = "the comments on its fields are printed by --help, as they stand")]
@@ -102,8 +41,8 @@ pub struct Settings {
 
     /// What tokens are signed with: at least 32 bytes, the same on every node. On SQLite one is generated into a file
     /// beside the database if none is given. Better set in the environment than as a flag, which other users can see
-    #[arg(long, global = true, env = "MINITER_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
-    pub jwt_secret: Option<Secret>,
+    #[arg(long, global = true, env = "MINITER_JWT_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = parse_secret)]
+    pub jwt_secret: Option<SecretString>,
 
     /// Secrets, separated by commas, that tokens were signed with before: still accepted, so that a secret can be
     /// changed without logging anyone out
@@ -113,9 +52,10 @@ pub struct Settings {
         env = "MINITER_JWT_PREVIOUS_SECRETS",
         hide_env_values = true,
         value_delimiter = ',',
-        value_name = "SECRETS"
+        value_name = "SECRETS",
+        value_parser = parse_secret
     )]
-    pub jwt_previous_secrets: Vec<Secret>,
+    pub jwt_previous_secrets: Vec<SecretString>,
 
     /// How long a token is good for, in seconds
     #[arg(long, global = true, env = "MINITER_TOKEN_LIFETIME", default_value = "86400", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
@@ -209,41 +149,18 @@ impl Settings {
     /// The defaults, whatever the environment says. For tests.
     ///
     /// # Panics
-    /// Never: the quotas are in order.
+    /// Never: nothing is required.
     #[must_use]
-    #[expect(clippy::unwrap_used, reason = "constants")]
+    #[expect(clippy::unwrap_used, reason = "what is parsed is empty")]
     pub fn defaults(database_url: DatabaseUrl) -> Self {
-        let quota = |limit: u32, seconds| {
-            Quota::new(NonZeroU32::new(limit).unwrap(), Duration::from_secs(seconds)).unwrap()
-        };
-        Self {
-            database_url,
-            bind: "127.0.0.1:5000".to_owned(),
-            jwt_secret: None,
-            jwt_previous_secrets: Vec::new(),
-            token_lifetime: 86_400,
-            timeline_limit: NonZeroU32::MIN.saturating_add(999),
-            cors_origins: CorsOrigins::Any,
-            database_connections: 8,
-            foreign_writes: None,
-            max_connections: 1_024,
-            rate_limits: Switch::On,
-            log_in_limit: quota(25, 5 * 60),
-            log_in_failure_limit: quota(25, 60 * 60),
-            sign_up_limit: quota(5, 30 * 60),
-            write_limit: quota(300, 5 * 60),
-            read_limit: quota(1_500, 5 * 60),
-            trusted_proxies: TrustedProxies::default(),
-            metrics_bind: None,
-            drain_delay: 1,
-            shutdown_timeout: 3,
-            log: "info".to_owned(),
-        }
+        let command = command().mut_args(|argument| argument.env(None::<&str>));
+        let matches = command.try_get_matches_from(["miniter"]).unwrap();
+        Self { database_url, ..Self::from_arg_matches(&matches).unwrap() }
     }
 
     /// [`Settings::jwt_previous_secrets`], of which an empty one is none.
-    pub fn previous_secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.jwt_previous_secrets.iter().filter(|Secret(secret)| !secret.is_empty())
+    pub fn previous_secrets(&self) -> impl Iterator<Item = &SecretString> {
+        self.jwt_previous_secrets.iter().filter(|secret| !secret.expose_secret().is_empty())
     }
 
     /// [`Settings::token_lifetime`] as a duration.
@@ -307,22 +224,15 @@ pub enum Switch {
     Off,
 }
 
-/// A value that is never shown, without white space around it: the space of `one, another` is part of no secret.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
-
-impl FromStr for Secret {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.trim().to_owned()))
-    }
+/// A command line of the settings alone.
+fn command() -> Command {
+    Settings::augment_args(Command::new("miniter"))
 }
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
+/// Without white space around it: the space of `one, another` is part of no secret.
+#[expect(clippy::unnecessary_wraps, reason = "what a parser returns")]
+fn parse_secret(text: &str) -> Result<SecretString, Infallible> {
+    Ok(text.trim().into())
 }
 
 /// `env_logger` would take a misspelt level for the name of a module, and fall silent.
@@ -361,7 +271,7 @@ fn parse_quota(text: &str) -> Result<Quota, String> {
 
 /// The variables among `names` that look like settings and are none: probably misspelt.
 pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
-    let command = Cli::command();
+    let command = command();
     let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()).collect();
     let mut unknown: Vec<_> = names
         .filter(|name| name.starts_with("MINITER_") && !known.iter().any(|known| *known == name.as_str()))
@@ -372,27 +282,11 @@ pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::FromArgMatches;
-
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn the_defaults_for_tests_are_those_of_the_command_line() {
-        // Whatever the environment of the test says.
-        let command = Cli::command().mut_args(|argument| argument.env(None::<&str>));
-        let parsed = Cli::from_arg_matches(&command.get_matches_from(["miniter"])).unwrap().settings;
-        let defaults = Settings::defaults("sqlite:data/miniter.db".parse().unwrap());
-        assert_eq!(format!("{parsed:?}"), format!("{defaults:?}"));
-    }
-
-    #[test]
     fn every_setting_is_a_flag_with_a_variable_of_the_same_name() {
-        for argument in Cli::command().get_arguments() {
+        for argument in command().get_arguments() {
             let Some(flag) = argument.get_long().filter(|flag| !["help", "version"].contains(flag)) else {
                 continue;
             };
@@ -404,7 +298,7 @@ mod tests {
     #[test]
     fn every_setting_is_in_the_example_file() {
         let example = include_str!("../../../.env.example");
-        for argument in Cli::command().get_arguments() {
+        for argument in command().get_arguments() {
             if let Some(variable) = argument.get_env() {
                 let line = format!("#{}=", variable.to_str().unwrap());
                 assert!(example.lines().any(|found| found.starts_with(&line)), "{line}");
@@ -447,17 +341,17 @@ mod tests {
     #[test]
     fn white_space_is_part_of_no_secret() {
         let arguments = ["miniter", "--jwt-secret", "new\n", "--jwt-previous-secrets", "old, older,, "];
-        let settings = Cli::from_arg_matches(&Cli::command().get_matches_from(arguments)).unwrap().settings;
-        let previous: Vec<_> = settings.previous_secrets().map(|Secret(secret)| secret.as_str()).collect();
+        let settings = Settings::from_arg_matches(&command().get_matches_from(arguments)).unwrap();
+        let previous: Vec<_> = settings.previous_secrets().map(ExposeSecret::expose_secret).collect();
         assert_eq!(previous, ["old", "older"]);
-        assert_eq!(settings.jwt_secret, Some(Secret("new".to_owned())));
+        assert_eq!(settings.jwt_secret.unwrap().expose_secret(), "new");
     }
 
     #[test]
     fn no_secret_is_shown() {
         let mut settings = Settings::defaults("sqlite:data/miniter.db".parse().unwrap());
-        settings.jwt_secret = Some(Secret("hunter2hunter2".into()));
-        settings.jwt_previous_secrets = vec![Secret("hunter2hunter2".into())];
+        settings.jwt_secret = Some("hunter2hunter2".into());
+        settings.jwt_previous_secrets = vec!["hunter2hunter2".into()];
         assert!(!format!("{settings} {settings:?}").contains("hunter2"));
     }
 }

@@ -76,8 +76,12 @@ pub(crate) async fn sign_up(
         .hash
         .run(move || {
             let SignUpRequest { name, email, password, profile } = request;
-            let account =
-                SignUp { name: name.clone(), email: email.clone(), password, profile: profile.clone() };
+            let account = SignUp {
+                name: name.clone(),
+                email: email.clone(),
+                password: password.into(),
+                profile: profile.clone(),
+            };
             let id = accounts.sign_up(account)?.get();
             Ok(SignUpResponse { id, name, email, profile })
         })
@@ -169,7 +173,7 @@ pub(crate) async fn change_password(
 ) -> Result<HttpResponse, ApiError> {
     let accounts = state.services.accounts.clone();
     let (token, from) = (token_of(&http)?.to_owned(), subscriber(&http, &state));
-    let PasswordRequest { old_password: old, new_password: new } = request;
+    let (old, new) = (request.old_password.into(), request.new_password.into());
     let change = PasswordChange { actor, token, from, old, new };
     let session = state.lanes.hash.run(move || accounts.change_password(change)).await?;
     Ok(respond(session))

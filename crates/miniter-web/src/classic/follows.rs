@@ -1,11 +1,8 @@
 //! Following and unfollowing.
 
-use std::fmt;
-
 use actix_web::{HttpResponse, web};
 use miniter_domain::{DomainError, UserId};
-use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::http::auth::Actor;
@@ -13,40 +10,22 @@ use crate::http::body::JsonBody;
 use crate::http::problem::{ApiError, problems};
 use crate::state::State;
 
-/// A user id as clients send it: a JSON integer or a string. Kept as text, for one rule to judge both.
-struct UserIdText(String);
+/// A user id as clients send it: a JSON integer or a string. One rule judges both, as text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum UserIdText {
+    Signed(i64),
+    Unsigned(u64),
+    Text(String),
+}
 
 impl UserIdText {
     fn parse(&self) -> Result<UserId, DomainError> {
-        UserId::parse(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for UserIdText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-
-        impl Visitor<'_> for TextVisitor {
-            type Value = UserIdText;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a user id")
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<UserIdText, E> {
-                Ok(UserIdText(number.to_string()))
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<UserIdText, E> {
-                Ok(UserIdText(number.to_string()))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<UserIdText, E> {
-                Ok(UserIdText(text.to_owned()))
-            }
+        match self {
+            Self::Signed(number) => UserId::parse(&number.to_string()),
+            Self::Unsigned(number) => UserId::parse(&number.to_string()),
+            Self::Text(text) => UserId::parse(text),
         }
-
-        deserializer.deserialize_any(TextVisitor)
     }
 }
 

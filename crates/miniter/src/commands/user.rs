@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write, stdin, stdout};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use miniter_service::{ServiceError, set_password, unlock};
+use secrecy::SecretString;
 
 use crate::app;
 use crate::settings::Settings;
@@ -55,15 +56,15 @@ pub fn run(command: UserCommand, settings: &Settings) -> anyhow::Result<()> {
     }
 }
 
-fn read_password() -> anyhow::Result<String> {
+fn read_password() -> anyhow::Result<SecretString> {
     if !stdin().is_terminal() {
         let mut line = String::new();
         stdin().read_line(&mut line)?;
-        return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
+        return Ok(line.trim_end_matches(['\r', '\n']).into());
     }
     let password = rpassword::prompt_password("New password: ")?;
     if rpassword::prompt_password("Once more: ")? != password {
         bail!("the two are not the same");
     }
-    Ok(password)
+    Ok(password.into())
 }
