@@ -230,7 +230,7 @@ fn requests_that_come_in_pieces_and_many_at_once_are_answered_in_their_order() {
     let song = app.user("song");
     let mut requests = String::new();
     for i in 0..30 {
-        let body = format!("{{\"tweet\": \"{i}\"}}");
+        let body = format!(r#"{{"tweet": "{i}"}}"#);
         let head = format!(
             "POST /tweet HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\nContent-Type: application/json\r\n",
             song.token

@@ -21,7 +21,7 @@ const ASKS: [&str; 8] = [
 ];
 
 fn tweet(song: &User, ask: &str, text: &str, is_chunked: bool) -> String {
-    let body = format!("{{\"tweet\": \"{text}\"}}");
+    let body = format!(r#"{{"tweet": "{text}"}}"#);
     let length = body.len();
     let (framing, body) = if is_chunked {
         ("Transfer-Encoding: chunked".to_owned(), format!("{length:x}\r\n{body}\r\n0\r\n\r\n"))
