@@ -78,7 +78,7 @@ fn a_backup_under_writes_has_all_that_was_acknowledged_before_it_and_can_be_rest
             });
         }
         let _ending = Ending(&is_over);
-        wait_until("something is written", Duration::from_secs(60), || {
+        wait_until("something is written", Duration::from_mins(1), || {
             acknowledged.lock().unwrap().len() >= 100
         });
         let before = acknowledged.lock().unwrap().clone();

@@ -38,12 +38,10 @@ fn the_victim_of_a_deadlock_is_run_again() {
         thread::scope(|scope| {
             let follow = scope.spawn(|| app.follow(&song, &kim));
             // It has locked the one and waits for the other.
-            let waiting = format!(
-                "SELECT COUNT(*) AS value FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' \
-                 AND trx_mysql_thread_id IN (SELECT id FROM information_schema.processlist WHERE db = DATABASE())"
-            );
+            let waiting = "SELECT COUNT(*) AS value FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' \
+                 AND trx_mysql_thread_id IN (SELECT id FROM information_schema.processlist WHERE db = DATABASE())";
             wait_until("the follow waits for the lock", Duration::from_secs(20), || {
-                app.database.connect().number(&waiting) > 0
+                app.database.connect().number(waiting) > 0
             });
             assert!(!follow.is_finished());
             other.execute(&format!("UPDATE users SET profile = 'y' WHERE id = {}; COMMIT", wanted.id));
