@@ -41,6 +41,8 @@ fn the_victim_of_a_deadlock_is_run_again() {
             let waiting = "SELECT COUNT(*) AS value FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' \
                  AND trx_mysql_thread_id IN (SELECT id FROM information_schema.processlist WHERE db = DATABASE())";
             wait_until("the follow waits for the lock", Duration::from_secs(20), || {
+                // What the table has is renewed only when it was not read for 0.1 seconds.
+                thread::sleep(Duration::from_millis(150));
                 app.database.connect().number(waiting) > 0
             });
             assert!(!follow.is_finished());
