@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use miniter_domain::{UserId, UserRepository};
+use miniter_domain::UserRepository;
 
 use crate::error::ServiceError;
+use crate::grant::Grant;
 use crate::token::{Bearer, TokenError, Tokens};
 
 /// The use cases around sessions: each is a token that somebody holds.
@@ -28,14 +29,14 @@ impl Sessions {
         self.tokens.verify(token)
     }
 
-    /// The user, unless they have ended their sessions since; exact for what a check of freshness has covered. This never waits.
-    /// That the user still exists, the use cases find out.
+    /// What the token grants: everything, unless its user has ended their sessions since; exact for what a check of freshness has
+    /// covered. This never waits. That the user still exists, the use cases find out.
     ///
     /// # Errors
     /// [`ServiceError::Unauthenticated`].
-    pub fn authenticate(&self, bearer: Bearer) -> Result<UserId, ServiceError> {
+    pub fn authenticate(&self, bearer: Bearer) -> Result<Grant, ServiceError> {
         if bearer.version == self.users.token_version(bearer.user) {
-            Ok(bearer.user)
+            Ok(Grant::full(bearer.user))
         } else {
             Err(ServiceError::Unauthenticated)
         }
@@ -44,7 +45,7 @@ impl Sessions {
 
 #[cfg(test)]
 mod tests {
-    use miniter_domain::{MockUserRepository, TokenVersion};
+    use miniter_domain::{MockUserRepository, TokenVersion, UserId};
 
     use super::*;
     use crate::accounts::tests::tokens;
@@ -61,7 +62,7 @@ mod tests {
             let token = tokens().issue(user, TokenVersion::new(version)).unwrap();
             let bearer = sessions.identify(&token).unwrap();
             let judged = sessions.authenticate(bearer);
-            assert_eq!(judged.is_ok_and(|judged| judged == user), counts, "{bearer:?}");
+            assert_eq!(judged.is_ok_and(|judged| judged == Grant::full(user)), counts, "{bearer:?}");
         }
     }
 }

@@ -18,11 +18,11 @@ use actix_web::rt::net::TcpStream;
 use actix_web::web;
 use socket2::{Domain, SockRef, Socket, Type};
 
+use crate::app::{Serving, app};
 use crate::http::connection::Connection;
 use crate::http::connections::Connections;
+use crate::http::state::State;
 use crate::http::stream::GuardedStream;
-use crate::state::State;
-use crate::{Serving, app};
 
 /// How long an idle connection is kept: longer than the minute after which common balancers close theirs, so that it is
 /// not we who close one that a balancer is about to use.

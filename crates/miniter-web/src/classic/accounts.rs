@@ -6,11 +6,12 @@ use miniter_service::{PasswordChange, Session, SignUp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::classic::problem::Code;
 use crate::http::address::subscriber;
-use crate::http::auth::{Actor, token_of};
-use crate::http::body::JsonBody;
-use crate::http::problem::{ApiError, problems};
-use crate::state::State;
+use crate::http::auth::{Authorized, TokenFault, token_of};
+use crate::http::body::Body;
+use crate::http::failure::Failure;
+use crate::http::state::State;
 
 /// A new account.
 #[derive(Deserialize, ToSchema)]
@@ -45,9 +46,17 @@ pub(crate) struct SignUpResponse {
     profile: String,
 }
 
-problems!(SignUpProblems: InvalidJson, InvalidBody, InvalidName, InvalidEmail, PasswordTooShort, PasswordTooLong,
-    ProfileTooLong, BadRequest, EmailTaken, BodyTimeout, BodyTooLarge, UnsupportedMediaType, RateLimited, Internal,
-    Unavailable);
+/// The codes that this operation alone decides on.
+pub(super) const SIGN_UP_PROBLEMS: &[Code] = &[
+    Code::InvalidName,
+    Code::InvalidEmail,
+    Code::PasswordTooShort,
+    Code::PasswordTooLong,
+    Code::ProfileTooLong,
+    Code::EmailTaken,
+    Code::Internal,
+    Code::Unavailable,
+];
 
 /// Creates an account.
 #[utoipa::path(
@@ -62,14 +71,13 @@ problems!(SignUpProblems: InvalidJson, InvalidBody, InvalidName, InvalidEmail, P
             ("Follow" = (operation_id = "follow", request_body = json!({"follow": "$response.body#/id"}), description = "Follows the new user.")),
             ("Unfollow" = (operation_id = "unfollow", request_body = json!({"unfollow": "$response.body#/id"}),
                 description = "Does not follow the new user any more."))
-        )),
-        SignUpProblems
+        ))
     )
 )]
 pub(crate) async fn sign_up(
     state: web::Data<State>,
-    JsonBody(request): JsonBody<SignUpRequest>,
-) -> Result<web::Json<SignUpResponse>, ApiError> {
+    Body(request): Body<SignUpRequest>,
+) -> Result<web::Json<SignUpResponse>, Failure> {
     let accounts = state.services.accounts.clone();
     state
         .lanes
@@ -109,9 +117,9 @@ pub(crate) struct LogInResponse {
     access_token: String,
 }
 
-problems!(LogInProblems: InvalidJson, InvalidBody, BadRequest, InvalidCredentials, BodyTimeout, BodyTooLarge,
-    UnsupportedMediaType, TooManyFailures, RateLimited, Internal,
-    Unavailable);
+/// The codes that this operation alone decides on.
+pub(super) const LOG_IN_PROBLEMS: &[Code] =
+    &[Code::InvalidCredentials, Code::TooManyFailures, Code::Internal, Code::Unavailable];
 
 /// Gives out an access token.
 #[utoipa::path(
@@ -119,15 +127,15 @@ problems!(LogInProblems: InvalidJson, InvalidBody, BadRequest, InvalidCredential
     path = "/login",
     tag = "miniter",
     request_body = LogInRequest,
-    responses((status = 200, description = "Logged in.", body = LogInResponse), LogInProblems)
+    responses((status = 200, description = "Logged in.", body = LogInResponse))
 )]
 pub(crate) async fn log_in(
     state: web::Data<State>,
     http: HttpRequest,
-    JsonBody(request): JsonBody<LogInRequest>,
-) -> Result<HttpResponse, ApiError> {
+    Body(request): Body<LogInRequest>,
+) -> Result<HttpResponse, Failure> {
     let accounts = state.services.accounts.clone();
-    let from = subscriber(&http, &state);
+    let from = subscriber(&http, &state.trusted_proxies);
     let session =
         state.lanes.hash.run(move || accounts.log_in(&request.email, &request.password, from)).await?;
     Ok(respond(session))
@@ -152,9 +160,15 @@ pub(crate) struct PasswordRequest {
     new_password: String,
 }
 
-problems!(PasswordProblems: InvalidJson, InvalidBody, PasswordTooShort, PasswordTooLong, BadRequest, TokenMissing,
-    TokenInvalid, TokenExpired, WrongPassword, BodyTimeout, BodyTooLarge, UnsupportedMediaType, TooManyFailures,
-    RateLimited, Internal, Unavailable);
+/// The codes that this operation alone decides on.
+pub(super) const PASSWORD_PROBLEMS: &[Code] = &[
+    Code::PasswordTooShort,
+    Code::PasswordTooLong,
+    Code::WrongPassword,
+    Code::TooManyFailures,
+    Code::Internal,
+    Code::Unavailable,
+];
 
 /// Changes one's password, and logs out everywhere: no token that was given out before is good any more.
 #[utoipa::path(
@@ -162,19 +176,19 @@ problems!(PasswordProblems: InvalidJson, InvalidBody, PasswordTooShort, Password
     path = "/password",
     tag = "miniter",
     request_body = PasswordRequest,
-    security(("token" = []), ("bearer" = [])),
-    responses((status = 200, description = "Changed. The token is a new one.", body = LogInResponse), PasswordProblems)
+    responses((status = 200, description = "Changed. The token is a new one.", body = LogInResponse))
 )]
 pub(crate) async fn change_password(
     state: web::Data<State>,
-    Actor(actor): Actor,
+    Authorized(grant): Authorized,
     http: HttpRequest,
-    JsonBody(request): JsonBody<PasswordRequest>,
-) -> Result<HttpResponse, ApiError> {
+    Body(request): Body<PasswordRequest>,
+) -> Result<HttpResponse, Failure> {
     let accounts = state.services.accounts.clone();
-    let (token, from) = (token_of(&http)?.to_owned(), subscriber(&http, &state));
+    let (token, from) =
+        (token_of(&http).map_err(TokenFault::failure)?.to_owned(), subscriber(&http, &state.trusted_proxies));
     let (old, new) = (request.old_password.into(), request.new_password.into());
-    let change = PasswordChange { actor, token, from, old, new };
+    let change = PasswordChange { actor: grant.user, token, from, old, new };
     let session = state.lanes.hash.run(move || accounts.change_password(change)).await?;
     Ok(respond(session))
 }

@@ -2,13 +2,15 @@
 
 use actix_web::{HttpResponse, web};
 use miniter_domain::{DomainError, UserId};
+use miniter_service::ServiceError;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::http::auth::Actor;
-use crate::http::body::JsonBody;
-use crate::http::problem::{ApiError, problems};
-use crate::state::State;
+use crate::classic::problem::Code;
+use crate::http::auth::Authorized;
+use crate::http::body::Body;
+use crate::http::failure::Failure;
+use crate::http::state::State;
 
 /// A user id as clients send it: a JSON integer or a string. One rule judges both, as text.
 #[derive(Deserialize)]
@@ -61,9 +63,9 @@ pub(crate) struct UnfollowRequest {
     unfollow: UserIdText,
 }
 
-problems!(FollowProblems: InvalidJson, InvalidBody, InvalidUserId, FollowSelf, BadRequest, TokenMissing, TokenInvalid,
-    TokenExpired, UserNotFound, BodyTimeout, BodyTooLarge, UnsupportedMediaType, RateLimited, Internal,
-    Unavailable);
+/// The codes that this operation alone decides on.
+pub(super) const FOLLOW_PROBLEMS: &[Code] =
+    &[Code::InvalidUserId, Code::FollowSelf, Code::UserNotFound, Code::Internal, Code::Unavailable];
 
 /// Follows a user. Their earlier tweets are in the timeline at once.
 #[utoipa::path(
@@ -71,23 +73,22 @@ problems!(FollowProblems: InvalidJson, InvalidBody, InvalidUserId, FollowSelf, B
     path = "/follow",
     tag = "miniter",
     request_body = FollowRequest,
-    security(("token" = []), ("bearer" = [])),
-    responses((status = 200, description = "Following, also if so before. The body is empty."), FollowProblems)
+    responses((status = 200, description = "Following, also if so before. The body is empty."))
 )]
 pub(crate) async fn follow(
     state: web::Data<State>,
-    Actor(actor): Actor,
-    JsonBody(request): JsonBody<FollowRequest>,
-) -> Result<HttpResponse, ApiError> {
-    let followee = request.follow.parse()?;
-    let follows = state.services.follows.clone();
+    Authorized(grant): Authorized,
+    Body(request): Body<FollowRequest>,
+) -> Result<HttpResponse, Failure> {
+    let followee = request.follow.parse().map_err(ServiceError::from)?;
+    let (actor, follows) = (grant.user, state.services.follows.clone());
     state.lanes.write.run_for(actor, move || follows.follow(actor, followee)).await?;
     Ok(HttpResponse::Ok().finish())
 }
 
-problems!(UnfollowProblems: InvalidJson, InvalidBody, InvalidUserId, BadRequest, TokenMissing, TokenInvalid,
-    TokenExpired, UserNotFound, BodyTimeout, BodyTooLarge, UnsupportedMediaType, RateLimited, Internal,
-    Unavailable);
+/// The codes that this operation alone decides on.
+pub(super) const UNFOLLOW_PROBLEMS: &[Code] =
+    &[Code::InvalidUserId, Code::UserNotFound, Code::Internal, Code::Unavailable];
 
 /// Ends following a user. Their tweets leave the timeline at once.
 #[utoipa::path(
@@ -95,16 +96,15 @@ problems!(UnfollowProblems: InvalidJson, InvalidBody, InvalidUserId, BadRequest,
     path = "/unfollow",
     tag = "miniter",
     request_body = UnfollowRequest,
-    security(("token" = []), ("bearer" = [])),
-    responses((status = 200, description = "Not following, also if so before. The body is empty."), UnfollowProblems)
+    responses((status = 200, description = "Not following, also if so before. The body is empty."))
 )]
 pub(crate) async fn unfollow(
     state: web::Data<State>,
-    Actor(actor): Actor,
-    JsonBody(request): JsonBody<UnfollowRequest>,
-) -> Result<HttpResponse, ApiError> {
-    let followee = request.unfollow.parse()?;
-    let follows = state.services.follows.clone();
+    Authorized(grant): Authorized,
+    Body(request): Body<UnfollowRequest>,
+) -> Result<HttpResponse, Failure> {
+    let followee = request.unfollow.parse().map_err(ServiceError::from)?;
+    let (actor, follows) = (grant.user, state.services.follows.clone());
     state.lanes.write.run_for(actor, move || follows.unfollow(actor, followee)).await?;
     Ok(HttpResponse::Ok().finish())
 }

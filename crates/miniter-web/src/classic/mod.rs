@@ -1,32 +1,80 @@
 //! The classic API: its routes, and for each what it takes and what it answers.
 
 mod accounts;
-mod error;
+mod docs;
 mod follows;
+mod language;
 mod page;
 mod ping;
+mod problem;
 mod timelines;
 mod tweets;
 
+use actix_web::Route;
+use miniter_service::{Scope, Scopes};
 use utoipa::OpenApi;
 
-use crate::http::endpoint::Endpoint;
+use crate::http::auth::Access;
+use crate::http::body::BodyPolicy;
+use crate::http::endpoint::{Endpoint, Method};
 use crate::http::limits::Limit;
-use crate::http::problem::Problem;
+
+pub use docs::openapi;
+pub(crate) use problem::render;
+use problem::{Code, Problem};
+
+/// The largest body, in bytes. The longest sign-up is a fifth of it.
+const MAX_BODY: usize = 64 << 10;
 
 /// The routes.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
+    operations().into_iter().chain(docs::operations()).map(|(endpoint, _)| endpoint).collect()
+}
+
+/// The routes, each with the codes that it alone decides on: the others follow from its endpoint.
+fn operations() -> Vec<(Endpoint, &'static [Code])> {
+    let (anyone, read, write) = (
+        Access::Anyone,
+        Access::Scopes(Scopes::of(&[Scope::ReadStatuses])),
+        Access::Scopes(Scopes::of(&[Scope::WriteStatuses])),
+    );
+    let follow = Access::Scopes(Scopes::of(&[Scope::WriteFollows]));
+    // It gives out a token that allows everything.
+    let everything = Access::Scopes(Scopes::ALL);
     vec![
-        Endpoint::get("/ping", Limit::Read, |route| route.to(ping::ping)),
-        Endpoint::post("/sign-up", Limit::SignUp, |route| route.to(accounts::sign_up)),
-        Endpoint::post("/login", Limit::LogIn, |route| route.to(accounts::log_in)),
-        Endpoint::post("/password", Limit::LogIn, |route| route.to(accounts::change_password)),
-        Endpoint::post("/tweet", Limit::Write, |route| route.to(tweets::post_tweet)),
-        Endpoint::post("/follow", Limit::Write, |route| route.to(follows::follow)),
-        Endpoint::post("/unfollow", Limit::Write, |route| route.to(follows::unfollow)),
-        Endpoint::get("/timeline", Limit::Read, |route| route.to(timelines::read_own_timeline)),
-        Endpoint::get("/timeline/{user_id}", Limit::Read, |route| route.to(timelines::read_timeline)),
+        (get("/ping", Limit::Read, anyone, |route| route.to(ping::ping)), &[]),
+        (
+            post("/sign-up", Limit::SignUp, anyone, |route| route.to(accounts::sign_up)),
+            accounts::SIGN_UP_PROBLEMS,
+        ),
+        (post("/login", Limit::LogIn, anyone, |route| route.to(accounts::log_in)), accounts::LOG_IN_PROBLEMS),
+        (
+            post("/password", Limit::LogIn, everything, |route| route.to(accounts::change_password)),
+            accounts::PASSWORD_PROBLEMS,
+        ),
+        (post("/tweet", Limit::Write, write, |route| route.to(tweets::post_tweet)), tweets::TWEET_PROBLEMS),
+        (post("/follow", Limit::Write, follow, |route| route.to(follows::follow)), follows::FOLLOW_PROBLEMS),
+        (
+            post("/unfollow", Limit::Write, follow, |route| route.to(follows::unfollow)),
+            follows::UNFOLLOW_PROBLEMS,
+        ),
+        (
+            get("/timeline", Limit::Read, read, |route| route.to(timelines::read_own_timeline)),
+            timelines::OWN_TIMELINE_PROBLEMS,
+        ),
+        (
+            get("/timeline/{user_id}", Limit::Read, anyone, |route| route.to(timelines::read_timeline)),
+            timelines::TIMELINE_PROBLEMS,
+        ),
     ]
+}
+
+fn get(path: &'static str, limit: Limit, access: Access, handle: fn(Route) -> Route) -> Endpoint {
+    Endpoint { method: Method::Get, path, limit, access, body: BodyPolicy::NONE, render, handle }
+}
+
+fn post(path: &'static str, limit: Limit, access: Access, handle: fn(Route) -> Route) -> Endpoint {
+    Endpoint { method: Method::Post, path, limit, access, body: BodyPolicy::json(MAX_BODY), render, handle }
 }
 
 /// The same routes, documented.
@@ -45,4 +93,4 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     ),
     components(schemas(Problem))
 )]
-pub(crate) struct ClassicApi;
+struct ClassicApi;

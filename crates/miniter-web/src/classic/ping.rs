@@ -3,17 +3,13 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 
-use crate::http::problem::problems;
-
-problems!(PingProblems: RateLimited);
-
 /// Answers `pong`.
 #[utoipa::path(
     get,
     path = "/ping",
     tag = "miniter",
     responses((status = 200, description = "The server is there.", body = String, content_type = "text/plain",
-        example = "pong"), PingProblems)
+        example = "pong"))
 )]
 pub(crate) async fn ping() -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::plaintext()).body("pong")

@@ -3,14 +3,17 @@
 use actix_web::http::header::{ContentType, LINK};
 use actix_web::{HttpRequest, HttpResponse, web};
 use miniter_domain::{TimelinePage, UserId};
+use miniter_service::ServiceError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::classic::page::{PageQuery, WantedPage};
-use crate::http::auth::Actor;
+use crate::classic::page::{PageQuery, rules};
+use crate::classic::problem::Code;
+use crate::http::auth::Authorized;
+use crate::http::failure::Failure;
 use crate::http::freshness;
-use crate::http::problem::{ApiError, Code, problems};
-use crate::state::State;
+use crate::http::page::{Neighbours, WantedPage};
+use crate::http::state::State;
 
 /// A part of somebody's timeline.
 #[derive(Serialize, ToSchema)]
@@ -32,9 +35,9 @@ pub(crate) struct EntryResponse<'a> {
     tweet: &'a str,
 }
 
-problems!(OwnTimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, TokenMissing, TokenInvalid, TokenExpired,
-    RateLimited, Internal,
-    Unavailable);
+/// The codes that this operation alone decides on.
+pub(super) const OWN_TIMELINE_PROBLEMS: &[Code] =
+    &[Code::InvalidQuery, Code::InvalidLimit, Code::InvalidCursor, Code::Internal, Code::Unavailable];
 
 /// Reads one's own timeline: one's own tweets and those of everyone one follows, each once.
 #[utoipa::path(
@@ -42,20 +45,18 @@ problems!(OwnTimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, TokenM
     path = "/timeline",
     tag = "miniter",
     params(PageQuery),
-    security(("token" = []), ("bearer" = [])),
     responses(
         (status = 200, description = "The timeline, or the part that was asked for.", body = TimelineResponse<'static>,
-            headers(("Link" = String, description = "RFC 8288: `next` leads to older entries, `prev` to newer ones."))),
-        OwnTimelineProblems
+            headers(("Link" = String, description = "RFC 8288: `next` leads to older entries, `prev` to newer ones.")))
     )
 )]
 pub(crate) async fn read_own_timeline(
     state: web::Data<State>,
-    Actor(actor): Actor,
+    Authorized(grant): Authorized,
     request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let timelines = state.services.timelines.clone();
-    let wanted = WantedPage::parse(request.query_string(), &timelines)?;
+) -> Result<HttpResponse, Failure> {
+    let (actor, timelines) = (grant.user, state.services.timelines.clone());
+    let wanted = WantedPage::parse(request.query_string(), rules(&timelines))?;
     let page_request = wanted.request;
     let cached = || state.services.timelines.cached(actor, &page_request);
     let page =
@@ -63,8 +64,15 @@ pub(crate) async fn read_own_timeline(
     respond(actor, "/timeline", &wanted, &page)
 }
 
-problems!(TimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, UserNotFound, RateLimited, Internal,
-    Unavailable);
+/// The codes that this operation alone decides on.
+pub(super) const TIMELINE_PROBLEMS: &[Code] = &[
+    Code::InvalidQuery,
+    Code::InvalidLimit,
+    Code::InvalidCursor,
+    Code::UserNotFound,
+    Code::Internal,
+    Code::Unavailable,
+];
 
 /// Reads anybody's timeline.
 #[utoipa::path(
@@ -74,37 +82,38 @@ problems!(TimelineProblems: InvalidQuery, InvalidLimit, InvalidCursor, UserNotFo
     params(("user_id" = u64, Path, description = "The user's number.", example = 1), PageQuery),
     responses(
         (status = 200, description = "The timeline, or the part that was asked for.", body = TimelineResponse<'static>,
-            headers(("Link" = String, description = "RFC 8288: `next` leads to older entries, `prev` to newer ones."))),
-        TimelineProblems
+            headers(("Link" = String, description = "RFC 8288: `next` leads to older entries, `prev` to newer ones.")))
     )
 )]
 pub(crate) async fn read_timeline(
     state: web::Data<State>,
     path: web::Path<String>,
     request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Failure> {
     // What is no number is nobody's.
-    let user = UserId::parse(&path).map_err(|_| Code::UserNotFound)?;
+    let user = UserId::parse(&path).map_err(|_| ServiceError::UserNotFound)?;
     let timelines = state.services.timelines.clone();
-    let wanted = WantedPage::parse(request.query_string(), &timelines)?;
+    let wanted = WantedPage::parse(request.query_string(), rules(&timelines))?;
     let page_request = wanted.request;
     let cached = || state.services.timelines.cached(user, &page_request);
     let page = freshness::read(&request, &state, cached, move || timelines.read(user, &page_request)).await?;
     respond(user, &format!("/timeline/{user}"), &wanted, &page)
 }
 
+/// The targets of its links are relative references: they hold behind any proxy that keeps the path.
 fn respond(
     user: UserId,
     path: &str,
     wanted: &WantedPage,
     page: &TimelinePage,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Failure> {
     let mut response = HttpResponse::Ok();
-    if let Some(links) = wanted.link_header(path, page) {
-        response.insert_header((LINK, links));
+    if let (Some(oldest), Some(newest)) = (page.entries.first(), page.entries.last()) {
+        let neighbours =
+            Neighbours { oldest: oldest.tweet_id, newest: newest.tweet_id, has_older: page.has_older };
+        response.insert_header((LINK, wanted.link_header(path, &neighbours)));
     }
-    let body =
-        to_json(user, page).map_err(|error| ApiError::from(Code::Internal).with_cause(error.into()))?;
+    let body = to_json(user, page).map_err(Failure::internal)?;
     Ok(response.content_type(ContentType::json()).body(body))
 }
 

@@ -2,13 +2,16 @@
 
 use actix_web::{HttpRequest, web};
 use chrono::SecondsFormat;
+use miniter_domain::DomainError;
+use miniter_service::ServiceError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::auth::Actor;
-use crate::http::body::JsonBody;
-use crate::http::problem::{ApiError, Code, problems};
-use crate::state::State;
+use crate::classic::problem::Code;
+use crate::http::auth::Authorized;
+use crate::http::body::Body;
+use crate::http::failure::Failure;
+use crate::http::state::State;
 
 /// A new tweet.
 #[derive(Deserialize, ToSchema)]
@@ -34,9 +37,15 @@ pub(crate) struct TweetResponse {
     created_at: String,
 }
 
-problems!(TweetProblems: InvalidJson, InvalidBody, TweetEmpty, TweetTooLong, InvalidIdempotencyKey, BadRequest, TokenMissing, TokenInvalid,
-    TokenExpired, BodyTimeout, BodyTooLarge, UnsupportedMediaType, IdempotencyKeyReused, RateLimited,
-    Internal, Unavailable);
+/// The codes that this operation alone decides on.
+pub(super) const TWEET_PROBLEMS: &[Code] = &[
+    Code::TweetEmpty,
+    Code::TweetTooLong,
+    Code::InvalidIdempotencyKey,
+    Code::IdempotencyKeyReused,
+    Code::Internal,
+    Code::Unavailable,
+];
 
 /// Publishes a tweet.
 ///
@@ -52,22 +61,20 @@ problems!(TweetProblems: InvalidJson, InvalidBody, TweetEmpty, TweetTooLong, Inv
             description = "Anything that the client has not used for another tweet, such as a random UUID. For 24 hours the \
                 same tweet under the same key is published once and answered alike; another tweet under it is 422.")
     ),
-    security(("token" = []), ("bearer" = [])),
     responses(
         (status = 200, description = "Published, and kept.", body = TweetResponse, links(
             ("Timeline" = (operation_id = "read_timeline", parameters(("user_id" = "$response.body#/user_id"),
                 ("min_id" = "$response.body#/id")), description = "What is newer in the author's timeline."))
-        )),
-        TweetProblems
+        ))
     )
 )]
 pub(crate) async fn post_tweet(
     state: web::Data<State>,
-    Actor(actor): Actor,
-    JsonBody(body): JsonBody<TweetRequest>,
+    Authorized(grant): Authorized,
+    Body(body): Body<TweetRequest>,
     request: HttpRequest,
-) -> Result<web::Json<TweetResponse>, ApiError> {
-    let tweets = state.services.tweets.clone();
+) -> Result<web::Json<TweetResponse>, Failure> {
+    let (actor, tweets) = (grant.user, state.services.tweets.clone());
     let key = idempotency_key(&request)?;
     let tweet = state.lanes.write.run_for(actor, move || tweets.post(actor, body.tweet, key)).await?;
     Ok(web::Json(TweetResponse {
@@ -79,11 +86,11 @@ pub(crate) async fn post_tweet(
 }
 
 /// The key in the request's header, if it has one. Bytes that are not UTF-8 are each a character, as in old HTTP.
-fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, ApiError> {
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Failure> {
     let mut values = request.headers().get_all("Idempotency-Key");
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
-        return Err(Code::InvalidIdempotencyKey.into());
+        return Err(ServiceError::from(DomainError::InvalidIdempotencyKey).into());
     }
     let bytes = value.as_bytes();
     Ok(Some(

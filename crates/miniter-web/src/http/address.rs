@@ -8,8 +8,6 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 use ipnet::{IpNet, Ipv4Net};
 use miniter_domain::Subscriber;
 
-use crate::state::State;
-
 /// The one header that is looked at, and only from a proxy that is trusted. `Forwarded` and `X-Real-IP` are not: a proxy
 /// that sets one of several lets the others pass as its clients wrote them.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -87,8 +85,8 @@ fn parse(entry: &str) -> Option<IpAddr> {
 }
 
 /// Whom a request comes from.
-pub(crate) fn subscriber(request: &HttpRequest, state: &State) -> Subscriber {
-    Subscriber::of(state.trusted_proxies.client_of(request))
+pub(crate) fn subscriber(request: &HttpRequest, proxies: &TrustedProxies) -> Subscriber {
+    Subscriber::of(proxies.client_of(request))
 }
 
 #[cfg(test)]

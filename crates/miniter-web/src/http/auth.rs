@@ -1,61 +1,110 @@
-//! Who is asking.
+//! Who is asking, and what they may do.
 
 use std::future::{Ready, ready};
 
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
-use futures_util::future::{Either, FutureExt, LocalBoxFuture};
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, dev};
 use miniter_domain::UserId;
-use miniter_service::{Bearer, TokenError};
+use miniter_service::{Bearer, Grant, Scopes, TokenError};
 
-use crate::http::exchange::{Known, state_of};
+use crate::http::exchange::Known;
+use crate::http::failure::Failure;
 use crate::http::freshness;
-use crate::http::problem::{ApiError, Code};
-use crate::state::State;
+use crate::http::state::{State, state_of};
 
-/// The user whose token came with the request, unless they have ended their sessions since. That they still exist, the use
-/// case finds out.
-pub(crate) struct Actor(pub(crate) UserId);
+/// Who may call an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anybody, with or without a token.
+    Anyone,
+    /// The holder of a token that allows all of this.
+    Scopes(Scopes),
+}
 
-impl FromRequest for Actor {
-    type Error = ApiError;
-    type Future = Either<Ready<Result<Self, ApiError>>, LocalBoxFuture<'static, Result<Self, ApiError>>>;
+/// Why a request has no grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenFault {
+    Missing,
+    Refused(TokenError),
+}
 
-    fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
-        let accept = |request: &HttpRequest, user| {
-            if let Some(known) = request.extensions_mut().get_mut::<Known>() {
-                known.user = Some(user);
-            }
-            Self(user)
-        };
-        let Some(state) = state_of(request) else {
-            return Either::Left(ready(Err(Code::Internal.into())));
-        };
-        let asked = request.extensions_mut().get_mut::<Known>().and_then(|known| known.authenticated.take());
-        if let Some(authenticated) = asked {
-            return Either::Left(ready(authenticated.map(|user| accept(request, user))));
+impl TokenFault {
+    /// What the client is told.
+    pub(crate) fn failure(self) -> Failure {
+        match self {
+            Self::Missing => Failure::TokenMissing,
+            Self::Refused(TokenError::Expired) => Failure::TokenExpired,
+            Self::Refused(TokenError::Invalid) => Failure::TokenInvalid,
         }
-        let (request, state) = (request.clone(), state.clone());
-        Either::Right(
-            async move { Ok(accept(&request, authenticate(&request, &state).await?)) }.boxed_local(),
-        )
     }
 }
 
-/// The user whose token came with the request, unless they have ended their sessions since.
-async fn authenticate(request: &HttpRequest, state: &State) -> Result<UserId, ApiError> {
-    let bearer = identify(request, state)?;
+/// The grant under which a request came, which allows what its endpoint requires. That the user still exists, the use case
+/// finds out.
+pub(crate) struct Authorized(pub(crate) Grant);
+
+impl FromRequest for Authorized {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
+        let grant = request.extensions().get::<Known>().and_then(|known| known.authorized);
+        ready(grant.map(Self).ok_or_else(|| Failure::internal("the endpoint is open to anyone")))
+    }
+}
+
+/// The middleware. It is the one place where a grant is held against what its endpoint requires.
+pub(crate) async fn authorize(
+    access: Access,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse, Error> {
+    let outcome = match access {
+        Access::Anyone => Ok(()),
+        Access::Scopes(required) => check(required, request.request()).await,
+    };
+    match outcome {
+        Ok(()) => next.call(request).await,
+        Err(failure) => Ok(request.error_response(failure)),
+    }
+}
+
+async fn check(required: Scopes, request: &HttpRequest) -> Result<(), Failure> {
+    let asked = request.extensions_mut().get_mut::<Known>().and_then(|known| known.authenticated.take());
+    let grant = match (asked, state_of(request)) {
+        (Some(authenticated), _) => authenticated?,
+        (None, Some(state)) => authenticate(request, state).await?,
+        (None, None) => return Err(Failure::internal("there is no state")),
+    };
+    if let Some(known) = request.extensions_mut().get_mut::<Known>() {
+        known.user = Some(grant.user);
+        known.authorized = Some(grant);
+    }
+    require(grant, required)
+}
+
+/// Holds a grant against what an endpoint requires.
+fn require(grant: Grant, required: Scopes) -> Result<(), Failure> {
+    if grant.scopes.include(required) { Ok(()) } else { Err(Failure::MissingScope(required)) }
+}
+
+/// What the token that came with the request grants, unless its user has ended their sessions since.
+async fn authenticate(request: &HttpRequest, state: &State) -> Result<Grant, Failure> {
+    let bearer = identify(request, state).map_err(TokenFault::failure)?;
     freshness::check(request, state).await?;
     Ok(state.services.sessions.authenticate(bearer)?)
 }
 
-/// The user to whom a call counts: who shows a token that is known to be good. What is found out for that, [`Actor`] need
+/// The user to whom a call counts: who shows a token that is known to be good. What is found out for that, [`authorize`] need
 /// not ask again.
 ///
 /// A token that may be void counts for nobody: else whoever has one could use up what its owner may do.
 pub(crate) async fn caller(request: &HttpRequest, state: &State) -> Option<UserId> {
     let authenticated = authenticate(request, state).await;
-    let user = authenticated.as_ref().ok().copied();
+    let user = authenticated.as_ref().ok().map(|grant| grant.user);
     if let Some(known) = request.extensions_mut().get_mut::<Known>() {
         known.authenticated = Some(authenticated);
     }
@@ -63,17 +112,13 @@ pub(crate) async fn caller(request: &HttpRequest, state: &State) -> Option<UserI
 }
 
 /// Who shows the token that came with the request. It is looked at once.
-fn identify(request: &HttpRequest, state: &State) -> Result<Bearer, Code> {
+fn identify(request: &HttpRequest, state: &State) -> Result<Bearer, TokenFault> {
     let known = request.extensions().get::<Known>().and_then(|known| known.identified);
     if let Some(identified) = known {
         return identified;
     }
-    let identified = token_of(request).and_then(|token| {
-        state.services.sessions.identify(token).map_err(|error| match error {
-            TokenError::Expired => Code::TokenExpired,
-            TokenError::Invalid => Code::TokenInvalid,
-        })
-    });
+    let identified = token_of(request)
+        .and_then(|token| state.services.sessions.identify(token).map_err(TokenFault::Refused));
     if let Some(known) = request.extensions_mut().get_mut::<Known>() {
         known.identified = Some(identified);
     }
@@ -81,14 +126,15 @@ fn identify(request: &HttpRequest, state: &State) -> Result<Bearer, Code> {
 }
 
 /// The token that came with the request, whatever it is.
-pub(crate) fn token_of(request: &HttpRequest) -> Result<&str, Code> {
+pub(crate) fn token_of(request: &HttpRequest) -> Result<&str, TokenFault> {
+    const INVALID: TokenFault = TokenFault::Refused(TokenError::Invalid);
     let mut headers = request.headers().get_all(AUTHORIZATION);
-    let value = headers.next().ok_or(Code::TokenMissing)?.to_str().map_err(|_| Code::TokenInvalid)?;
+    let value = headers.next().ok_or(TokenFault::Missing)?.to_str().map_err(|_| INVALID)?;
     if headers.next().is_some() {
-        return Err(Code::TokenInvalid);
+        return Err(INVALID);
     }
     let token = bare_token(value);
-    if token.is_empty() { Err(Code::TokenMissing) } else { Ok(token) }
+    if token.is_empty() { Err(TokenFault::Missing) } else { Ok(token) }
 }
 
 /// The token of an `Authorization` header: the classic clients send it bare, the others behind `Bearer` (RFC 6750; the
@@ -104,9 +150,21 @@ fn bare_token(value: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use miniter_service::Scope;
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_grant_with_too_few_scopes_is_not_enough() {
+        let required = Scopes::of(&[Scope::WriteStatuses]);
+        let grant = |scopes| Grant { user: UserId::new(7), app: None, scopes };
+        let refused = require(grant(Scopes::of(&[Scope::Read])), required);
+        assert!(matches!(refused, Err(Failure::MissingScope(missing)) if missing == required));
+        for scopes in [required, Scopes::of(&[Scope::Write]), Scopes::ALL] {
+            assert!(require(grant(scopes), required).is_ok(), "{scopes}");
+        }
+    }
 
     #[test]
     fn a_token_may_be_bare_or_behind_bearer() {

@@ -7,8 +7,8 @@ use actix_web::http::Method;
 use actix_web::http::header::{LINK, RETRY_AFTER};
 use url::{Origin, Url};
 
-use crate::http::exchange::X_REQUEST_ID;
 use crate::http::limits::{RATELIMIT, RATELIMIT_POLICY};
+use crate::http::request_id::X_REQUEST_ID;
 
 /// Which web pages may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,10 +58,10 @@ fn serialized_origin(text: &str) -> Option<String> {
     }
 }
 
-/// The middleware.
-pub(crate) fn cors(origins: &CorsOrigins) -> Cors {
+/// The middleware, for endpoints that have these methods.
+pub(crate) fn cors(origins: &CorsOrigins, methods: impl IntoIterator<Item = Method>) -> Cors {
     let cors = Cors::default()
-        .allowed_methods([Method::GET, Method::HEAD, Method::POST])
+        .allowed_methods(methods)
         .allow_any_header()
         .expose_headers([LINK, RETRY_AFTER, RATELIMIT, RATELIMIT_POLICY, X_REQUEST_ID])
         // An hour; browsers cap it anyway.

@@ -5,37 +5,35 @@ use std::time::Instant;
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::ConnectionType;
-use actix_web::http::header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{Error, HttpMessage, HttpRequest};
 use miniter_domain::UserId;
-use miniter_service::Bearer;
-use uuid::Uuid;
+use miniter_service::{Bearer, Grant};
 
 use crate::http::answer::hold_until_sent;
+use crate::http::auth::TokenFault;
 use crate::http::connection::UnderWay;
-use crate::http::language::Language;
-use crate::http::problem::{self, ApiError, Code};
+use crate::http::endpoint::Endpoint;
+use crate::http::failure::Failure;
+use crate::http::render::{self, Renderers};
+use crate::http::request_id::{REQUEST_ID_LENGTH, X_REQUEST_ID, new_request_id};
+use crate::http::state::state_of;
 use crate::http::unread::HeldBody;
-use crate::state::State;
 
 /// How much of a client's or a library's text a line of the log holds, in characters.
 const MAX_QUOTE: usize = 800;
 
-/// Names an exchange in the answer and in the log.
-pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
 /// The outermost middleware.
-///
-/// The id is always ours: one that a stranger sends could be made to collide with another's, or forge lines of the log.
 pub(crate) async fn observe(
+    renderers: Renderers,
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
-    let mut id = Uuid::encode_buffer();
-    let id: &str = Uuid::new_v4().simple().encode_lower(&mut id);
+    let mut id = [0; REQUEST_ID_LENGTH];
+    let id = new_request_id(&mut id);
 
     let under_way = UnderWay::of(request.request());
     let body = HeldBody::of(&mut request);
@@ -44,18 +42,23 @@ pub(crate) async fn observe(
         BodySize::Sized(length) => under_way.reserve(usize::try_from(length).unwrap_or(usize::MAX)),
         BodySize::None | BodySize::Stream => Ok(None),
     };
-    let is_failure = response.status().is_client_error() || response.status().is_server_error();
-    let mut response = if reserved.is_err() {
-        let refusal = HttpResponse::from_error(ApiError::from(Code::Unavailable));
-        let rendered = problem::render(&refusal, Language::of(response.request()), id);
-        response.into_response(rendered).map_into_right_body()
-    } else if is_failure {
-        log_cause(&response, id);
-        let language = Language::of(response.request());
-        let rendered = problem::render(response.response(), language, id);
-        response.into_response(rendered).map_into_right_body()
+    let rendered = if reserved.is_err() {
+        let (request, headers) = (response.request(), HeaderMap::new());
+        Some(render::write(renderers.of(request), &Failure::Overloaded, request, headers, id))
     } else {
-        response.map_into_left_body()
+        // An answer with an error status that a presentation wrote by itself is no failure.
+        response.response().error().map(|error| {
+            let other = Failure::Status(response.status());
+            let failure = error.as_error().unwrap_or(&other);
+            let (request, headers) = (response.request(), response.headers().clone());
+            let rendered = render::write(renderers.of(request), failure, request, headers, id);
+            log_causes(failure, rendered.status(), id);
+            rendered
+        })
+    };
+    let mut response = match rendered {
+        Some(rendered) => response.into_response(rendered).map_into_right_body(),
+        None => response.map_into_left_body(),
     };
     let status = response.status();
     if let Ok(id) = HeaderValue::from_str(id) {
@@ -75,7 +78,7 @@ pub(crate) async fn observe(
     if let Some(state) = state_of(request) {
         state.metrics.count_request(
             request.method(),
-            known.map(|known| known.path),
+            known.map(|known| known.endpoint.path),
             status,
             started.elapsed(),
         );
@@ -95,12 +98,14 @@ pub(crate) async fn observe(
 
 /// What is known of a request once its route is, in its extensions.
 pub(crate) struct Known {
-    /// The path of the route, as it was registered.
-    pub(crate) path: &'static str,
+    /// The endpoint, as it was registered. Where its path takes another method, one that the path has.
+    pub(crate) endpoint: Endpoint,
     /// Who shows the token that came with it; `None` before somebody has looked.
-    pub(crate) identified: Option<Result<Bearer, Code>>,
+    pub(crate) identified: Option<Result<Bearer, TokenFault>>,
     /// What became of asking whether that token still counts; `None` if nobody has asked, or what was told is taken.
-    pub(crate) authenticated: Option<Result<UserId, ApiError>>,
+    pub(crate) authenticated: Option<Result<Grant, Failure>>,
+    /// The grant that is good enough for the endpoint.
+    pub(crate) authorized: Option<Grant>,
     /// Who is asking, for the log.
     pub(crate) user: Option<UserId>,
     /// Whether what is in memory has all that was acknowledged before the request came.
@@ -109,29 +114,28 @@ pub(crate) struct Known {
 
 impl Known {
     /// Notes which route it is.
-    pub(crate) fn begin(request: &HttpRequest, path: &'static str) {
-        let known = Self { path, identified: None, authenticated: None, user: None, is_fresh: false };
+    pub(crate) fn begin(request: &HttpRequest, endpoint: Endpoint) {
+        let known = Self {
+            endpoint,
+            identified: None,
+            authenticated: None,
+            authorized: None,
+            user: None,
+            is_fresh: false,
+        };
         request.extensions_mut().insert(known);
     }
 }
 
-/// The state that all handlers share.
-pub(crate) fn state_of(request: &HttpRequest) -> Option<&web::Data<State>> {
-    request.app_data()
-}
-
 /// Logs what is behind a failure on our side, under the id that the client gets.
-fn log_cause<B>(response: &ServiceResponse<B>, id: &str) {
-    let error = response.response().error();
-    let Some(cause) = error.and_then(|error| error.as_error::<ApiError>()).and_then(ApiError::chain) else {
-        return;
-    };
+fn log_causes(failure: &Failure, status: StatusCode, id: &str) {
+    let Some(causes) = failure.causes() else { return };
     // The causes come from the database and from libraries; they may quote what somebody sent.
-    let cause = cut(&cause, str::escape_debug);
-    if response.status() == actix_web::http::StatusCode::SERVICE_UNAVAILABLE {
-        log::warn!("unavailable: {cause} request={id}");
+    let causes = cut(&causes, str::escape_debug);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        log::warn!("unavailable: {causes} request={id}");
     } else {
-        log::error!("{cause} request={id}");
+        log::error!("{causes} request={id}");
     }
 }
 

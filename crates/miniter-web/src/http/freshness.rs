@@ -16,8 +16,8 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::http::exchange::Known;
-use crate::http::problem::ApiError;
-use crate::state::State;
+use crate::http::failure::Failure;
+use crate::http::state::State;
 
 /// How long a request waits for the database's answer.
 const PATIENCE: Duration = Duration::from_millis(1_400);
@@ -30,11 +30,11 @@ pub(crate) struct Looks {
 }
 
 /// A look, and what became of it.
-type Look = Shared<LocalBoxFuture<'static, Result<(), Failure>>>;
+type Look = Shared<LocalBoxFuture<'static, Result<(), LookFailure>>>;
 
 /// Why a look has failed, for all who wait for it.
 #[derive(Clone)]
-enum Failure {
+enum LookFailure {
     Unavailable(String),
     Backend(String),
 }
@@ -42,8 +42,8 @@ enum Failure {
 /// Does the check.
 ///
 /// # Errors
-/// `unavailable` if the database does not answer in time.
-pub(crate) async fn check(request: &HttpRequest, state: &State) -> Result<(), ApiError> {
+/// `Unavailable` if the database does not answer in time.
+pub(crate) async fn check(request: &HttpRequest, state: &State) -> Result<(), Failure> {
     if request.extensions().get::<Known>().is_some_and(|known| known.is_fresh) {
         return Ok(());
     }
@@ -60,13 +60,13 @@ pub(crate) async fn check(request: &HttpRequest, state: &State) -> Result<(), Ap
 /// Reads what is in memory, or asks the database for what is not.
 ///
 /// # Errors
-/// `unavailable` if the database does not answer in time, and those of the use case.
+/// `Unavailable` if the database does not answer in time, and those of the use case.
 pub(crate) async fn read<T: Send + 'static>(
     request: &HttpRequest,
     state: &State,
     cached: impl FnOnce() -> Option<T>,
     use_case: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
-) -> Result<T, ApiError> {
+) -> Result<T, Failure> {
     check(request, state).await?;
     match cached() {
         Some(found) => Ok(found),
@@ -85,7 +85,7 @@ impl Looks {
                 looks.next.take();
                 look(freshness).await
             });
-            let panicked = |_| Err(Failure::Backend("a look at the database panicked".to_owned()));
+            let panicked = |_| Err(LookFailure::Backend("a look at the database panicked".to_owned()));
             task.map(move |outcome| outcome.unwrap_or_else(panicked)).boxed_local().shared()
         };
         self.next.borrow_mut().get_or_insert_with(begin).clone()
@@ -93,20 +93,22 @@ impl Looks {
 }
 
 /// Looks, without waiting where that can be.
-async fn look(freshness: Arc<dyn Freshness>) -> Result<(), Failure> {
+async fn look(freshness: Arc<dyn Freshness>) -> Result<(), LookFailure> {
     if let Some(outcome) = freshness.check_now() {
-        return outcome.map_err(Failure::from);
+        return outcome.map_err(LookFailure::from);
     }
     let (sender, receiver) = oneshot::channel();
     // Requests that have waited in vain are gone.
     freshness.check(Box::new(move |outcome| drop(sender.send(outcome))));
     match timeout(PATIENCE, receiver).await {
-        Ok(Ok(outcome)) => outcome.map_err(Failure::from),
-        Ok(Err(_)) | Err(_) => Err(Failure::Unavailable("no answer from the database in time".to_owned())),
+        Ok(Ok(outcome)) => outcome.map_err(LookFailure::from),
+        Ok(Err(_)) | Err(_) => {
+            Err(LookFailure::Unavailable("no answer from the database in time".to_owned()))
+        }
     }
 }
 
-impl From<RepositoryError> for Failure {
+impl From<RepositoryError> for LookFailure {
     fn from(error: RepositoryError) -> Self {
         match error {
             RepositoryError::Unavailable(cause) => Self::Unavailable(cause.to_string()),
@@ -118,11 +120,11 @@ impl From<RepositoryError> for Failure {
     }
 }
 
-impl From<Failure> for RepositoryError {
-    fn from(failure: Failure) -> Self {
+impl From<LookFailure> for RepositoryError {
+    fn from(failure: LookFailure) -> Self {
         match failure {
-            Failure::Unavailable(cause) => Self::Unavailable(cause.into()),
-            Failure::Backend(cause) => Self::Backend(cause.into()),
+            LookFailure::Unavailable(cause) => Self::Unavailable(cause.into()),
+            LookFailure::Backend(cause) => Self::Backend(cause.into()),
         }
     }
 }
@@ -182,7 +184,7 @@ mod tests {
         assert!(second.clone().now_or_never().is_none(), "the look that began before it is not its own");
         tell_others(Err(RepositoryError::Unavailable("away".into())));
         for failed in [second, third] {
-            assert!(matches!(failed.await, Err(Failure::Unavailable(_))));
+            assert!(matches!(failed.await, Err(LookFailure::Unavailable(_))));
         }
     }
 }

@@ -15,7 +15,7 @@ use prometheus::{Histogram, HistogramOpts, IntCounter, Opts};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::http::problem::{ApiError, Code};
+use crate::http::failure::Failure;
 
 /// A number of use cases that may run at once, and how long a request waits.
 #[derive(Clone)]
@@ -164,12 +164,12 @@ impl Lane {
     /// Runs a use case on a blocking thread and gives back what comes of it.
     ///
     /// # Errors
-    /// `unavailable` if there was no place or no answer in time (what was to be written may then be written or not),
-    /// `internal` if the use case panicked, and what becomes of a [`ServiceError`].
+    /// `Overloaded` if there was no place, `Unavailable` if there was no answer in time (what was to be written may then be
+    /// written or not), `Internal` if the use case panicked, and its own.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         use_case: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
-    ) -> Result<T, ApiError> {
+    ) -> Result<T, Failure> {
         // The place goes with the work: if the client leaves, it is held until the thread is free again.
         let place = Arc::new(Mutex::new(self.take_place().await?));
         let held = Arc::clone(&place);
@@ -186,11 +186,10 @@ impl Lane {
             {
                 *place = spare;
             }
-            return Err(self.turn_away().with_cause("no answer from the database in time".into()));
+            self.refusals.inc();
+            return Err(Failure::unavailable("no answer from the database in time"));
         };
-        outcome
-            .map_err(|panicked| ApiError::from(Code::Internal).with_cause(Box::new(panicked)))?
-            .map_err(ApiError::from)
+        outcome.map_err(Failure::internal)?.map_err(Failure::from)
     }
 
     /// Does the same on behalf of an account, which may hold a part of the places: others find one, however many requests it
@@ -202,7 +201,7 @@ impl Lane {
         &self,
         account: UserId,
         use_case: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
-    ) -> Result<T, ApiError> {
+    ) -> Result<T, Failure> {
         let share = self.share_of(account);
         let own = timeout(self.turn, share.acquire_owned()).await.map_err(|_| self.turn_away())?;
         let _own = own.map_err(|_| self.turn_away())?;
@@ -224,7 +223,7 @@ impl Lane {
     }
 
     /// Waits for a place, if the queue is not too long.
-    async fn take_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+    async fn take_place(&self) -> Result<OwnedSemaphorePermit, Failure> {
         let arrived = Instant::now();
         let places = Arc::clone(&self.places);
         let place = if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
@@ -240,9 +239,9 @@ impl Lane {
     }
 
     /// A refusal for want of a place, which is counted.
-    pub(crate) fn turn_away(&self) -> ApiError {
+    pub(crate) fn turn_away(&self) -> Failure {
         self.refusals.inc();
-        Code::Unavailable.into()
+        Failure::Overloaded
     }
 }
 
@@ -274,7 +273,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         let refused = lane.run(|| Ok(())).await.unwrap_err();
-        assert_eq!(refused.to_string(), "unavailable");
+        assert!(matches!(refused, Failure::Overloaded));
         assert_eq!((lane.running(), lane.waiting(), lane.refusals.get()), (1, 2, 1));
         finish.send(()).unwrap();
         first.await.unwrap().unwrap();
@@ -309,7 +308,7 @@ mod tests {
         while lane.running() < 8 / SHARE_OF_ONE {
             tokio::task::yield_now().await;
         }
-        assert_eq!(lane.run_for(busy, || Ok(())).await.unwrap_err().to_string(), "unavailable");
+        assert!(matches!(lane.run_for(busy, || Ok(())).await, Err(Failure::Overloaded)));
         lane.run_for(other, || Ok(())).await.unwrap();
         is_over.store(true, Ordering::Relaxed);
         for held in held {
@@ -332,7 +331,11 @@ mod tests {
                 }
                 Ok(())
             };
-            assert_eq!(lane.run(work).await.unwrap_err().to_string(), "unavailable");
+            let refused = lane.run(work).await;
+            // The first get no answer, the others no place.
+            let is_refused =
+                matches!(refused, Err(Failure::Overloaded | Failure::Service(ServiceError::Unavailable(_))));
+            assert!(is_refused);
         }
         assert_eq!(begun.load(Ordering::Relaxed), 1 + SPARE);
         is_over.store(true, Ordering::Relaxed);

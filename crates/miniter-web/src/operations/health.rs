@@ -1,42 +1,20 @@
 //! Is this node alive, and should it get requests?
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, web};
 use miniter_service::ServiceError;
-use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::http::problem::{ApiError, Code, problems};
-use crate::state::State;
+use crate::http::failure::Failure;
+use crate::http::state::State;
 
 /// How long an answer of the database may be shared: whoever asks often, or in great numbers, asks it no more often.
 const SHARED: Duration = Duration::from_millis(200);
 
 /// How long one waits for the answer to somebody else's question.
 const PATIENCE: Duration = Duration::from_millis(1_300);
-
-/// Whether this node should get requests.
-#[derive(Default)]
-pub(crate) struct Readiness {
-    is_draining: AtomicBool,
-    /// What the database said last, and when.
-    last: Mutex<Option<(Instant, bool)>>,
-}
-
-impl Readiness {
-    /// From now on it should not.
-    pub(crate) fn drain(&self) {
-        self.is_draining.store(true, Ordering::Release);
-    }
-
-    /// Whether it is about to stop.
-    pub(crate) fn is_draining(&self) -> bool {
-        self.is_draining.load(Ordering::Acquire)
-    }
-}
 
 /// Answers `live` as long as the process does anything at all.
 #[utoipa::path(
@@ -50,8 +28,6 @@ pub(crate) async fn livez() -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::plaintext()).body("live")
 }
 
-problems!(ReadyzProblems: Unavailable, Draining);
-
 /// Answers `ready` if the database can be read, its schema is not older than this program, and the node is not about to
 /// stop.
 #[utoipa::path(
@@ -60,26 +36,23 @@ problems!(ReadyzProblems: Unavailable, Draining);
     tag = "operations",
     responses(
         (status = 200, description = "This node should get requests.", body = String, content_type = "text/plain",
-            example = "ready"),
-        ReadyzProblems
+            example = "ready")
     )
 )]
-pub(crate) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, Failure> {
     if state.readiness.is_draining() {
-        return Err(Code::Draining.into());
+        return Err(Failure::Draining);
     }
-    let mut last = timeout(PATIENCE, state.readiness.last.lock())
-        .await
-        .map_err(|_| ApiError::from(Code::Unavailable))?;
+    let mut last = timeout(PATIENCE, state.readiness.last.lock()).await.map_err(|_| Failure::Overloaded)?;
     match *last {
         Some((asked, true)) if asked.elapsed() < SHARED => {}
-        Some((asked, false)) if asked.elapsed() < SHARED => return Err(Code::Unavailable.into()),
+        Some((asked, false)) if asked.elapsed() < SHARED => return Err(Failure::Overloaded),
         _ => {
             let health = state.services.health.clone();
             let outcome = state.lanes.health.run(move || health.check().map_err(ServiceError::from)).await;
             *last = Some((Instant::now(), outcome.is_ok()));
             // Whatever is the matter with the database: this node should get no requests.
-            outcome.map_err(|error| error.with_code(Code::Unavailable))?;
+            outcome.map_err(Failure::into_unavailable)?;
         }
     }
     Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body("ready"))

@@ -3,24 +3,38 @@
 mod health;
 mod metrics;
 
+use actix_web::Route;
 use utoipa::OpenApi;
 
-use crate::http::endpoint::Endpoint;
+use crate::http::auth::Access;
+use crate::http::body::BodyPolicy;
+use crate::http::endpoint::{Endpoint, Method};
 use crate::http::limits::Limit;
+use crate::http::render::Render;
 
-pub(crate) use health::Readiness;
-
-/// The routes on the address where people are served.
-pub(crate) fn endpoints() -> Vec<Endpoint> {
+/// The routes on the address where people are served. Their failures look as those of a presentation do.
+pub(crate) fn endpoints(render: Render) -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/livez", Limit::Unlimited, |route| route.to(health::livez)),
-        Endpoint::get("/readyz", Limit::Unlimited, |route| route.to(health::readyz)),
+        get("/livez", render, |route| route.to(health::livez)),
+        get("/readyz", render, |route| route.to(health::readyz)),
     ]
 }
 
 /// What may be served on an address of its own.
-pub(crate) fn metrics_endpoint() -> Endpoint {
-    Endpoint::get("/metrics", Limit::Unlimited, |route| route.to(metrics::metrics))
+pub(crate) fn metrics_endpoint(render: Render) -> Endpoint {
+    get("/metrics", render, |route| route.to(metrics::metrics))
+}
+
+fn get(path: &'static str, render: Render, handle: fn(Route) -> Route) -> Endpoint {
+    Endpoint {
+        method: Method::Get,
+        path,
+        limit: Limit::Unlimited,
+        access: Access::Anyone,
+        body: BodyPolicy::NONE,
+        render,
+        handle,
+    }
 }
 
 /// The same routes, documented.

@@ -7,25 +7,41 @@ use std::sync::LazyLock;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType, LOCATION, REFERRER_POLICY};
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
-use utoipa::openapi::OpenApi as Document;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{OpenApi as Document, PathItem};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::Config;
 
-use crate::classic::ClassicApi;
-use crate::http::endpoint::Endpoint;
+use crate::classic::problem::{self, Code};
+use crate::classic::{self, ClassicApi};
+use crate::http::auth::Access;
+use crate::http::body::BodyPolicy;
+use crate::http::endpoint::{Endpoint, Method};
+use crate::http::failure::Failure;
 use crate::http::limits::Limit;
-use crate::http::problem::{self, ApiError, Code, problems};
-use crate::operations::OperationsApi;
+use crate::operations::{self, OperationsApi};
 
-/// The routes.
-pub(crate) fn endpoints() -> Vec<Endpoint> {
+/// The routes of the documentation, each with the codes that it alone decides on.
+pub(super) fn operations() -> Vec<(Endpoint, &'static [Code])> {
+    let get = |path, handle| classic::get(path, Limit::Read, Access::Anyone, handle);
     vec![
-        Endpoint::get("/openapi.json", Limit::Read, |route| route.to(openapi_document)),
-        Endpoint::get("/docs", Limit::Read, |route| route.to(to_docs_page)),
-        Endpoint::get("/docs/{file}", Limit::Read, |route| route.to(docs_file)),
-        Endpoint::get("/docs/", Limit::Read, |route| route.to(docs_page)),
+        (get("/openapi.json", |route| route.to(openapi_document)), DOCUMENT_PROBLEMS),
+        (get("/docs", |route| route.to(to_docs_page)), &[]),
+        (get("/docs/{file}", |route| route.to(docs_file)), DOCS_PROBLEMS),
+        (get("/docs/", |route| route.to(docs_page)), DOCUMENT_PROBLEMS),
     ]
+}
+
+/// The codes of the routes for operators, whose failures look as those of this API.
+fn operators_problems(path: &str) -> &'static [Code] {
+    match path {
+        "/readyz" => &[Code::Unavailable, Code::Draining],
+        "/metrics" => &[Code::NotFound, Code::Internal, Code::Unavailable],
+        _ => &[],
+    }
 }
 
 /// The same routes, documented.
@@ -67,43 +83,85 @@ impl Modify for Authorization {
 pub fn openapi() -> Document {
     let mut document =
         Documentation::openapi().merge_from(ClassicApi::openapi()).merge_from(OperationsApi::openapi());
-    // Whatever a path offers, it refuses the methods that it does not.
-    for path in document.paths.paths.values_mut() {
-        for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
-            operation.responses.responses.extend(problem::responses(&[Code::MethodNotAllowed]));
+    let operators = operations::endpoints(problem::render)
+        .into_iter()
+        .chain([operations::metrics_endpoint(problem::render)])
+        .map(|endpoint| (endpoint, operators_problems(endpoint.path)));
+    for (endpoint, codes) in classic::operations().into_iter().chain(operations()).chain(operators) {
+        let operation = document
+            .paths
+            .paths
+            .get_mut(endpoint.path)
+            .and_then(|path| operation_of(path, endpoint.method).as_mut());
+        if let Some(operation) = operation {
+            document_endpoint(operation, &endpoint, codes);
         }
     }
     document
 }
 
+fn operation_of(path: &mut PathItem, method: Method) -> &mut Option<Operation> {
+    match method {
+        Method::Get => &mut path.get,
+        Method::Head => &mut path.head,
+        Method::Post => &mut path.post,
+        Method::Put => &mut path.put,
+        Method::Patch => &mut path.patch,
+        Method::Delete => &mut path.delete,
+    }
+}
+
+/// Adds what follows from an endpoint: who may call, and which failures there are beside those that it alone decides on.
+fn document_endpoint(operation: &mut Operation, endpoint: &Endpoint, own: &[Code]) {
+    let mut codes = Vec::new();
+    let has_body = endpoint.body != BodyPolicy::NONE;
+    if has_body {
+        codes.extend([Code::InvalidJson, Code::InvalidBody]);
+    }
+    codes.extend(own);
+    if has_body {
+        codes.extend([Code::BadRequest, Code::BodyTimeout, Code::BodyTooLarge, Code::UnsupportedMediaType]);
+    }
+    if let Access::Scopes(_) = endpoint.access {
+        codes.extend([Code::TokenMissing, Code::TokenInvalid, Code::TokenExpired]);
+        let schemes = ["token", "bearer"];
+        operation.security =
+            Some(schemes.map(|name| SecurityRequirement::new(name, <[String; 0]>::default())).to_vec());
+    }
+    if endpoint.limit != Limit::Unlimited {
+        codes.push(Code::RateLimited);
+    }
+    // Whatever a path offers, it refuses the methods that it does not.
+    codes.push(Code::MethodNotAllowed);
+    operation.responses.responses.extend(problem::responses(&codes));
+}
+
 /// The document as JSON, made once.
 static DOCUMENT: LazyLock<Result<String, serde_json::Error>> = LazyLock::new(|| openapi().to_json());
 
-problems!(DocumentProblems: RateLimited, Internal, Unavailable);
+/// The codes that this operation alone decides on.
+pub(super) const DOCUMENT_PROBLEMS: &[Code] = &[Code::Internal, Code::Unavailable];
 
 /// Returns this document.
 #[utoipa::path(
     get,
     path = "/openapi.json",
     tag = "documentation",
-    responses((status = 200, description = "OpenAPI 3.1.", content_type = "application/json", body = Object),
-        DocumentProblems)
+    responses((status = 200, description = "OpenAPI 3.1.", content_type = "application/json", body = Object))
 )]
-async fn openapi_document() -> Result<HttpResponse, ApiError> {
+async fn openapi_document() -> Result<HttpResponse, Failure> {
     match &*DOCUMENT {
         Ok(json) => Ok(HttpResponse::Ok().content_type(ContentType::json()).body(json.as_str())),
-        Err(error) => Err(ApiError::from(Code::Internal).with_cause(error.to_string().into())),
+        Err(error) => Err(Failure::internal(error.to_string())),
     }
 }
-
-problems!(RedirectProblems: RateLimited);
 
 /// Leads to the page that shows this document.
 #[utoipa::path(
     get,
     path = "/docs",
     tag = "documentation",
-    responses((status = 308, description = "The page is at `/docs/`."), RedirectProblems)
+    responses((status = 308, description = "The page is at `/docs/`."))
 )]
 async fn to_docs_page() -> HttpResponse {
     // Relative, so that it holds behind a proxy that adds a prefix.
@@ -115,13 +173,14 @@ async fn to_docs_page() -> HttpResponse {
     get,
     path = "/docs/",
     tag = "documentation",
-    responses((status = 200, description = "The page.", content_type = "text/html", body = String), DocumentProblems)
+    responses((status = 200, description = "The page.", content_type = "text/html", body = String))
 )]
-async fn docs_page() -> Result<HttpResponse, ApiError> {
+async fn docs_page() -> Result<HttpResponse, Failure> {
     serve("index.html")
 }
 
-problems!(DocsProblems: NotFound, RateLimited, Internal, Unavailable);
+/// The codes that this operation alone decides on.
+pub(super) const DOCS_PROBLEMS: &[Code] = &[Code::NotFound, Code::Internal, Code::Unavailable];
 
 /// Returns a file of that page.
 #[utoipa::path(
@@ -129,9 +188,9 @@ problems!(DocsProblems: NotFound, RateLimited, Internal, Unavailable);
     path = "/docs/{file}",
     tag = "documentation",
     params(("file" = String, Path, description = "Its name.", example = "index.html")),
-    responses((status = 200, description = "The file."), DocsProblems)
+    responses((status = 200, description = "The file."))
 )]
-async fn docs_file(file: web::Path<String>) -> Result<HttpResponse, ApiError> {
+async fn docs_file(file: web::Path<String>) -> Result<HttpResponse, Failure> {
     serve(&file)
 }
 
@@ -140,7 +199,7 @@ async fn docs_file(file: web::Path<String>) -> Result<HttpResponse, ApiError> {
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-fn serve(file: &str) -> Result<HttpResponse, ApiError> {
+fn serve(file: &str) -> Result<HttpResponse, Failure> {
     // Without "none" the page would send its address to a validator on the internet.
     static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
         Arc::new(Config::from("../openapi.json").persist_authorization(true).validator_url("none"))
@@ -155,8 +214,8 @@ fn serve(file: &str) -> Result<HttpResponse, ApiError> {
                 Cow::Borrowed(bytes) => Bytes::from_static(bytes),
                 Cow::Owned(bytes) => Bytes::from(bytes),
             })),
-        Ok(None) => Err(Code::NotFound.into()),
-        Err(error) => Err(ApiError::from(Code::Internal).with_cause(error.to_string().into())),
+        Ok(None) => Err(Failure::NotFound),
+        Err(error) => Err(Failure::internal(error.to_string())),
     }
 }
 
@@ -165,7 +224,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::Serving;
+    use crate::app::{Serving, endpoints};
 
     #[test]
     fn every_route_is_in_the_openapi_document_and_nothing_else() {
@@ -176,9 +235,9 @@ mod tests {
                 documented.insert(format!("{} {path}", method.to_uppercase()));
             }
         }
-        let served: BTreeSet<_> = crate::endpoints(Serving::Everything)
+        let served: BTreeSet<_> = endpoints(Serving::Everything)
             .iter()
-            .map(|endpoint| format!("{} {}", endpoint.method, endpoint.path))
+            .map(|endpoint| format!("{} {}", endpoint.method.answers()[0], endpoint.path))
             .collect();
         assert_eq!(documented, served);
         assert_eq!(document["openapi"], "3.1.0");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actix_web::{HttpRequest, web};
 use miniter_domain::{Freshness, Health};
 use miniter_service::{Accounts, Follows, Sessions, Timelines, Tweets};
 
@@ -11,7 +12,7 @@ use crate::http::cors::CorsOrigins;
 use crate::http::lane::Lanes;
 use crate::http::limits::Limits;
 use crate::http::metrics::Metrics;
-use crate::operations::Readiness;
+use crate::http::readiness::Readiness;
 
 /// The use cases, shared by all workers.
 #[derive(Clone)]
@@ -80,6 +81,11 @@ impl State {
     pub fn drain(&self) {
         self.readiness.drain();
     }
+}
+
+/// The state that all handlers share.
+pub(crate) fn state_of(request: &HttpRequest) -> Option<&web::Data<State>> {
+    request.app_data()
 }
 
 #[cfg(test)]

@@ -1,29 +1,23 @@
 //! Every failure, as `application/problem+json` (RFC 9457).
-//!
-//! A handler, an extractor or the router fails with an [`ApiError`]; [`render`] writes it once, on the way out, when the
-//! reader's language and the request's id are known.
 
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::fmt;
-use std::time::Duration;
+use std::str::EscapeDefault;
 
-use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_LANGUAGE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::http::header::{CONTENT_LANGUAGE, VARY, WWW_AUTHENTICATE};
+use actix_web::{HttpRequest, HttpResponse};
+use miniter_domain::DomainError;
+use miniter_service::ServiceError;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder};
 use utoipa::openapi::{ContentBuilder, Header, Ref, RefOr, Response, ResponseBuilder};
 
-use crate::http::language::Language;
+use crate::classic::language::Language;
+use crate::http::failure::Failure;
 
 /// The media type of a problem.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
-
-/// Seconds after which an overloaded server is worth another try.
-const RETRY_SECONDS: u32 = 1;
 
 macro_rules! codes {
     ($($variant:ident $status:ident $name:literal $english:literal $korean:literal)+) => {
@@ -161,83 +155,77 @@ codes! {
         "이 노드는 곧 종료됩니다."
 }
 
-/// A failure on its way to the client.
-#[derive(Debug)]
-pub(crate) struct ApiError {
-    code: Code,
-    /// More about this occurrence, for the person who sent the request. ASCII.
-    note: Option<String>,
-    allow: Option<HeaderValue>,
-    /// After which time another try may succeed.
-    retry_after: Option<Duration>,
-    /// For our log only.
-    cause: Option<Box<dyn Error + Send + Sync>>,
-}
-
-impl From<Code> for ApiError {
-    fn from(code: Code) -> Self {
-        Self { code, note: None, allow: None, retry_after: None, cause: None }
-    }
-}
-
-impl ApiError {
-    /// Adds to the detail what is particular to this occurrence.
-    pub(crate) fn with_note(self, note: &str) -> Self {
-        Self { note: Some(note.escape_default().to_string()), ..self }
-    }
-
-    /// Says for our log, and for nobody else, what was behind it.
-    pub(crate) fn with_cause(self, cause: Box<dyn Error + Send + Sync>) -> Self {
-        Self { cause: Some(cause), ..self }
-    }
-
-    /// Tells the client something else, for the same reason.
-    pub(crate) fn with_code(self, code: Code) -> Self {
-        Self { code, ..self }
-    }
-
-    /// Says when to try again.
-    pub(crate) fn with_retry_after(self, retry_after: Duration) -> Self {
-        Self { retry_after: Some(retry_after), ..self }
-    }
-
-    /// The method is none of `allow`.
-    pub(crate) fn method_not_allowed(allow: HeaderValue) -> Self {
-        Self { allow: Some(allow), ..Code::MethodNotAllowed.into() }
-    }
-
-    /// The cause and its causes in turn, in one line for the log.
-    pub(crate) fn chain(&self) -> Option<String> {
-        let mut next: Option<&(dyn Error + 'static)> = self.cause.as_deref().map(|cause| cause as _);
-        let mut texts = Vec::new();
-        while let Some(error) = next {
-            texts.push(error.to_string());
-            next = error.source();
+impl Code {
+    /// The code of a failure.
+    fn of(failure: &Failure) -> Self {
+        match failure {
+            Failure::Service(error) => Self::of_service_error(error),
+            Failure::BadRequest => Self::BadRequest,
+            Failure::MalformedBody { .. } => Self::InvalidJson,
+            Failure::UnfitBody { .. } => Self::InvalidBody,
+            Failure::BodyTimeout => Self::BodyTimeout,
+            Failure::BodyTooLarge => Self::BodyTooLarge,
+            Failure::UnsupportedMediaType => Self::UnsupportedMediaType,
+            Failure::InvalidQuery => Self::InvalidQuery,
+            Failure::InvalidLimit => Self::InvalidLimit,
+            Failure::TokenMissing => Self::TokenMissing,
+            // A token of this API allows everything: one with less is none of its tokens.
+            Failure::TokenInvalid | Failure::MissingScope(_) => Self::TokenInvalid,
+            Failure::TokenExpired => Self::TokenExpired,
+            Failure::NotFound => Self::NotFound,
+            Failure::MethodNotAllowed { .. } => Self::MethodNotAllowed,
+            Failure::RateLimited { .. } => Self::RateLimited,
+            Failure::Overloaded => Self::Unavailable,
+            Failure::Draining => Self::Draining,
+            Failure::Status(status) => Self::of_status(*status),
         }
-        (!texts.is_empty()).then(|| texts.join(": "))
-    }
-}
-
-impl fmt::Display for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code.name())
-    }
-}
-
-impl ResponseError for ApiError {
-    fn status_code(&self) -> StatusCode {
-        self.code.status()
     }
 
-    /// Only the status: [`render`] writes the rest.
-    fn error_response(&self) -> HttpResponse<BoxBody> {
-        HttpResponse::new(self.status_code())
+    fn of_service_error(error: &ServiceError) -> Self {
+        match error {
+            ServiceError::Invalid(error) => Self::of_domain_error(error),
+            ServiceError::EmailTaken => Self::EmailTaken,
+            ServiceError::InvalidCredentials => Self::InvalidCredentials,
+            ServiceError::WrongPassword => Self::WrongPassword,
+            ServiceError::TooManyFailures { .. } => Self::TooManyFailures,
+            ServiceError::IdempotencyKeyReused => Self::IdempotencyKeyReused,
+            ServiceError::Unauthenticated => Self::TokenInvalid,
+            ServiceError::UserNotFound => Self::UserNotFound,
+            ServiceError::Unavailable(_) => Self::Unavailable,
+            ServiceError::Internal(_) => Self::Internal,
+        }
     }
-}
 
-/// The answer where no route matches.
-pub(crate) async fn not_found() -> Result<HttpResponse, ApiError> {
-    Err(Code::NotFound.into())
+    fn of_domain_error(error: &DomainError) -> Self {
+        match error {
+            DomainError::InvalidName => Self::InvalidName,
+            DomainError::InvalidEmail => Self::InvalidEmail,
+            DomainError::ProfileTooLong => Self::ProfileTooLong,
+            DomainError::PasswordTooShort => Self::PasswordTooShort,
+            DomainError::PasswordTooLong => Self::PasswordTooLong,
+            DomainError::TweetEmpty => Self::TweetEmpty,
+            DomainError::TweetTooLong => Self::TweetTooLong,
+            DomainError::InvalidUserId => Self::InvalidUserId,
+            DomainError::InvalidTweetId => Self::InvalidCursor,
+            DomainError::InvalidIdempotencyKey => Self::InvalidIdempotencyKey,
+            DomainError::FollowSelf => Self::FollowSelf,
+        }
+    }
+
+    /// The code for a failure of which only the status is known.
+    fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::REQUEST_TIMEOUT => Self::BodyTimeout,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::BodyTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::TOO_MANY_REQUESTS => Self::RateLimited,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
+            status if status.is_server_error() => Self::Internal,
+            _ => Self::BadRequest,
+        }
+    }
 }
 
 /// A failure (RFC 9457).
@@ -263,18 +251,12 @@ pub(crate) struct Problem<'a> {
     request_id: &'a str,
 }
 
-/// Writes a failed response anew, as a problem. What has no [`ApiError`] (a refusal by a middleware) is told by its
-/// status alone.
-pub(crate) fn render(
-    response: &HttpResponse<impl Sized>,
-    language: Language,
-    request_id: &str,
-) -> HttpResponse {
-    let error = response.error().and_then(|error| error.as_error::<ApiError>());
-    let status = response.status();
-    let code = error.map_or_else(|| code_of_status(status), |error| error.code);
+/// Writes a failure as a problem, in the language that the reader prefers.
+pub(crate) fn render(failure: &Failure, request: &HttpRequest, request_id: &str) -> HttpResponse {
+    let (code, language) = (Code::of(failure), Language::of(request));
+    let status = if let Failure::Status(status) = failure { *status } else { code.status() };
     let mut detail = code.detail(language).to_owned();
-    if let Some(note) = error.and_then(|error| error.note.as_ref()) {
+    if let Some(note) = note(failure) {
         detail = format!("{detail} ({note})");
     }
     let problem = Problem {
@@ -286,45 +268,24 @@ pub(crate) fn render(
         request_id,
     };
 
-    let mut rendered = HttpResponse::build(status).content_type(PROBLEM_JSON).json(problem);
-    let headers = rendered.headers_mut();
-    for (name, value) in response.headers() {
-        if name != actix_web::http::header::CONTENT_TYPE {
-            headers.append(name.clone(), value.clone());
-        }
-    }
-    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
-    headers.append(VARY, HeaderValue::from_static("Accept-Language"));
-    if let Some(allow) = error.and_then(|error| error.allow.clone()) {
-        headers.insert(ALLOW, allow);
-    }
+    let mut response = HttpResponse::build(status);
+    response
+        .content_type(PROBLEM_JSON)
+        .insert_header((CONTENT_LANGUAGE, language.tag()))
+        .insert_header((VARY, "Accept-Language"));
     if status == StatusCode::UNAUTHORIZED {
         // RFC 6750; a 401 must name a scheme (RFC 9110, 15.5.2).
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        response.insert_header((WWW_AUTHENTICATE, "Bearer"));
     }
-    let retry_after = error.and_then(|error| error.retry_after);
-    if let Some(wait) = retry_after {
-        // Whole seconds (RFC 9110, 10.2.3), and never too few of them.
-        let seconds = u64::try_from(wait.as_micros().div_ceil(1_000_000)).unwrap_or(u64::MAX);
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
-    } else if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
-    }
-    rendered
+    response.json(problem)
 }
 
-/// The code for a failure of which only the status is known.
-fn code_of_status(status: StatusCode) -> Code {
-    match status {
-        StatusCode::NOT_FOUND => Code::NotFound,
-        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
-        StatusCode::REQUEST_TIMEOUT => Code::BodyTimeout,
-        StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
-        StatusCode::TOO_MANY_REQUESTS => Code::RateLimited,
-        StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
-        status if status.is_server_error() => Code::Internal,
-        _ => Code::BadRequest,
+/// More about this occurrence, for the person who sent the request. ASCII, whatever it quotes.
+fn note(failure: &Failure) -> Option<EscapeDefault<'_>> {
+    if let Failure::MalformedBody { note } | Failure::UnfitBody { note } = failure {
+        Some(note.escape_default())
+    } else {
+        None
     }
 }
 
@@ -377,21 +338,6 @@ fn header(description: &str) -> Header {
     utoipa::openapi::HeaderBuilder::new().description(Some(description)).build()
 }
 
-/// Names the codes that an operation may fail with, for `#[utoipa::path(responses(…))]`.
-macro_rules! problems {
-    ($name:ident: $($code:ident),+ $(,)?) => {
-        pub(crate) struct $name;
-
-        impl utoipa::IntoResponses for $name {
-            fn responses()
-            -> std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::response::Response>> {
-                crate::http::problem::responses(&[$(crate::http::problem::Code::$code),+])
-            }
-        }
-    };
-}
-pub(crate) use problems;
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -418,16 +364,7 @@ mod tests {
 
     #[test]
     fn a_note_is_ascii_whatever_it_quotes() {
-        let error = ApiError::from(Code::InvalidBody).with_note("invalid type: string \"비밀\"");
-        assert!(error.note.unwrap().is_ascii());
-    }
-
-    #[test]
-    fn the_log_gets_the_whole_chain_of_causes() {
-        let inner = std::io::Error::other("disk on fire");
-        let outer = miniter_domain::RepositoryError::Backend(Box::new(inner));
-        let error = ApiError::from(Code::Internal).with_cause(Box::new(outer));
-        assert_eq!(error.chain().unwrap(), "the database failed: disk on fire");
-        assert_eq!(ApiError::from(Code::NotFound).chain(), None);
+        let failure = Failure::UnfitBody { note: "invalid type: string \"비밀\"".into() };
+        assert!(note(&failure).unwrap().to_string().is_ascii());
     }
 }

@@ -1,0 +1,119 @@
+//! The bodies of requests: one extractor, and for each endpoint a policy.
+
+mod json;
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
+use futures_util::future::{FutureExt, LocalBoxFuture};
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+use crate::http::connection::Connection;
+use crate::http::connections::Full;
+use crate::http::exchange::Known;
+use crate::http::failure::Failure;
+
+/// The buffer into which a body is read grows to up to so many times its length.
+const GROWTH: usize = 2;
+
+/// How long a body may take to arrive. At 7 KiB a second one of 64 KiB is through.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+
+/// The longest note on what is wrong with a body, in characters; it may quote the body.
+const MAX_NOTE: usize = 200;
+
+/// Which bodies an endpoint takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BodyPolicy {
+    kinds: &'static [Kind],
+    /// The largest, in bytes.
+    limit: usize,
+}
+
+impl BodyPolicy {
+    /// The endpoint reads no body.
+    pub(crate) const NONE: Self = Self { kinds: &[], limit: 0 };
+
+    /// JSON only, of at most so many bytes.
+    pub(crate) const fn json(limit: usize) -> Self {
+        Self { kinds: &[Kind::Json], limit }
+    }
+}
+
+/// A kind of body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Json,
+}
+
+impl Kind {
+    /// What the head of a request says of its body.
+    fn of(request: &HttpRequest) -> Option<Self> {
+        let mime = request.mime_type().ok()??;
+        let is_json = mime.type_() == "application"
+            && (mime.subtype() == "json" || mime.suffix().is_some_and(|suffix| suffix == "json"));
+        is_json.then_some(Self::Json)
+    }
+}
+
+/// The fields in the body of a request, of any kind that its endpoint takes. Those that `T` does not have are ignored.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Failure;
+    type Future = LocalBoxFuture<'static, Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let policy =
+            request.extensions().get::<Known>().map_or(BodyPolicy::NONE, |known| known.endpoint.body);
+        let checked = check_head(request, policy);
+        let length = announced(request).and_then(|length| length.try_into().ok());
+        let length = length.map_or(policy.limit, |length: usize| length.min(policy.limit));
+        let reserved = Connection::of(request)
+            .map_or(Ok(None), |connection| connection.place().reserve(GROWTH * length));
+        let payload = web::Payload::from_request(request, payload);
+        async move {
+            let kind = checked?;
+            // As long as it may become: all of it is kept until it is parsed.
+            let _reserved = reserved.map_err(|Full| Failure::Overloaded)?;
+            let payload = payload.await.map_err(|_| Failure::BadRequest)?;
+            let bytes = timeout(MAX_WAIT, payload.to_bytes_limited(policy.limit))
+                .await
+                .map_err(|_| Failure::BodyTimeout)?
+                .map_err(|_| Failure::BodyTooLarge)?
+                // The client left, or its chunks were malformed.
+                .map_err(|_| Failure::BadRequest)?;
+            match kind {
+                Kind::Json => json::parse(&bytes).map(Self),
+            }
+        }
+        .boxed_local()
+    }
+}
+
+/// Refuses what need not be read.
+fn check_head(request: &HttpRequest, policy: BodyPolicy) -> Result<Kind, Failure> {
+    let kind = Kind::of(request).filter(|kind| policy.kinds.contains(kind));
+    let is_plain = request
+        .headers()
+        .get_all(CONTENT_ENCODING)
+        .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let kind = kind.filter(|_| is_plain).ok_or(Failure::UnsupportedMediaType)?;
+    if announced(request).is_some_and(|length| length > policy.limit as u64) {
+        return Err(Failure::BodyTooLarge);
+    }
+    Ok(kind)
+}
+
+/// How long the body is to be; a chunked one does not say.
+fn announced(request: &HttpRequest) -> Option<u64> {
+    request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok())
+}
+
+/// What a parser says, cut to a length that nobody can blow up.
+fn note(error: &impl Display) -> String {
+    error.to_string().chars().take(MAX_NOTE).collect()
+}
