@@ -25,12 +25,12 @@ pub use login_throttle::{AccountKey, AddressKey, BucketKey, OriginKey};
 pub use quota::{Allowance, Exhausted, Quota, Tat};
 pub use repository::{
     Connections, FollowRepository, Freshness, Health, KnownAddressRepository, LoginThrottleRepository,
-    OnFresh, TimelineRepository, TweetRepository, UserRepository,
+    OnFresh, SessionRepository, TimelineRepository, TweetRepository, UserRepository,
 };
 #[cfg(feature = "mock")]
 pub use repository::{
     MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository, MockLoginThrottleRepository,
-    MockTimelineRepository, MockTweetRepository, MockUserRepository,
+    MockSessionRepository, MockTimelineRepository, MockTweetRepository, MockUserRepository,
 };
 pub use subscriber::Subscriber;
 pub use timeline::{PageRequest, TimelineEntry, TimelinePage};

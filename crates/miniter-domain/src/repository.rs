@@ -55,10 +55,6 @@ pub trait UserRepository: Send + Sync {
         hashed_password: &str,
     ) -> Result<Option<TokenVersion>, RepositoryError>;
 
-    /// The version that the tokens of `user` must have; the first one for a user who does not exist. Known without waiting,
-    /// and exact for whatever a [`Freshness`] check has covered.
-    fn token_version(&self, user: UserId) -> TokenVersion;
-
     /// Whether there is such a user.
     ///
     /// # Errors
@@ -71,6 +67,16 @@ pub trait UserRepository: Send + Sync {
     /// # Errors
     /// Only the general ones.
     fn delete(&self, user: UserId) -> Result<bool, RepositoryError>;
+}
+
+/// Which tokens still open a session.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait SessionRepository: Send + Sync {
+    /// The version that the tokens of `user` must have; the first one for a user who does not exist. It is in memory: this
+    /// never waits. Exact for all that a [`Freshness`] check has covered.
+    ///
+    /// [`UserRepository::change_password`] gives a user another one.
+    fn cached_token_version(&self, user: UserId) -> TokenVersion;
 }
 
 /// What people wrote.

@@ -5,7 +5,7 @@ use miniter_domain::TimelineEntry;
 use crate::backend::sqlite::writer::OnCommit;
 use crate::feed::Event;
 use crate::home_timelines::HomeTimelines;
-use crate::token_versions::TokenVersions;
+use crate::sessions::TokenVersions;
 
 /// Everything that is kept in memory and derived from the database.
 pub(crate) struct Memory {

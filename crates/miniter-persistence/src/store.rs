@@ -15,7 +15,7 @@ use crate::feed::freshness::Freshness;
 use crate::home_timelines::HomeTimelines;
 use crate::memory::Memory;
 use crate::schema::token_versions;
-use crate::token_versions::TokenVersions;
+use crate::sessions::TokenVersions;
 use crate::url::DatabaseUrl;
 
 /// How a [`Store`] uses its database.

@@ -109,10 +109,6 @@ impl UserRepository for Store {
         Ok(changed.map(TokenVersion::new))
     }
 
-    fn token_version(&self, user: UserId) -> TokenVersion {
-        self.memory.token_versions.find(user)
-    }
-
     fn delete(&self, user: UserId) -> Result<bool, RepositoryError> {
         let user = user.get();
         write!(self, |connection, events| {

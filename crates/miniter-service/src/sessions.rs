@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use miniter_domain::UserRepository;
+use miniter_domain::SessionRepository;
 
 use crate::error::ServiceError;
 use crate::grant::Grant;
@@ -11,14 +11,14 @@ use crate::token::{Bearer, TokenError, Tokens};
 /// The use cases around sessions: each is a token that somebody holds.
 pub struct Sessions {
     tokens: Arc<Tokens>,
-    users: Arc<dyn UserRepository>,
+    sessions: Arc<dyn SessionRepository>,
 }
 
 impl Sessions {
     /// Puts the use cases together.
     #[must_use]
-    pub fn new(tokens: Arc<Tokens>, users: Arc<dyn UserRepository>) -> Self {
-        Self { tokens, users }
+    pub fn new(tokens: Arc<Tokens>, sessions: Arc<dyn SessionRepository>) -> Self {
+        Self { tokens, sessions }
     }
 
     /// Who shows this token, if it is one of ours. Whether it was ended, [`Self::authenticate`] tells.
@@ -35,7 +35,7 @@ impl Sessions {
     /// # Errors
     /// [`ServiceError::Unauthenticated`].
     pub fn authenticate(&self, bearer: Bearer) -> Result<Grant, ServiceError> {
-        if bearer.version == self.users.token_version(bearer.user) {
+        if bearer.version == self.sessions.cached_token_version(bearer.user) {
             Ok(Grant::full(bearer.user))
         } else {
             Err(ServiceError::Unauthenticated)
@@ -45,16 +45,16 @@ impl Sessions {
 
 #[cfg(test)]
 mod tests {
-    use miniter_domain::{MockUserRepository, TokenVersion, UserId};
+    use miniter_domain::{MockSessionRepository, TokenVersion, UserId};
 
     use super::*;
     use crate::accounts::tests::tokens;
 
     #[test]
     fn a_token_counts_only_while_its_version_is_the_users() {
-        let mut users = MockUserRepository::new();
-        users.expect_token_version().returning(|user| TokenVersion::new(user.get()));
-        let sessions = Sessions::new(tokens(), Arc::new(users));
+        let mut repository = MockSessionRepository::new();
+        repository.expect_cached_token_version().returning(|user| TokenVersion::new(user.get()));
+        let sessions = Sessions::new(tokens(), Arc::new(repository));
         for (user, version, counts) in
             [(1, 1, true), (1, 0, false), (1, 2, false), (2, 2, true), (2, 1, false)]
         {

@@ -346,7 +346,7 @@ mod tests {
 
     use super::*;
     use crate::home_timelines::HomeTimelines;
-    use crate::token_versions::TokenVersions;
+    use crate::sessions::TokenVersions;
 
     fn memory() -> Memory {
         let memory =

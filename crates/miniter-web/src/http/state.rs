@@ -94,8 +94,8 @@ pub(crate) mod tests {
 
     use miniter_domain::{
         MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository,
-        MockLoginThrottleRepository, MockTimelineRepository, MockTweetRepository, MockUserRepository,
-        SystemClock,
+        MockLoginThrottleRepository, MockSessionRepository, MockTimelineRepository, MockTweetRepository,
+        MockUserRepository, SystemClock,
     };
     use miniter_service::{LoginThrottle, Passwords, TokenSecret, Tokens};
 
@@ -123,9 +123,9 @@ pub(crate) mod tests {
                 clock.clone(),
             )),
             tweets: Arc::new(Tweets::new(Arc::new(MockTweetRepository::new()), clock)),
-            follows: Arc::new(Follows::new(Arc::new(MockFollowRepository::new()), users.clone())),
+            follows: Arc::new(Follows::new(Arc::new(MockFollowRepository::new()), users)),
             timelines: Arc::new(Timelines::new(Arc::new(MockTimelineRepository::new()), 1_000)),
-            sessions: Arc::new(Sessions::new(tokens, users)),
+            sessions: Arc::new(Sessions::new(tokens, Arc::new(MockSessionRepository::new()))),
             freshness: Arc::new(MockFreshness::new()),
             health: Arc::new(MockHealth::new()),
         };
