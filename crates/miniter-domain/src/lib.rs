@@ -4,6 +4,7 @@
 //! tweet may be), and the traits through which the rest of the house reaches the database
 //! ([`UserRepository`] and its siblings). Every other crate depends on this one; it depends on none of them.
 
+mod capacity;
 mod clock;
 mod error;
 mod follow;
@@ -17,6 +18,7 @@ mod tweet;
 mod user;
 mod visible;
 
+pub use capacity::Capacity;
 pub use clock::{Clock, SystemClock};
 pub use error::{DomainError, RepositoryError};
 pub use follow::Follow;

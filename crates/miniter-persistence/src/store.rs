@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
-use miniter_domain::{OnFresh, RepositoryError};
+use miniter_domain::{Capacity, OnFresh, RepositoryError};
 
 #[cfg(feature = "mysql")]
 use crate::backend::mysql;
@@ -33,6 +33,7 @@ pub struct Store {
     pub(crate) backend: Arc<Backend>,
     pub(crate) memory: Arc<Memory>,
     freshness: Freshness,
+    capacity: Capacity,
     /// The version of the newest migration that this program knows.
     pub(crate) newest_migration: String,
 }
@@ -53,15 +54,23 @@ impl Store {
             home_timelines: HomeTimelines::new(max_age),
             token_versions: TokenVersions::new(),
         });
-        let (backend, newest_migration) = match url {
+        let (backend, capacity, newest_migration) = match url {
             DatabaseUrl::Sqlite(path) => {
                 let database = sqlite::Database::connect(path, options.connections, memory.clone())?;
-                (Backend::Sqlite(database), newest::<Sqlite>(&sqlite::MIGRATIONS)?)
+                (
+                    Backend::Sqlite(database),
+                    sqlite::capacity(options.connections),
+                    newest::<Sqlite>(&sqlite::MIGRATIONS)?,
+                )
             }
             #[cfg(feature = "mysql")]
             DatabaseUrl::Mysql(url) => {
                 let database = mysql::Database::connect(url, options.connections)?;
-                (Backend::Mysql(database), newest::<diesel::mysql::Mysql>(&mysql::MIGRATIONS)?)
+                (
+                    Backend::Mysql(database),
+                    mysql::capacity(options.connections),
+                    newest::<diesel::mysql::Mysql>(&mysql::MIGRATIONS)?,
+                )
             }
         };
         let backend = Arc::new(backend);
@@ -69,7 +78,13 @@ impl Store {
         let fail = |cause: String| OpenError::Unusable { cause };
         looking.run().map_err(|error| fail(error.to_string()))?;
         let freshness = Freshness::start(move || looking.run()).map_err(|error| fail(error.to_string()))?;
-        Ok(Self { backend, memory, freshness, newest_migration })
+        Ok(Self { backend, memory, freshness, capacity, newest_migration })
+    }
+
+    /// How much may be asked of the store at once, and how long its answers take.
+    #[must_use]
+    pub fn capacity(&self) -> Capacity {
+        self.capacity
     }
 
     /// Opens the database as [`Store::open`] does, runs the migrations it lacks and returns their names.

@@ -88,11 +88,13 @@ pub fn bind(address: &str) -> io::Result<Vec<TcpListener>> {
 /// How many connections a worker may have that are accepted and not yet given a place, or refused.
 const UNADMITTED: usize = 64;
 
-/// A server with so many workers, which accepts no more connections than there are places, and some to be refused.
+/// A server with so many workers, which accepts no more connections than there are places, and some to be refused. Each worker
+/// may have as many blocking threads as use cases may hold: all of them may come to one.
 #[must_use]
-pub fn server(workers: usize, connections: &Connections) -> ServerBuilder {
+pub fn server(workers: usize, connections: &Connections, state: &State) -> ServerBuilder {
     Server::build()
         .workers(workers)
+        .worker_max_blocking_threads(state.lanes.threads())
         .max_concurrent_connections(connections.most().div_ceil(workers) + UNADMITTED)
 }
 

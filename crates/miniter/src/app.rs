@@ -43,7 +43,7 @@ pub fn build(settings: &Settings) -> anyhow::Result<Application> {
     let serving = if metrics.is_some() { Serving::EverythingButMetrics } else { Serving::Everything };
     let stop = stop_signal(state.clone(), Duration::from_secs(settings.drain_delay.into()))?;
     let connections = state.connections();
-    let server = miniter_web::server(cores(), &connections)
+    let server = miniter_web::server(cores(), &connections, &state)
         .shutdown_timeout(settings.shutdown_timeout.into())
         .shutdown_signal(stop);
     let (addresses, server) =
@@ -60,7 +60,7 @@ pub fn build(settings: &Settings) -> anyhow::Result<Application> {
 
 fn serve_metrics(address: &str, state: &web::Data<State>) -> anyhow::Result<(Vec<SocketAddr>, Server)> {
     let connections = Arc::new(Connections::new(METRICS_CONNECTIONS, false, TrustedProxies::default())?);
-    let server = miniter_web::server(1, &connections).disable_signals();
+    let server = miniter_web::server(1, &connections, state).disable_signals();
     listen(server, address, &connections, state, Serving::MetricsAlone).with_context(|| {
         format!("cannot listen on {address}; set MINITER_METRICS_BIND to a free address of this machine")
     })
@@ -118,6 +118,7 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
         Switch::Off => None,
     };
     let throttle = LoginThrottle::new(store.clone(), store.clone(), failure_quota, Arc::clone(&clock));
+    let lanes = Lanes::new(&store.capacity(), cores)?;
     let services = Services {
         accounts: Arc::new(Accounts::new(
             store.clone(),
@@ -133,12 +134,6 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
         freshness: store.clone(),
         health: store,
     };
-    let connections = settings.database_connections as usize;
-    let lanes = if settings.database_url.sqlite_path().is_some() {
-        Lanes::beside_one_writer(connections, cores)
-    } else {
-        Lanes::of_a_pool(connections, cores)
-    }?;
     let limits = match settings.rate_limits {
         Switch::On => Limits::new(
             Quotas {

@@ -20,10 +20,13 @@ use diesel_migrations::MigrationHarness;
 use crate::error::OpenError;
 use crate::schema::schema_floor;
 
+/// How long a request waits for the outcome of a freshness check, on any database, and for a server's answer to anything else.
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_millis(1_400);
+
 /// How long what is done on a server may take before it counts as stuck: in a server that hangs, or in a connection that has died
 /// without a word. A little less than a request waits for its answer, so that the next one does not wait for the same; what is
 /// merely slow costs others no more than a new connection or thread.
-pub(crate) const STUCK: Duration = Duration::from_millis(1_350);
+pub(crate) const STUCK: Duration = ANSWER_TIMEOUT.saturating_sub(Duration::from_millis(50));
 
 /// The open database.
 pub(crate) enum Backend {

@@ -19,9 +19,6 @@ use crate::http::exchange::Known;
 use crate::http::failure::Failure;
 use crate::http::state::State;
 
-/// How long a request waits for the database's answer.
-const PATIENCE: Duration = Duration::from_millis(1_400);
-
 /// The looks of one worker, in its application's data.
 #[derive(Default)]
 pub(crate) struct Looks {
@@ -48,7 +45,7 @@ pub(crate) async fn check(request: &HttpRequest, state: &State) -> Result<(), Fa
         return Ok(());
     }
     let looks = request.app_data::<Rc<Looks>>().cloned().unwrap_or_default();
-    let outcome = looks.next(&state.services.freshness).await;
+    let outcome = looks.next(&state.services.freshness, state.lanes.freshness_timeout).await;
     outcome.map_err(|failure| ServiceError::from(RepositoryError::from(failure)))?;
     // The request need not wait again.
     if let Some(known) = request.extensions_mut().get_mut::<Known>() {
@@ -76,14 +73,14 @@ pub(crate) async fn read<T: Send + 'static>(
 
 impl Looks {
     /// A look that begins from now on.
-    fn next(self: &Rc<Self>, freshness: &Arc<dyn Freshness>) -> Look {
+    fn next(self: &Rc<Self>, freshness: &Arc<dyn Freshness>, patience: Duration) -> Look {
         let begin = || {
             let (looks, freshness) = (Rc::clone(self), Arc::clone(freshness));
             // As a task it comes after all that the worker has to do already: mostly connections that a request has come on.
             let task = spawn(async move {
                 // Those who come from now on wait for another.
                 looks.next.take();
-                look(freshness).await
+                look(freshness, patience).await
             });
             let panicked = |_| Err(LookFailure::Backend("a look at the database panicked".to_owned()));
             task.map(move |outcome| outcome.unwrap_or_else(panicked)).boxed_local().shared()
@@ -93,14 +90,14 @@ impl Looks {
 }
 
 /// Looks, without waiting where that can be.
-async fn look(freshness: Arc<dyn Freshness>) -> Result<(), LookFailure> {
+async fn look(freshness: Arc<dyn Freshness>, patience: Duration) -> Result<(), LookFailure> {
     if let Some(outcome) = freshness.check_now() {
         return outcome.map_err(LookFailure::from);
     }
     let (sender, receiver) = oneshot::channel();
     // Requests that have waited in vain are gone.
     freshness.check(Box::new(move |outcome| drop(sender.send(outcome))));
-    match timeout(PATIENCE, receiver).await {
+    match timeout(patience, receiver).await {
         Ok(Ok(outcome)) => outcome.map_err(LookFailure::from),
         Ok(Err(_)) | Err(_) => {
             Err(LookFailure::Unavailable("no answer from the database in time".to_owned()))
@@ -138,6 +135,8 @@ mod tests {
 
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(20);
+
     /// Counts the looks; those that need not wait for anything.
     fn counting(count: &Arc<AtomicU64>) -> Arc<dyn Freshness> {
         let mut freshness = MockFreshness::new();
@@ -153,11 +152,11 @@ mod tests {
     async fn requests_that_come_at_once_share_a_look_and_the_next_one_has_its_own() {
         let count = Arc::new(AtomicU64::new(0));
         let (looks, freshness) = (Rc::new(Looks::default()), counting(&count));
-        let at_once = [looks.next(&freshness), looks.next(&freshness), looks.next(&freshness)];
+        let at_once = [looks.next(&freshness, PATIENCE), looks.next(&freshness, PATIENCE), looks.next(&freshness, PATIENCE)];
         assert_eq!(count.load(Ordering::SeqCst), 0, "others may come yet");
         assert!(join_all(at_once).await.iter().all(Result::is_ok));
         assert_eq!(count.load(Ordering::SeqCst), 1);
-        assert!(looks.next(&freshness).await.is_ok());
+        assert!(looks.next(&freshness, PATIENCE).await.is_ok());
         assert_eq!(count.load(Ordering::SeqCst), 2);
     }
 
@@ -174,9 +173,9 @@ mod tests {
             tokio::task::yield_now().await;
             asked.try_recv().unwrap()
         };
-        let first = looks.next(&freshness);
+        let first = looks.next(&freshness, PATIENCE);
         let tell_first = under_way().await;
-        let (second, third) = (looks.next(&freshness), looks.next(&freshness));
+        let (second, third) = (looks.next(&freshness, PATIENCE), looks.next(&freshness, PATIENCE));
         let tell_others = under_way().await;
         assert!(asked.try_recv().is_err(), "one look was enough for both");
         tell_first(Ok(()));

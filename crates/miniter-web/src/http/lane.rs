@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use actix_web::web;
-use miniter_domain::UserId;
+use miniter_domain::{Capacity, UserId};
 use miniter_service::ServiceError;
 use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, IntCounter, Opts};
@@ -33,6 +33,8 @@ pub(crate) struct Lane {
     answer: Duration,
     /// How many more threads may be stuck, in a database that does not answer, while others take their places.
     spare: Arc<Semaphore>,
+    /// How many threads there may be in all.
+    threads: usize,
     /// Of one account, by account.
     shares: Arc<Mutex<HashMap<UserId, Weak<Semaphore>>>>,
     waits: Histogram,
@@ -42,18 +44,13 @@ pub(crate) struct Lane {
 /// Which part of the places one account may hold.
 const SHARE_OF_ONE: usize = 4;
 
-/// How many times the places of a lane there may be threads. A database's pool has as many connections to spare.
-const SPARE: usize = 3;
-
-/// How many may wait for the one connection that writes, to share its next commit.
-const SHARING: usize = 16;
-
-/// The same on a server, whose commits take longer.
-const WRITES_AT_ONCE: usize = 64;
-
 /// For how many hashes on each core a request may wait: they take some 20 ms each, and who comes later is better told so at
 /// once.
 const HASHES_AHEAD: usize = 4;
+
+/// How long a question after the database's health waits for its place, and for the answer: a balancer does not wait long.
+const HEALTH_QUEUE: Duration = Duration::from_millis(200);
+const HEALTH_ANSWER: Duration = Duration::from_secs(1);
 
 /// How many may wait where that is bounded by time.
 const MANY: usize = Semaphore::MAX_PERMITS;
@@ -71,38 +68,33 @@ pub struct Lanes {
     pub(crate) hash: Lane,
     /// What looks how the database is, whatever else there is to do.
     pub(crate) health: Lane,
+    /// How long a request waits for a freshness check, which takes no place.
+    pub(crate) freshness_timeout: Duration,
 }
 
 impl Lanes {
-    /// For a database of which many connections read and one writes, for many at a time. Its locks may be held by other
-    /// programs: a request waits for them, for up to 12 seconds in all.
+    /// In front of a store of this capacity. So many hashes are computed at once.
     ///
     /// # Errors
     /// If a counter cannot be made, which no input causes.
-    pub fn beside_one_writer(readers: usize, hashers: usize) -> Result<Self, prometheus::Error> {
-        let (turn, answer) = (Duration::from_secs(5), Duration::from_secs(7));
+    pub fn new(capacity: &Capacity, hashers: usize) -> Result<Self, prometheus::Error> {
         Ok(Self {
-            read: Lane::new("read", readers, MANY, turn, answer)?,
-            write: Lane::new("write", SHARING, MANY, turn, answer)?,
-            hash: Lane::new("hash", hashers, hashers * HASHES_AHEAD, turn, answer)?,
-            health: Lane::health()?,
+            read: Lane::new("read", capacity.reads, MANY, capacity)?,
+            write: Lane::new("write", capacity.writes, MANY, capacity)?,
+            hash: Lane::new("hash", hashers, hashers * HASHES_AHEAD, capacity)?,
+            health: Lane::new(
+                "health",
+                1,
+                1,
+                &Capacity { queue_timeout: HEALTH_QUEUE, use_case_timeout: HEALTH_ANSWER, ..*capacity },
+            )?,
+            freshness_timeout: capacity.freshness_timeout,
         })
     }
 
-    /// For a database server with a pool of connections, which may be gone or hang: a request waits for less than two
-    /// seconds in all.
-    ///
-    /// # Errors
-    /// If a counter cannot be made, which no input causes.
-    pub fn of_a_pool(connections: usize, hashers: usize) -> Result<Self, prometheus::Error> {
-        let (turn, answer) = (Duration::from_millis(400), Duration::from_millis(1_400));
-        Ok(Self {
-            read: Lane::new("read", connections, MANY, turn, answer)?,
-            // These wait for one thread, which writes for many at a time.
-            write: Lane::new("write", WRITES_AT_ONCE, MANY, turn, answer)?,
-            hash: Lane::new("hash", hashers, hashers * HASHES_AHEAD, turn, answer)?,
-            health: Lane::health()?,
-        })
+    /// How many blocking threads use cases may hold at once, those that were given up included.
+    pub(crate) fn threads(&self) -> usize {
+        self.all().iter().map(|lane| lane.threads).sum()
     }
 
     /// Each of them once.
@@ -116,9 +108,9 @@ impl Lane {
         name: &'static str,
         places: usize,
         queue: usize,
-        turn: Duration,
-        answer: Duration,
+        capacity: &Capacity,
     ) -> Result<Self, prometheus::Error> {
+        let spare = places * capacity.abandoned;
         let wait = HistogramOpts::new(
             "miniter_lane_wait_seconds",
             "How long requests waited for a place on a blocking thread.",
@@ -133,17 +125,14 @@ impl Lane {
             size: places,
             queue: Arc::new(Semaphore::new(queue)),
             queue_size: queue,
-            turn,
-            answer,
-            spare: Arc::new(Semaphore::new(places * SPARE)),
+            turn: capacity.queue_timeout,
+            answer: capacity.use_case_timeout,
+            spare: Arc::new(Semaphore::new(spare)),
+            threads: places + spare,
             shares: Arc::default(),
             waits: Histogram::with_opts(wait.const_label("lane", name).buckets(WAITS.to_vec()))?,
             refusals: IntCounter::with_opts(refused.const_label("lane", name))?,
         })
-    }
-
-    fn health() -> Result<Self, prometheus::Error> {
-        Self::new("health", 1, 1, Duration::from_millis(200), Duration::from_secs(1))
     }
 
     /// How many are at work for it.
@@ -252,10 +241,15 @@ mod tests {
 
     use super::*;
 
+    fn capacity(queue_timeout: Duration, use_case_timeout: Duration) -> Capacity {
+        let freshness_timeout = use_case_timeout;
+        Capacity { reads: 1, writes: 1, abandoned: 3, queue_timeout, use_case_timeout, freshness_timeout }
+    }
+
     #[actix_web::test]
     async fn beyond_its_queue_a_lane_refuses_at_once_and_when_a_place_is_free_it_goes_on() {
-        let (turn, answer) = (Duration::from_mins(1), Duration::from_mins(1));
-        let lane = Lane::new("test", 1, 2, turn, answer).unwrap();
+        let capacity = capacity(Duration::from_mins(1), Duration::from_mins(1));
+        let lane = Lane::new("test", 1, 2, &capacity).unwrap();
         let (finish, finished) = mpsc::channel::<()>();
         let first = lane.clone();
         let first = actix_web::rt::spawn(async move {
@@ -286,8 +280,8 @@ mod tests {
 
     #[actix_web::test]
     async fn one_account_holds_a_part_of_the_places_and_others_find_theirs() {
-        let (turn, answer) = (Duration::from_millis(50), Duration::from_mins(1));
-        let lane = Lane::new("test", 8, MANY, turn, answer).unwrap();
+        let capacity = capacity(Duration::from_millis(50), Duration::from_mins(1));
+        let lane = Lane::new("test", 8, MANY, &capacity).unwrap();
         let (busy, other) = (UserId::new(1), UserId::new(2));
         let is_over = Arc::new(AtomicBool::new(false));
         let wait = || {
@@ -319,8 +313,8 @@ mod tests {
 
     #[actix_web::test]
     async fn threads_that_are_stuck_are_replaced_up_to_a_bound() {
-        let (turn, answer) = (Duration::from_millis(50), Duration::from_millis(50));
-        let lane = Lane::new("test", 1, MANY, turn, answer).unwrap();
+        let capacity = capacity(Duration::from_millis(50), Duration::from_millis(50));
+        let lane = Lane::new("test", 1, MANY, &capacity).unwrap();
         let (begun, is_over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         for _ in 0..8 {
             let (begun, is_over) = (Arc::clone(&begun), Arc::clone(&is_over));
@@ -337,7 +331,7 @@ mod tests {
                 matches!(refused, Err(Failure::Overloaded | Failure::Service(ServiceError::Unavailable(_))));
             assert!(is_refused);
         }
-        assert_eq!(begun.load(Ordering::Relaxed), 1 + SPARE);
+        assert_eq!(begun.load(Ordering::Relaxed), 1 + capacity.abandoned);
         is_over.store(true, Ordering::Relaxed);
         while lane.running() > 0 {
             tokio::task::yield_now().await;

@@ -93,13 +93,22 @@ pub(crate) mod tests {
     use std::time::Duration;
 
     use miniter_domain::{
-        MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository,
+        Capacity, MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository,
         MockLoginThrottleRepository, MockSessionRepository, MockTimelineRepository, MockTweetRepository,
         MockUserRepository, SystemClock,
     };
     use miniter_service::{LoginThrottle, Passwords, TokenSecret, Tokens};
 
     use super::*;
+
+    const CAPACITY: Capacity = Capacity {
+        reads: 1,
+        writes: 1,
+        abandoned: 1,
+        queue_timeout: Duration::from_secs(5),
+        use_case_timeout: Duration::from_secs(5),
+        freshness_timeout: Duration::from_secs(5),
+    };
 
     /// A state over repositories that panic at any call.
     pub(crate) fn state() -> State {
@@ -130,7 +139,7 @@ pub(crate) mod tests {
             health: Arc::new(MockHealth::new()),
         };
         let policy = Policy {
-            lanes: Lanes::beside_one_writer(1, 1).unwrap(),
+            lanes: Lanes::new(&CAPACITY, 1).unwrap(),
             limits: Limits::off(),
             connections: Arc::new(Connections::new(1, false, TrustedProxies::default()).unwrap()),
             trusted_proxies: TrustedProxies::default(),

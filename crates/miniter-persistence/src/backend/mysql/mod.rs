@@ -16,7 +16,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use miniter_domain::{Connections, RepositoryError};
+use miniter_domain::{Capacity, Connections, RepositoryError};
 use r2d2::{ManageConnection, State};
 
 use crate::adoption;
@@ -25,7 +25,7 @@ use crate::backend::mysql::session::{Flavour, Role, establish, open, set_up};
 use crate::backend::mysql::turn::Turn;
 use crate::backend::mysql::writer::FeedSession;
 use crate::backend::writer::Writer;
-use crate::backend::{STUCK, run_pending};
+use crate::backend::{ANSWER_TIMEOUT, STUCK, run_pending};
 use crate::error::{OpenError, Trouble, classify, trouble_of};
 use crate::feed::mysql::Feed;
 use crate::url::MysqlUrl;
@@ -46,9 +46,27 @@ pub(crate) fn make_history(connection: &mut MysqlConnection) -> QueryResult<()> 
 /// How long a request waits for a connection, in a pool that is exhausted or cannot reach the server.
 const CONNECTION_WAIT: Duration = Duration::from_secs(2);
 
-/// How many times the connections that work at once there may be: those beyond are for requests that come while others
-/// are stuck in connections that died without a word.
-const SPARE: u32 = 4;
+/// How many connections to spare there are for each that works: for requests that come while others are stuck in connections
+/// that died without a word.
+const SPARE: u32 = 3;
+
+/// How many writes may wait for the one connection that writes. Commits take longer than on a file.
+const WRITES: usize = 64;
+
+/// How long a request waits for its turn to ask the server. With the answer that makes less than two seconds.
+const QUEUE_TIMEOUT: Duration = Duration::from_millis(400);
+
+/// How much is asked of a server at once, of which so many connections read.
+pub(crate) fn capacity(connections: u32) -> Capacity {
+    Capacity {
+        reads: connections as usize,
+        writes: WRITES,
+        abandoned: SPARE as usize,
+        queue_timeout: QUEUE_TIMEOUT,
+        use_case_timeout: ANSWER_TIMEOUT,
+        freshness_timeout: ANSWER_TIMEOUT,
+    }
+}
 
 /// How often a transaction is run again that the database chose as the victim of a deadlock.
 const DEADLOCK_RETRIES: u32 = 3;
@@ -154,7 +172,7 @@ impl Pool {
         let (_, flavour) = open(url)?;
         let manager = Manager { url: url.clone(), flavour };
         let pool = r2d2::Pool::builder()
-            .max_size(connections.saturating_mul(SPARE))
+            .max_size(connections.saturating_mul(1 + SPARE))
             // Opened as they are needed.
             .min_idle(Some(0))
             .connection_timeout(CONNECTION_WAIT)

@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use diesel::result::ConnectionError;
 use diesel::sql_types::{BigInt, Text};
 
+use crate::backend::ANSWER_TIMEOUT;
 use crate::error::OpenError;
 use crate::url::MysqlUrl;
 
@@ -57,17 +58,17 @@ pub(super) fn set_up(connection: &mut MysqlConnection, flavour: Flavour, role: R
     connection.batch_execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE")?;
     // Serving, every wait is bounded. Maintaining, a lock is waited for until what is being served has finished, rather
     // than for ever, and a statement takes as long as it takes.
-    let (lock_wait, statement_seconds) = match role {
-        Role::Serving => (1, 1.4),
-        Role::Maintaining => (60, 0.0),
+    let (lock_wait, statement) = match role {
+        Role::Serving => (1, ANSWER_TIMEOUT),
+        Role::Maintaining => (60, Duration::ZERO),
     };
     connection.batch_execute(&format!(
         "SET innodb_lock_wait_timeout = {lock_wait}, lock_wait_timeout = {lock_wait}"
     ))?;
     // MariaDB bounds every statement; MySQL bounds SELECT only, and counts in milliseconds.
     connection.batch_execute(&match flavour {
-        Flavour::Mariadb => format!("SET max_statement_time = {statement_seconds}"),
-        Flavour::Mysql => format!("SET max_execution_time = {:.0}", statement_seconds * 1_000.0),
+        Flavour::Mariadb => format!("SET max_statement_time = {}", statement.as_secs_f64()),
+        Flavour::Mysql => format!("SET max_execution_time = {}", statement.as_millis()),
     })
 }
 

@@ -21,14 +21,14 @@ use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use miniter_domain::{Connections, RepositoryError};
+use miniter_domain::{Capacity, Connections, RepositoryError};
 use r2d2::State;
 
 use crate::backend::prepared::prepared;
-use crate::backend::run_pending;
 use crate::backend::sqlite::files::Files;
 use crate::backend::sqlite::writer::{File as WrittenFile, FileSession, ForeignWrites, OnCommit};
 use crate::backend::writer::Writer;
+use crate::backend::{ANSWER_TIMEOUT, run_pending};
 use crate::error::{OpenError, classify, classify_open};
 
 /// The migrations, compiled in. The `diesel` command line tool runs the same files.
@@ -36,6 +36,25 @@ pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migra
 
 /// How long a statement waits for a lock that another connection or program holds.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// How many writes may wait for the one connection that writes, to share its next commit.
+const WRITES: usize = 16;
+
+/// How many threads there may be for each use case that may run, whose use case was given up.
+const ABANDONED: usize = 3;
+
+/// How much is asked of a file at once, which so many connections read. Its locks may be held by other programs: what waits for
+/// a lock has as long as a statement does, and then some.
+pub(crate) fn capacity(readers: u32) -> Capacity {
+    Capacity {
+        reads: readers as usize,
+        writes: WRITES,
+        abandoned: ABANDONED,
+        queue_timeout: LOCK_WAIT,
+        use_case_timeout: LOCK_WAIT + Duration::from_secs(2),
+        freshness_timeout: ANSWER_TIMEOUT,
+    }
+}
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
