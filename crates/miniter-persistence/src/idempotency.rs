@@ -119,7 +119,7 @@ pub(crate) fn forget_some(connection: &mut SqliteConnection, tweet: &NewTweet) -
 
 /// Forgets all answers that are too old, a thousand at a time. Where many write, this is nobody's but a thread's of its own.
 #[cfg(feature = "mysql")]
-pub(crate) fn forget_old(pool: &Pool) -> Result<(), RepositoryError> {
+pub(crate) fn purge(pool: &Pool) -> Result<(), RepositoryError> {
     let kept = i64::try_from(IdempotencyKey::KEPT.as_secs()).unwrap_or(i64::MAX);
     while pool.write(|connection| {
         execute(

@@ -6,22 +6,25 @@
 #[cfg(feature = "mysql")]
 mod adoption;
 mod backend;
+mod caches;
+mod database;
 mod error;
 mod feed;
-mod follows;
-mod health;
 mod home_timelines;
 mod idempotency;
-mod known_addresses;
-mod login_throttle;
-mod memory;
+#[cfg(feature = "mysql")]
+mod maintenance;
+#[cfg(feature = "mysql")]
+mod migration;
+mod repositories;
 mod rows;
 mod schema;
-mod sessions;
 mod store;
+mod token_versions;
+mod tweet_ids;
 mod tweets;
 mod url;
-mod users;
+mod writer;
 
 pub use backend::sqlite::backup::{BackupContents, BackupError, Restoration, Restored, back_up};
 pub use error::OpenError;

@@ -9,13 +9,18 @@ use miniter_domain::{Capacity, OnFresh, RepositoryError};
 
 #[cfg(feature = "mysql")]
 use crate::backend::mysql;
-use crate::backend::{Backend, newest, read, sqlite};
+use crate::backend::{newest, sqlite};
+use crate::caches::Caches;
+#[cfg(feature = "mysql")]
+use crate::database::MysqlDatabase;
+use crate::database::{Database, SqliteDatabase, read};
 use crate::error::OpenError;
 use crate::feed::freshness::Freshness;
 use crate::home_timelines::HomeTimelines;
-use crate::memory::Memory;
+#[cfg(feature = "mysql")]
+use crate::migration;
 use crate::schema::token_versions;
-use crate::sessions::TokenVersions;
+use crate::token_versions::TokenVersions;
 use crate::url::DatabaseUrl;
 
 /// How a [`Store`] uses its database.
@@ -30,8 +35,8 @@ pub struct StoreOptions {
 
 /// An open database with an up-to-date schema. Implements every repository trait.
 pub struct Store {
-    pub(crate) backend: Arc<Backend>,
-    pub(crate) memory: Arc<Memory>,
+    pub(crate) database: Arc<Database>,
+    pub(crate) caches: Arc<Caches>,
     freshness: Freshness,
     capacity: Capacity,
     /// The version of the newest migration that this program knows.
@@ -50,35 +55,35 @@ impl Store {
     ) -> Result<Self, OpenError> {
         Self::migrate(url, report)?;
         let max_age = if url.sqlite_path().is_some() { None } else { options.foreign_writes };
-        let memory = Arc::new(Memory {
+        let caches = Arc::new(Caches {
             home_timelines: HomeTimelines::new(max_age),
             token_versions: TokenVersions::new(),
         });
-        let (backend, capacity, newest_migration) = match url {
+        let (database, capacity, newest_migration) = match url {
             DatabaseUrl::Sqlite(path) => {
-                let database = sqlite::Database::connect(path, options.connections, memory.clone())?;
+                let database = SqliteDatabase::connect(path, options.connections, caches.clone())?;
                 (
-                    Backend::Sqlite(database),
+                    Database::Sqlite(database),
                     sqlite::capacity(options.connections),
                     newest::<Sqlite>(&sqlite::MIGRATIONS)?,
                 )
             }
             #[cfg(feature = "mysql")]
             DatabaseUrl::Mysql(url) => {
-                let database = mysql::Database::connect(url, options.connections)?;
+                let database = MysqlDatabase::connect(url, options.connections)?;
                 (
-                    Backend::Mysql(database),
+                    Database::Mysql(database),
                     mysql::capacity(options.connections),
                     newest::<diesel::mysql::Mysql>(&mysql::MIGRATIONS)?,
                 )
             }
         };
-        let backend = Arc::new(backend);
-        let looking = Look { backend: Arc::clone(&backend), memory: Arc::clone(&memory) };
+        let database = Arc::new(database);
+        let looking = Look { database: Arc::clone(&database), caches: Arc::clone(&caches) };
         let fail = |cause: String| OpenError::Unusable { cause };
         looking.run().map_err(|error| fail(error.to_string()))?;
         let freshness = Freshness::start(move || looking.run()).map_err(|error| fail(error.to_string()))?;
-        Ok(Self { backend, memory, freshness, capacity, newest_migration })
+        Ok(Self { database, caches, freshness, capacity, newest_migration })
     }
 
     /// How much may be asked of the store at once, and how long its answers take.
@@ -97,7 +102,7 @@ impl Store {
         let applied = match url {
             DatabaseUrl::Sqlite(path) => sqlite::migrate(path),
             #[cfg(feature = "mysql")]
-            DatabaseUrl::Mysql(url) => mysql::migrate(url, mysql::Originals::Refuse, report),
+            DatabaseUrl::Mysql(url) => migration::migrate(url, migration::Originals::Refuse, report),
         }?;
         Ok(told(applied, report))
     }
@@ -114,7 +119,7 @@ impl Store {
         match url {
             DatabaseUrl::Sqlite(_) => Ok(None),
             #[cfg(feature = "mysql")]
-            DatabaseUrl::Mysql(url) => mysql::plan_adoption(url, report),
+            DatabaseUrl::Mysql(url) => migration::plan_adoption(url, report),
         }
     }
 
@@ -127,7 +132,7 @@ impl Store {
             DatabaseUrl::Sqlite(_) => Self::migrate(url, report),
             #[cfg(feature = "mysql")]
             DatabaseUrl::Mysql(url) => {
-                Ok(told(mysql::migrate(url, mysql::Originals::Adopt, report)?, report))
+                Ok(told(migration::migrate(url, migration::Originals::Adopt, report)?, report))
             }
         }
     }
@@ -143,14 +148,8 @@ fn told(applied: Vec<String>, report: &mut dyn FnMut(&str)) -> Vec<String> {
 
 impl miniter_domain::Freshness for Store {
     fn check_now(&self) -> Option<Result<(), RepositoryError>> {
-        match &*self.backend {
-            Backend::Sqlite(file) => {
-                let is_known = file.check_foreign_writes() && !self.memory.token_versions.is_in_doubt();
-                is_known.then_some(Ok(()))
-            }
-            #[cfg(feature = "mysql")]
-            Backend::Mysql(_) => None,
-        }
+        let is_fresh = self.database.catch_up_now() && !self.caches.token_versions.is_stale();
+        is_fresh.then_some(Ok(()))
     }
 
     fn check(&self, then: OnFresh) {
@@ -160,27 +159,23 @@ impl miniter_domain::Freshness for Store {
 
 /// A look at the database, which brings what is in memory up to date.
 struct Look {
-    backend: Arc<Backend>,
-    memory: Arc<Memory>,
+    database: Arc<Database>,
+    caches: Arc<Caches>,
 }
 
 impl Look {
     fn run(&self) -> Result<(), RepositoryError> {
-        match &*self.backend {
-            Backend::Sqlite(file) => file.await_foreign_writes()?,
-            #[cfg(feature = "mysql")]
-            Backend::Mysql(database) => database.feed.catch_up(&database.pool, &self.memory)?,
-        }
-        let token_versions = &self.memory.token_versions;
-        if token_versions.is_in_doubt() {
-            let (doubts, newest) = token_versions.doubts();
+        self.database.catch_up(&*self.caches)?;
+        let token_versions = &self.caches.token_versions;
+        if token_versions.is_stale() {
+            let refresh = token_versions.begin();
             let newer: Vec<(i64, i64)> = read!(self, |connection| {
                 token_versions::table
-                    .filter(token_versions::version.gt(newest))
+                    .filter(token_versions::version.gt(refresh.above))
                     .select((token_versions::user_id, token_versions::version))
                     .load(connection)
             })?;
-            token_versions.remove(&doubts, &newer);
+            token_versions.finish(&refresh, &newer);
         }
         Ok(())
     }

@@ -1,13 +1,9 @@
-//! What differs between databases: how a connection is set up, how one is borrowed, and how a schema is migrated.
-//!
-//! A query is written once, in the files of the repositories, as the body of [`read!`] or [`write!`]: the macros put it
-//! into a closure per backend, so that it is type-checked and compiled for each of them.
+//! Connections: how one is set up, how one is borrowed, and how a schema is migrated. What is done with them, nothing here knows.
 
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
 pub(crate) mod prepared;
 pub(crate) mod sqlite;
-pub(crate) mod writer;
 
 use std::time::Duration;
 
@@ -27,43 +23,6 @@ pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_millis(1_400);
 /// without a word. A little less than a request waits for its answer, so that the next one does not wait for the same; what is
 /// merely slow costs others no more than a new connection or thread.
 pub(crate) const STUCK: Duration = ANSWER_TIMEOUT.saturating_sub(Duration::from_millis(50));
-
-/// The open database.
-pub(crate) enum Backend {
-    Sqlite(sqlite::Database),
-    #[cfg(feature = "mysql")]
-    Mysql(mysql::Database),
-}
-
-/// Runs a query on a connection of the store's backend that need not be able to write.
-macro_rules! read {
-    ($store:expr, |$connection:ident| $query:expr) => {
-        match &*$store.backend {
-            crate::backend::Backend::Sqlite(file) => file.read(|$connection| $query),
-            #[cfg(feature = "mysql")]
-            crate::backend::Backend::Mysql(database) => database.pool.read(|$connection| $query),
-        }
-    };
-}
-
-/// Runs statements in a transaction of the store's backend; durable once this returns `Ok`. They own what they use, as
-/// another thread runs them; and they may be run again, if the database chooses the transaction as the victim of a
-/// deadlock. They push what they change of what nodes keep in memory to `$events`.
-macro_rules! write {
-    ($store:expr, |$connection:ident, $events:ident| $statements:expr) => {
-        match &*$store.backend {
-            crate::backend::Backend::Sqlite(file) => {
-                file.writer.write(move |$connection, $events| $statements)
-            }
-            #[cfg(feature = "mysql")]
-            crate::backend::Backend::Mysql(database) => {
-                database.writer.write(move |$connection, $events| $statements)
-            }
-        }
-    };
-}
-
-pub(crate) use {read, write};
 
 diesel::table! {
     /// Which migrations have been run; the diesel command line tool's own.
@@ -109,7 +68,7 @@ fn newer_than(
 /// # Errors
 /// [`OpenError::NewerSchema`] if this program cannot work with the database any more, [`OpenError::Migration`] if a migration
 /// fails.
-fn run_pending<DB, C, S>(
+pub(crate) fn run_pending<DB, C, S>(
     connection: &mut C,
     known: S,
     may_go_on: &dyn Fn(&mut C) -> Result<(), OpenError>,
@@ -139,7 +98,7 @@ where
 }
 
 /// What a schema demands of programs.
-trait Floor {
+pub(crate) trait Floor {
     /// The newest migration that a program must know to work with it; `None` if it does not say.
     fn floor(&mut self) -> QueryResult<Option<String>>;
 }

@@ -7,6 +7,18 @@ pub(crate) mod freshness;
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
 
+use miniter_domain::TimelineEntry;
+
+/// What is derived from the database and kept in memory, and how it follows.
+pub(crate) trait Derived: Send + Sync {
+    /// Applies what was committed, in the order of commits. `published` are the tweets that the events publish, as far as they
+    /// are at hand.
+    fn apply(&self, events: &[Event], published: &[TimelineEntry]);
+
+    /// Forgets everything: another program has written, or an event was missed.
+    fn invalidate(&self);
+}
+
 /// Something that was committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {

@@ -16,10 +16,9 @@ use miniter_domain::{RepositoryError, TweetId};
 
 use crate::backend::mysql::Pool;
 use crate::backend::prepared::{execute, prepared};
-use crate::feed::Event;
-use crate::memory::Memory;
+use crate::feed::{Derived, Event};
 use crate::schema::tweets;
-use crate::tweets::greatest_id;
+use crate::tweet_ids::greatest_id;
 
 /// How many events are kept. A node that has not looked for longer forgets what it has in memory and starts at the head.
 const KEPT: i64 = 100_000;
@@ -235,7 +234,7 @@ impl Feed {
     }
 
     /// Applies all that was committed before this call.
-    pub(crate) fn catch_up(&self, pool: &Pool, memory: &Memory) -> Result<(), RepositoryError> {
+    pub(crate) fn catch_up(&self, pool: &Pool, derived: &dyn Derived) -> Result<(), RepositoryError> {
         loop {
             // Before the look: what was applied by now was committed before it.
             let from = self.applied().position;
@@ -248,7 +247,7 @@ impl Feed {
             };
             let mut applied = self.applied();
             if applied.position == from {
-                applied.take(&found, events.as_deref(), memory);
+                applied.take(&found, events.as_deref(), derived);
                 return Ok(());
             }
             // Another look, whose thread had been stuck, has come first.
@@ -281,7 +280,7 @@ fn look(connection: &mut MysqlConnection) -> QueryResult<Found> {
 
 impl Applied {
     /// Applies what a look has found: `events` are those up to its position, if they were read.
-    fn take(&mut self, found: &Found, events: Option<&[(i64, [i64; 3])]>, memory: &Memory) {
+    fn take(&mut self, found: &Found, events: Option<&[(i64, [i64; 3])]>, derived: &dyn Derived) {
         let is_new = self.position != Some(found.position);
         if let (Some(from), true) = (self.position, is_new) {
             let wanted = found.events_since(from);
@@ -290,22 +289,20 @@ impl Applied {
             let events: Option<Vec<Event>> = events
                 .filter(|_| is_whole)
                 .and_then(|events| events.iter().map(|(_, row)| Event::of_row(*row)).collect());
-            let Some(events) = events else { return self.start_at(found, memory) };
-            for event in events {
-                memory.apply(event);
-                self.newest = self.newest.apply(event);
-            }
+            let Some(events) = events else { return self.start_at(found, derived) };
+            derived.apply(&events, &[]);
+            self.newest = events.into_iter().fold(self.newest, Newest::apply);
             self.position = Some(found.position);
         }
         if self.position.is_none() || !self.newest.explains(found.newest) {
-            return self.start_at(found, memory);
+            return self.start_at(found, derived);
         }
         self.newest = Newest::Row(found.newest);
     }
 
     /// Forgets what is in memory: what has changed is not known.
-    fn start_at(&mut self, found: &Found, memory: &Memory) {
-        memory.forget();
+    fn start_at(&mut self, found: &Found, derived: &dyn Derived) {
+        derived.invalidate();
         *self = Self { position: Some(found.position), newest: Newest::Row(found.newest) };
     }
 }
@@ -345,13 +342,14 @@ mod tests {
     use miniter_domain::UserId;
 
     use super::*;
+    use crate::caches::Caches;
     use crate::home_timelines::HomeTimelines;
-    use crate::sessions::TokenVersions;
+    use crate::token_versions::TokenVersions;
 
-    fn memory() -> Memory {
+    fn memory() -> Caches {
         let memory =
-            Memory { home_timelines: HomeTimelines::new(None), token_versions: TokenVersions::new() };
-        memory.token_versions.remove(&memory.token_versions.doubts().0, &[]);
+            Caches { home_timelines: HomeTimelines::new(None), token_versions: TokenVersions::new() };
+        memory.token_versions.finish(&memory.token_versions.begin(), &[]);
         memory
     }
 
@@ -399,7 +397,7 @@ mod tests {
         ] {
             let (memory, mut applied) = (memory(), applied());
             applied.take(&Found { position: at(position), newest: NEWEST }, events.as_deref(), &memory);
-            assert_eq!(memory.token_versions.is_in_doubt(), is_forgotten, "{what}");
+            assert_eq!(memory.token_versions.is_stale(), is_forgotten, "{what}");
             if !is_forgotten {
                 assert_eq!(applied.position, Some(at(position)), "{what}");
                 let version = memory.token_versions.find(UserId::new(1)).get();
@@ -414,7 +412,7 @@ mod tests {
         let events = rows(10, &[Event::TokensRenewed { user: 1, version: 2 }]);
         let found = Found { position: Position { epoch: 6, number: 11 }, newest: NEWEST };
         applied.take(&found, Some(&events), &memory);
-        assert!(memory.token_versions.is_in_doubt());
+        assert!(memory.token_versions.is_stale());
         assert_eq!(applied.position, Some(found.position));
     }
 
@@ -442,7 +440,7 @@ mod tests {
             let position = 10 + i64::try_from(events.len()).unwrap();
             let events = (!events.is_empty()).then(|| rows(10, &events));
             applied.take(&Found { position: at(position), newest: found }, events.as_deref(), &memory);
-            assert_eq!(memory.token_versions.is_in_doubt(), is_foreign, "{what}");
+            assert_eq!(memory.token_versions.is_stale(), is_foreign, "{what}");
             assert_eq!(
                 (applied.position, applied.newest),
                 (Some(at(position)), Newest::Row(found)),

@@ -12,27 +12,12 @@ mod sqlite;
 mod texts;
 mod window;
 
-use miniter_domain::{
-    PageRequest, RepositoryError, TimelineEntry, TimelinePage, TimelineRepository, TweetId, UserId,
-};
+use miniter_domain::{TimelineEntry, TweetId, UserId};
 
 pub(crate) use cache::HomeTimelines;
 
-use crate::backend::read;
-use crate::store::Store;
-
 /// A row of a page: tweet, author, text.
 type Row = (i64, i64, String);
-
-impl TimelineRepository for Store {
-    fn cached_home(&self, reader: UserId, page: &PageRequest) -> Option<TimelinePage> {
-        self.memory.home_timelines.cached(reader.get(), page)
-    }
-
-    fn find_home(&self, reader: UserId, page: &PageRequest) -> Result<Option<TimelinePage>, RepositoryError> {
-        read!(self, |connection| self.memory.home_timelines.find(connection, reader.get(), page))
-    }
-}
 
 fn entry((id, author, text): Row) -> TimelineEntry {
     TimelineEntry { tweet_id: TweetId::new(id), author: UserId::new(author), text: text.into() }

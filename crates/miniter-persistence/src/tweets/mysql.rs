@@ -8,11 +8,12 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use miniter_domain::{NewTweet, TweetId};
 
-use crate::backend::writer::{Batch, Post, Publish};
 use crate::error::{Trouble, trouble_of};
 use crate::idempotency::{Answers, Known};
 use crate::rows::NewTweetRow;
 use crate::schema::{tweets, users};
+use crate::tweet_ids::greatest_id;
+use crate::writer::{Batch, Post, Publish};
 
 /// How often an id is drawn again that another program took meanwhile.
 const DRAWS: u32 = 8;

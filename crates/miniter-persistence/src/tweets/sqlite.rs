@@ -5,11 +5,12 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use miniter_domain::{NewTweet, TweetId};
 
-use crate::backend::writer::{Batch, Post, Publish};
 use crate::error::Trouble;
 use crate::idempotency::{self, Answers, Known};
 use crate::rows::NewTweetRow;
 use crate::schema::tweets;
+use crate::tweet_ids::greatest_id;
+use crate::writer::{Batch, Post, Publish};
 
 impl Publish for SqliteConnection {
     fn is_fatal(trouble: Trouble) -> bool {

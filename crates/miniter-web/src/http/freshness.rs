@@ -152,7 +152,11 @@ mod tests {
     async fn requests_that_come_at_once_share_a_look_and_the_next_one_has_its_own() {
         let count = Arc::new(AtomicU64::new(0));
         let (looks, freshness) = (Rc::new(Looks::default()), counting(&count));
-        let at_once = [looks.next(&freshness, PATIENCE), looks.next(&freshness, PATIENCE), looks.next(&freshness, PATIENCE)];
+        let at_once = [
+            looks.next(&freshness, PATIENCE),
+            looks.next(&freshness, PATIENCE),
+            looks.next(&freshness, PATIENCE),
+        ];
         assert_eq!(count.load(Ordering::SeqCst), 0, "others may come yet");
         assert!(join_all(at_once).await.iter().all(Result::is_ok));
         assert_eq!(count.load(Ordering::SeqCst), 1);

@@ -1,15 +1,13 @@
 //! MySQL and MariaDB: how a session is set up, and a pool that outlives restarts of the server.
 
-mod leases;
-mod maintenance;
-mod session;
-mod turn;
-pub(crate) mod writer;
+pub(crate) mod leases;
+pub(crate) mod migration_lock;
+pub(crate) mod session;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -19,15 +17,9 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use miniter_domain::{Capacity, Connections, RepositoryError};
 use r2d2::{ManageConnection, State};
 
-use crate::adoption;
-use crate::backend::mysql::maintenance::Maintenance;
 use crate::backend::mysql::session::{Flavour, Role, establish, open, set_up};
-use crate::backend::mysql::turn::Turn;
-use crate::backend::mysql::writer::FeedSession;
-use crate::backend::writer::Writer;
-use crate::backend::{ANSWER_TIMEOUT, STUCK, run_pending};
+use crate::backend::{ANSWER_TIMEOUT, STUCK};
 use crate::error::{OpenError, Trouble, classify, trouble_of};
-use crate::feed::mysql::Feed;
 use crate::url::MysqlUrl;
 
 /// The migrations, compiled in. The `diesel` command line tool runs the same files.
@@ -69,7 +61,7 @@ pub(crate) fn capacity(connections: u32) -> Capacity {
 }
 
 /// How often a transaction is run again that the database chose as the victim of a deadlock.
-const DEADLOCK_RETRIES: u32 = 3;
+pub(crate) const DEADLOCK_RETRIES: u32 = 3;
 
 /// Makes connections for requests.
 #[derive(Clone)]
@@ -101,33 +93,6 @@ impl ManageConnection for Manager {
 
     fn has_broken(&self, session: &mut Session) -> bool {
         session.is_lost || AnsiTransactionManager::is_broken_transaction_manager(&mut session.connection)
-    }
-}
-
-/// A server, as requests use it.
-pub(crate) struct Database {
-    pub(crate) pool: Arc<Pool>,
-    pub(crate) writer: Writer<FeedSession>,
-    pub(crate) feed: Feed,
-    _maintenance: Maintenance,
-}
-
-impl Database {
-    /// Connects to a server that [`migrate`] has found fit.
-    pub(crate) fn connect(url: &MysqlUrl, connections: u32) -> Result<Self, OpenError> {
-        let unreachable = |cause: std::io::Error| OpenError::unreachable(url, &cause.to_string());
-        let pool = Arc::new(Pool::connect(url, connections)?);
-        let beside = Arc::clone(&pool);
-        let writer = Writer::start(move || FeedSession::new(beside.manager.clone(), Arc::clone(&beside)))
-            .map_err(unreachable)?;
-        let maintenance = Maintenance::start(Arc::clone(&pool)).map_err(unreachable)?;
-        Ok(Self { pool, writer, feed: Feed::new(), _maintenance: maintenance })
-    }
-
-    /// The connections that read, and the one that writes.
-    pub(crate) fn connections(&self) -> Connections {
-        let Connections { open, idle } = self.pool.connections();
-        Connections { open: open + 1, idle }
     }
 }
 
@@ -274,98 +239,4 @@ impl Pool {
             }
         }
     }
-}
-
-/// What becomes of the original's tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Originals {
-    /// They are refused.
-    Refuse,
-    /// They are made ours.
-    Adopt,
-}
-
-/// A failure that is one of rights, told as such.
-#[expect(clippy::wildcard_enum_match_arm, reason = "two of many are looked at")]
-fn reworded(error: OpenError, url: &MysqlUrl) -> OpenError {
-    match error {
-        OpenError::Adoption { cause } | OpenError::Migration { cause }
-            if cause.contains("denied to user") || cause.contains("read-only") =>
-        {
-            OpenError::NotWritable { url: url.to_string(), cause }
-        }
-        error => error,
-    }
-}
-
-/// What an adoption would do, if the database has the original's tables. Changes nothing.
-pub(crate) fn plan_adoption(
-    url: &MysqlUrl,
-    report: &mut dyn FnMut(&str),
-) -> Result<Option<Vec<String>>, OpenError> {
-    let (mut connection, _) = open(url)?;
-    let reworded = |error| reworded(error, url);
-    // Looked at before the lock is taken, too: its table is made in no other database.
-    if !adoption::is_of_the_original(&mut connection).map_err(reworded)? {
-        return Ok(None);
-    }
-    let address = url.clone();
-    let _turn = Turn::wait(move || Ok(open(&address)?.0), report).map_err(reworded)?;
-    if !adoption::is_of_the_original(&mut connection).map_err(reworded)? {
-        return Ok(None);
-    }
-    let plan = adoption::plan(&mut connection).map_err(reworded);
-    // Not even the table that the turn was taken in is left behind.
-    leases::drop_table(&mut connection).map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
-    plan.map(Some)
-}
-
-/// Brings the schema up to date and returns the names of the migrations that were run. Makes sure that the server lets
-/// us write.
-pub(crate) fn migrate(
-    url: &MysqlUrl,
-    originals: Originals,
-    report: &mut dyn FnMut(&str),
-) -> Result<Vec<String>, OpenError> {
-    let (mut connection, flavour) = open(url)?;
-    let unreachable = |cause: String| OpenError::unreachable(url, &cause);
-    let not_writable = |cause: String| OpenError::NotWritable { url: url.to_string(), cause };
-    let reworded = |error| reworded(error, url);
-    let address = url.clone();
-    let turn = Turn::wait(move || Ok(open(&address)?.0), report).map_err(reworded)?;
-    adoption::mend_first_migration(&mut connection, report).map_err(reworded)?;
-    if adoption::is_of_the_original(&mut connection).map_err(reworded)? {
-        let outcome = match originals {
-            Originals::Refuse => Err(OpenError::NotAdopted { url: url.to_string() }),
-            Originals::Adopt => adoption::adopt(&mut connection, report),
-        };
-        if let Err(error) = outcome {
-            if matches!(error, OpenError::NotAdopted { .. } | OpenError::NotAdoptable { .. }) {
-                // Not even the table that the turn was taken in is left behind.
-                leases::drop_table(&mut connection).map_err(|error| unreachable(error.to_string()))?;
-            }
-            return Err(reworded(error));
-        }
-    }
-    // An adoption is lenient with the rows that it finds.
-    set_up(&mut connection, flavour, Role::Maintaining).map_err(|error| unreachable(error.to_string()))?;
-    make_history(&mut connection)
-        .map_err(|error| reworded(OpenError::Migration { cause: error.to_string() }))?;
-    let applied =
-        run_pending(&mut connection, MIGRATIONS, &|connection| turn.check(connection)).map_err(reworded)?;
-    // Statements that change nothing, and are refused where those that do would be.
-    for (table, columns) in [
-        ("users", "name, email, hashed_password, profile"),
-        ("users_follow_list", "user_id, follow_user_id"),
-        ("tweets", "id, user_id, tweet"),
-    ] {
-        for statement in [
-            format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE FALSE"),
-            format!("UPDATE {table} SET created_at = created_at WHERE FALSE"),
-            format!("DELETE FROM {table} WHERE FALSE"),
-        ] {
-            connection.batch_execute(&statement).map_err(|error| not_writable(error.to_string()))?;
-        }
-    }
-    Ok(applied)
 }

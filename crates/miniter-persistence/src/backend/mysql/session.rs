@@ -23,7 +23,7 @@ const OLDEST_MYSQL: (u32, u32, u32) = (8, 0, 13);
 
 /// Which of the two a server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flavour {
+pub(crate) enum Flavour {
     Mysql,
     Mariadb,
 }
@@ -51,7 +51,7 @@ const STATED: &str = "SET \
 
 /// States what a server keeps per session. Its own settings may be any: a value that does not fit is an error and never cut
 /// off, no quotes mean anything else than they do to Diesel, and errors come in English, by which they are told apart.
-pub(super) fn set_up(connection: &mut MysqlConnection, flavour: Flavour, role: Role) -> QueryResult<()> {
+pub(crate) fn set_up(connection: &mut MysqlConnection, flavour: Flavour, role: Role) -> QueryResult<()> {
     // Diesel states utf8mb4 as soon as it is connected.
     connection.batch_execute(STATED)?;
     // No gap locks, which readers do not need and writers deadlock on.
@@ -95,7 +95,7 @@ fn unfit_setting(connection: &mut MysqlConnection) -> QueryResult<Option<&'stati
 }
 
 /// Connects. The client library has no way to insist on encryption, so that is looked at afterwards.
-pub(super) fn establish(url: &MysqlUrl) -> Result<MysqlConnection, diesel::r2d2::Error> {
+pub(crate) fn establish(url: &MysqlUrl) -> Result<MysqlConnection, diesel::r2d2::Error> {
     #[derive(QueryableByName)]
     struct Status {
         #[diesel(sql_type = Text, column_name = "Value")]
@@ -117,7 +117,7 @@ pub(super) fn establish(url: &MysqlUrl) -> Result<MysqlConnection, diesel::r2d2:
 }
 
 /// Connects for a look at the server: whether it is there, lets us in and is recent enough.
-pub(super) fn open(url: &MysqlUrl) -> Result<(MysqlConnection, Flavour), OpenError> {
+pub(crate) fn open(url: &MysqlUrl) -> Result<(MysqlConnection, Flavour), OpenError> {
     let unreachable = |cause: String| OpenError::unreachable(url, &cause);
     // On a thread of its own: the client library waits for ever for a server that accepts and says nothing.
     let (sender, receiver) = mpsc::channel();

@@ -12,7 +12,7 @@ use crate::backend::sqlite::files::Files;
 
 /// The size of the log in bytes from which it is emptied. SQLite moves what is in it into the database by itself, but begins it
 /// anew only at a moment at which nobody reads from it: where one read overlaps the next, never.
-pub(super) const LOG_SIZE: u64 = 16 << 20;
+pub(crate) const LOG_SIZE: u64 = 16 << 20;
 
 /// How long writes wait until those who read from the log have ended.
 const LOG_WAIT: Duration = Duration::from_millis(250);
@@ -25,7 +25,7 @@ const LOG_PAUSE: Duration = Duration::from_secs(2);
 
 /// Empties the log when it is long.
 #[derive(Default)]
-pub(super) struct LogKeeping {
+pub(crate) struct LogKeeping {
     last_in_vain: Option<Instant>,
 }
 
@@ -34,7 +34,7 @@ impl LogKeeping {
     ///
     /// Readers do not wait: as nothing is written meanwhile, those who begin to read soon need the log no more, and the others
     /// end. <https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files>
-    pub(super) fn run(&mut self, files: &Files, mut checkpoint: impl FnMut() -> QueryResult<bool>) {
+    pub(crate) fn run(&mut self, files: &Files, mut checkpoint: impl FnMut() -> QueryResult<bool>) {
         if files.log_size() <= LOG_SIZE
             || self.last_in_vain.is_some_and(|moment| moment.elapsed() <= LOG_PAUSE)
         {
@@ -56,7 +56,7 @@ impl LogKeeping {
 }
 
 /// Moves what is in the log into the database and empties it, unless somebody reads from it: then it is busy.
-pub(super) fn checkpoint(connection: &mut SqliteConnection) -> QueryResult<bool> {
+pub(crate) fn checkpoint(connection: &mut SqliteConnection) -> QueryResult<bool> {
     // Busy, pages in the log, pages moved.
     type Outcome = (BigInt, BigInt, BigInt);
     let (busy, _, _): (i64, i64, i64) =

@@ -1,17 +1,16 @@
-//! SQLite: how a connection is set up, how a file is examined before it is used, and who reads and writes it.
+//! SQLite: how a connection is set up, how a file is examined before it is used, and the connections that read.
 
 pub(crate) mod backup;
-mod files;
+pub(crate) mod files;
 mod inspection;
-mod log;
-pub(crate) mod writer;
+pub(crate) mod log;
+pub(crate) mod watch;
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::thread::{self, sleep};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -25,9 +24,6 @@ use miniter_domain::{Capacity, Connections, RepositoryError};
 use r2d2::State;
 
 use crate::backend::prepared::prepared;
-use crate::backend::sqlite::files::Files;
-use crate::backend::sqlite::writer::{File as WrittenFile, FileSession, ForeignWrites, OnCommit};
-use crate::backend::writer::Writer;
 use crate::backend::{ANSWER_TIMEOUT, run_pending};
 use crate::error::{OpenError, classify, classify_open};
 
@@ -35,7 +31,7 @@ use crate::error::{OpenError, classify, classify_open};
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
 /// How long a statement waits for a lock that another connection or program holds.
-const LOCK_WAIT: Duration = Duration::from_secs(5);
+pub(crate) const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// How many writes may wait for the one connection that writes, to share its next commit.
 const WRITES: usize = 16;
@@ -104,33 +100,14 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Role {
     }
 }
 
-/// A file that is open: many connections that read, one that writes, and some that notice when others do.
-pub(crate) struct Database {
-    readers: r2d2::Pool<ConnectionManager<SqliteConnection>>,
-    pub(crate) writer: Writer<FileSession>,
-    file: WrittenFile,
-    /// As many as there are cores, so that threads rarely wait for each other.
-    watches: Box<[Mutex<Watch>]>,
-    on_commit: Arc<dyn OnCommit>,
-    files: Arc<Files>,
-}
+/// The connections that read.
+pub(crate) struct Readers(r2d2::Pool<ConnectionManager<SqliteConnection>>);
 
-/// A connection that sees every commit, and up to which it is known whether it was ours.
-struct Watch {
-    connection: SqliteConnection,
-    data_version: i64,
-}
-
-impl Database {
-    /// Connects to a file that [`open`] has found sound. `on_commit` is told of all that is committed.
-    pub(crate) fn connect(
-        path: &Path,
-        readers: u32,
-        on_commit: Arc<dyn OnCommit>,
-    ) -> Result<Self, OpenError> {
-        let fail = |cause: String| classify_open(path, cause);
-        let readers = r2d2::Pool::builder()
-            .max_size(readers)
+impl Readers {
+    /// Connects to a file that [`migrate`] has found sound.
+    pub(crate) fn connect(path: &Path, count: u32) -> Result<Self, OpenError> {
+        let pool = r2d2::Pool::builder()
+            .max_size(count)
             .connection_timeout(LOCK_WAIT)
             // A connection to a file does not break while it is idle.
             .test_on_check_out(false)
@@ -138,98 +115,33 @@ impl Database {
             .max_lifetime(None)
             .connection_customizer(Box::new(Role::Reader))
             .build(ConnectionManager::new(locator(path)))
-            .map_err(|error| fail(error.to_string()))?;
-        // Now that the log is there.
-        let files = Arc::new(Files::of(path).map_err(|error| fail(error.to_string()))?);
-        let own_path = path.to_owned();
-        let reconnect = move || {
-            let unavailable = |error: diesel::r2d2::Error| RepositoryError::Unavailable(error.into());
-            let mut connection = connect(&own_path, Role::Writer).map_err(unavailable)?;
-            // The thread that writes waits for locks itself.
-            connection.batch_execute("PRAGMA busy_timeout = 0").map_err(classify)?;
-            Ok(connection)
-        };
-        let file = WrittenFile::open(Arc::clone(&files), reconnect, Arc::clone(&on_commit))
-            .map_err(|error| fail(error.to_string()))?;
-        let written = file.clone();
-        let session = move || FileSession::new(written.clone());
-        let writer = Writer::start(session).map_err(|error| fail(error.to_string()))?;
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        let watches = (0..cores)
-            .map(|_| Watch::open(path).map(Mutex::new))
-            .collect::<Result<_, _>>()
-            .map_err(|error| fail(error.to_string()))?;
-        Ok(Self { readers, writer, file, watches, on_commit, files })
+            .map_err(|error| classify_open(path, error.to_string()))?;
+        Ok(Self(pool))
     }
 
-    /// Makes sure that the next start will find the files that are open.
-    pub(crate) fn check_files(&self) -> Result<(), RepositoryError> {
-        self.files.check().map_err(classify)
-    }
-
-    /// The connections that read, and the one that writes.
+    /// How many there are.
     pub(crate) fn connections(&self) -> Connections {
-        let State { connections, idle_connections, .. } = self.readers.state();
-        Connections { open: connections + 1, idle: idle_connections }
+        let State { connections, idle_connections, .. } = self.0.state();
+        Connections { open: connections, idle: idle_connections }
     }
 
-    /// Makes sure that what other programs have written by now is not missing in what is derived from the file, and returns
-    /// whether that could be done without waiting. Takes microseconds.
-    pub(crate) fn check_foreign_writes(&self) -> bool {
-        let mut watch = self.watch();
-        match data_version(&mut watch.connection) {
-            Ok(present) if present == watch.data_version => true,
-            // Something was committed; whether by us, only the connection that writes can tell.
-            Ok(present) => match self.file.check_foreign_writes() {
-                ForeignWrites::Noticed => {
-                    watch.data_version = present;
-                    true
-                }
-                ForeignWrites::WriterLooked => true,
-                ForeignWrites::Unknown => false,
-            },
-            // The next request that asks the file will be told what is wrong.
-            Err(_) => {
-                self.on_commit.forget();
-                true
-            }
-        }
-    }
-
-    /// The same, and waits for the writer.
-    pub(crate) fn await_foreign_writes(&self) -> Result<(), RepositoryError> {
-        self.file.await_foreign_writes().map_err(classify)
-    }
-
-    /// A watch that no other thread is at, if there is one.
-    fn watch(&self) -> MutexGuard<'_, Watch> {
-        let mut watches = self.watches.iter();
-        let free = watches.find_map(|watch| match watch.try_lock() {
-            Ok(watch) => Some(watch),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        });
-        free.unwrap_or_else(|| self.watches[0].lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Runs a query on a connection that reads.
+    /// Runs a query.
     pub(crate) fn read<T>(
         &self,
         query: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
     ) -> Result<T, RepositoryError> {
-        let mut connection =
-            self.readers.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
+        let mut connection = self.0.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
         query(&mut connection).map_err(classify)
     }
 }
 
-impl Watch {
-    fn open(path: &Path) -> Result<Self, diesel::r2d2::Error> {
-        let mut connection = connect(path, Role::Reader)?;
-        // It is asked where nothing may wait.
-        connection.batch_execute("PRAGMA busy_timeout = 0").map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(Self { connection, data_version: i64::MIN })
-    }
+/// The connection that writes, to a file that [`migrate`] has found sound. It does not wait for locks: the thread that writes
+/// does that itself.
+pub(crate) fn connect_writer(path: &Path) -> Result<SqliteConnection, RepositoryError> {
+    let unavailable = |error: diesel::r2d2::Error| RepositoryError::Unavailable(error.into());
+    let mut connection = connect(path, Role::Writer).map_err(unavailable)?;
+    connection.batch_execute("PRAGMA busy_timeout = 0").map_err(classify)?;
+    Ok(connection)
 }
 
 /// Opens the file (creating it, readable by this user only) and makes sure that it is a sound database of ours that can be

@@ -1,4 +1,4 @@
-//! The turn to change the schema. Of nodes that start together one changes it; the others wait, and find it changed.
+//! The migration lock. Of nodes that start together one changes the schema; the others wait, and find it changed.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -13,21 +13,21 @@ use crate::error::OpenError;
 /// How long the others wait for one that is not heard of any more. A statement of a migration may take longer.
 const LIFETIME: Duration = Duration::from_secs(15);
 
-/// How often the turn is renewed: twice in vain, and it is still ours.
+/// How often the lock is renewed: twice in vain, and it is still ours.
 const RENEWAL: Duration = Duration::from_secs(4);
 
 /// How often one that waits looks.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The turn, which ends when this is dropped, or somewhat later if the process is killed.
-pub(crate) struct Turn {
+/// The lock, which ends when this is dropped, or somewhat later if the process is killed.
+pub(crate) struct MigrationLock {
     lease: Arc<Lease>,
     going: Option<Sender<()>>,
     renewing: Option<JoinHandle<()>>,
 }
 
-impl Turn {
-    /// Waits for the turn and tells so, once. It is renewed on a connection of its own, beside the one that is busy with
+impl MigrationLock {
+    /// Waits for the lock and tells so, once. It is renewed on a connection of its own, beside the one that is busy with
     /// the schema.
     pub(crate) fn wait(
         connect: impl Fn() -> Result<MysqlConnection, OpenError> + Send + 'static,
@@ -48,9 +48,9 @@ impl Turn {
         let renewed = Arc::clone(&lease);
         let renewing = thread::spawn(move || {
             while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(RENEWAL) {
-                // Whoever changes the schema makes sure that it is theirs.
+                // What changes the schema makes sure that the lock is ours ([`Self::check`]).
                 if let Err(error) = renewed.take(&mut beside) {
-                    log::debug!("the turn to change the schema cannot be renewed: {error}");
+                    log::debug!("the migration lock cannot be renewed: {error}");
                     if let Ok(another) = connect() {
                         beside = another;
                     }
@@ -62,7 +62,7 @@ impl Turn {
         Ok(Self { lease, going: Some(going), renewing: Some(renewing) })
     }
 
-    /// Makes sure that it still is our turn. To be called before each step.
+    /// Makes sure that the lock is still ours. To be called before each step.
     pub(crate) fn check(&self, connection: &mut MysqlConnection) -> Result<(), OpenError> {
         match self.lease.take(connection) {
             Ok(true) => Ok(()),
@@ -75,7 +75,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for MigrationLock {
     fn drop(&mut self) {
         self.going = None;
         if let Some(renewing) = self.renewing.take() {

@@ -1,4 +1,4 @@
-//! The session of the thread that writes to a server.
+//! The connection of the thread that writes to a server.
 //!
 //! It holds the lock of the feed's head for a batch: from the first statement to the commit, for milliseconds. So that nodes wait
 //! for each other at one place and in no other order, this is the first lock of every transaction that writes.
@@ -12,20 +12,19 @@ use diesel::prelude::*;
 use r2d2::ManageConnection;
 
 use crate::backend::STUCK;
-use crate::backend::mysql::{self, DEADLOCK_RETRIES, Manager, Pool};
+use crate::backend::mysql::{self, DEADLOCK_RETRIES, Pool};
 use crate::backend::prepared::execute;
-use crate::backend::writer::{Batch, Session};
 use crate::error::{Trouble, trouble_of};
 use crate::feed::Event;
 use crate::feed::mysql::{Head, Holder};
+use crate::writer::{Batch, WriteConnection};
 
 /// How often the lock of the head is waited for, a second each time.
 const LOCK_WAITS: u32 = 3;
 
 /// A connection that writes, made when it is needed and when the one before is lost.
-pub(crate) struct FeedSession {
-    manager: Manager,
-    /// For looks at whoever holds the lock.
+pub(crate) struct FeedConnection {
+    /// For looks at what holds the lock.
     pool: Arc<Pool>,
     connection: Option<mysql::Session>,
 }
@@ -43,16 +42,16 @@ impl From<diesel::result::Error> for Failure {
     }
 }
 
-impl FeedSession {
-    pub(crate) fn new(manager: Manager, pool: Arc<Pool>) -> Self {
-        Self { manager, pool, connection: None }
+impl FeedConnection {
+    pub(crate) fn new(pool: Arc<Pool>) -> Self {
+        Self { pool, connection: None }
     }
 
     /// The connection. Its transactions begin by themselves: `START TRANSACTION` cannot be prepared, and would cost a round trip.
     fn connection(&mut self) -> QueryResult<&mut MysqlConnection> {
         self.connection.take_if(|session| self.pool.is_suspect(session.opened));
         if self.connection.is_none() {
-            let mut session = self.manager.connect().map_err(|error| match error {
+            let mut session = self.pool.manager.connect().map_err(|error| match error {
                 diesel::r2d2::Error::QueryError(error) => error,
                 diesel::r2d2::Error::ConnectionError(error) => {
                     let kind = diesel::result::DatabaseErrorKind::ClosedConnection;
@@ -112,7 +111,7 @@ impl FeedSession {
     }
 }
 
-impl Session for FeedSession {
+impl WriteConnection for FeedConnection {
     type Connection = MysqlConnection;
 
     const PATIENCE: Option<Duration> = Some(STUCK);
@@ -158,7 +157,7 @@ impl Session for FeedSession {
     }
 }
 
-impl FeedSession {
+impl FeedConnection {
     /// Undoes a transaction. A connection that cannot is given up, which undoes it as well.
     fn roll_back(&mut self) {
         if let Some(session) = &mut self.connection

@@ -10,26 +10,17 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sqlite::SqliteConnection;
-use miniter_domain::{RepositoryError, TimelineEntry, TweetId};
+use miniter_domain::{RepositoryError, TweetId};
 
 use crate::backend::sqlite::files::Files;
 use crate::backend::sqlite::log::{LogKeeping, checkpoint};
 use crate::backend::sqlite::{LOCK_WAIT, data_version};
-use crate::backend::writer::{Batch, Session};
 use crate::error::{Trouble, classify, trouble_of};
-use crate::feed::Event;
+use crate::feed::Derived;
+use crate::writer::{Batch, WriteConnection};
 
 /// How often the lock is tried while another program holds it.
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
-
-/// What a store does when something was committed.
-pub(crate) trait OnCommit: Send + Sync {
-    /// Applies what this process has committed: after the commit, before the writes are answered, in the order of commits.
-    fn apply(&self, events: &[Event], published: &[TimelineEntry]);
-
-    /// Forgets what is derived from the file: another program has written, or an event could not be applied.
-    fn forget(&self);
-}
 
 /// The file as the thread that writes and those who look for other programs share it.
 #[derive(Clone)]
@@ -62,7 +53,7 @@ struct Inner {
     data_version: i64,
     /// How often what is derived from the file was forgotten.
     forgotten: u64,
-    on_commit: Arc<dyn OnCommit>,
+    derived: Arc<dyn Derived>,
     reconnect: Box<dyn Fn() -> Result<SqliteConnection, RepositoryError> + Send>,
 }
 
@@ -71,12 +62,12 @@ impl File {
     pub(crate) fn open(
         files: Arc<Files>,
         reconnect: impl Fn() -> Result<SqliteConnection, RepositoryError> + Send + 'static,
-        on_commit: Arc<dyn OnCommit>,
+        derived: Arc<dyn Derived>,
     ) -> Result<Self, RepositoryError> {
         let mut connection = reconnect()?;
         let data_version = data_version(&mut connection).map_err(classify)?;
         let reconnect = Box::new(reconnect);
-        let inner = Inner { connection, files, data_version, forgotten: 0, on_commit, reconnect };
+        let inner = Inner { connection, files, data_version, forgotten: 0, derived, reconnect };
         let (inner, looking) = (Mutex::new(inner), Mutex::default());
         Ok(Self(Arc::new(Shared { inner, looking, is_writing: AtomicBool::new(false) })))
     }
@@ -132,7 +123,7 @@ impl Inner {
         if present != self.data_version {
             self.data_version = present;
             self.forgotten += 1;
-            self.on_commit.forget();
+            self.derived.invalidate();
         }
         Ok(())
     }
@@ -151,21 +142,21 @@ impl Inner {
     }
 }
 
-/// The session of the thread that writes.
-pub(crate) struct FileSession {
+/// The connection, as the thread that writes uses it.
+pub(crate) struct FileConnection {
     file: File,
     /// The greatest id of a tweet so far.
     greatest: TweetId,
     log_keeping: LogKeeping,
 }
 
-impl FileSession {
+impl FileConnection {
     pub(crate) fn new(file: File) -> Self {
         Self { file, greatest: TweetId::new(0), log_keeping: LogKeeping::default() }
     }
 }
 
-impl Session for FileSession {
+impl WriteConnection for FileConnection {
     type Connection = SqliteConnection;
 
     const PATIENCE: Option<Duration> = None;
@@ -199,17 +190,17 @@ impl Session for FileSession {
             return run;
         }
         // What has gone into files that nobody will find is not acknowledged.
-        inner.files.check().inspect_err(|_| inner.on_commit.forget())?;
-        let (on_commit, forgotten) = (Arc::clone(&inner.on_commit), inner.forgotten);
+        inner.files.check().inspect_err(|_| inner.derived.invalidate())?;
+        let (derived, forgotten) = (Arc::clone(&inner.derived), inner.forgotten);
         drop(inner);
-        if catch_unwind(AssertUnwindSafe(|| on_commit.apply(&events, &published))).is_err() {
-            on_commit.forget();
+        if catch_unwind(AssertUnwindSafe(|| derived.apply(&events, &published))).is_err() {
+            derived.invalidate();
             return Err(Error::QueryBuilderError("what follows a commit panicked".into()));
         }
         // Another program may have deleted meanwhile what was applied just now.
         let mut inner = self.file.inner();
         if inner.check_foreign_writes().is_err() || inner.forgotten != forgotten {
-            on_commit.forget();
+            derived.invalidate();
         }
         Ok(())
     }
@@ -232,14 +223,16 @@ mod tests {
 
     use diesel::dsl::sql;
     use diesel::sql_types::BigInt;
+    use miniter_domain::TimelineEntry;
 
     use super::*;
     use crate::backend::sqlite::log::LOG_SIZE;
-    use crate::backend::writer::Writer;
+    use crate::feed::Event;
+    use crate::writer::Writer;
 
     /// A writer, and another connection to the same file.
     struct Fixture {
-        writer: Writer<FileSession>,
+        writer: Writer<FileConnection>,
         file: File,
         other: SqliteConnection,
         seen: Arc<Seen>,
@@ -253,13 +246,13 @@ mod tests {
         forgotten: Mutex<u32>,
     }
 
-    impl OnCommit for Seen {
+    impl Derived for Seen {
         fn apply(&self, events: &[Event], _: &[TimelineEntry]) {
             assert!(!events.contains(&PANIC), "on purpose");
             self.events.lock().unwrap().extend(events);
         }
 
-        fn forget(&self) {
+        fn invalidate(&self) {
             *self.forgotten.lock().unwrap() += 1;
         }
     }
@@ -290,7 +283,7 @@ mod tests {
             let files = Arc::new(Files::of(&path).unwrap());
             let file = File::open(files, move || Ok(open(&path)), seen.clone()).unwrap();
             let session = file.clone();
-            let make = move || FileSession::new(session.clone());
+            let make = move || FileConnection::new(session.clone());
             Self { writer: Writer::start(make).unwrap(), file, other, seen, folder }
         }
 
@@ -504,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_connection_commits_is_noticed_and_what_this_one_does_is_not() {
+    fn what_another_connectideriveds_is_noticed_and_what_this_one_does_is_not() {
         let fixture = Fixture::new();
         let mut other = fixture.connect();
         fixture.write("INSERT INTO numbers VALUES (1)").unwrap();

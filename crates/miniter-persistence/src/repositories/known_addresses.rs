@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use miniter_domain::{AddressKey, KnownAddressRepository, RepositoryError, UserId};
 
-use crate::backend::{read, write};
+use crate::database::{read, write};
 use crate::schema::known_addresses::dsl::{digest, known_addresses, seen_at, user_id};
 use crate::store::Store;
 

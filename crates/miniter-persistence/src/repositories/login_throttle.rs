@@ -6,7 +6,7 @@ use miniter_domain::{
     AccountKey, Allowance, BucketKey, Exhausted, LoginThrottleRepository, Quota, RepositoryError, Tat,
 };
 
-use crate::backend::{read, write};
+use crate::database::{read, write};
 use crate::schema::log_in_failures::dsl::{account, log_in_failures, origin, tat};
 use crate::store::Store;
 

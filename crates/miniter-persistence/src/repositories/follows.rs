@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use miniter_domain::{Follow, FollowRepository, RepositoryError};
 
-use crate::backend::write;
+use crate::database::write;
 use crate::feed::Event;
 use crate::rows::NewFollowRow;
 use crate::schema::users_follow_list;

@@ -3,6 +3,10 @@
 //! While one commit is under way, the next batch gathers. Each write of a batch is undone on its own if it fails, and none is
 //! answered before the commit. A write notes what it changes as events, which are committed with it.
 
+#[cfg(feature = "mysql")]
+pub(crate) mod mysql;
+pub(crate) mod sqlite;
+
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,7 +44,7 @@ const MOST_STUCK: usize = 3;
 const CLOSING: Duration = Duration::from_secs(5);
 
 /// A connection that writes.
-pub(crate) trait Session: Send + 'static {
+pub(crate) trait WriteConnection: Send + 'static {
     /// What statements run on.
     type Connection: Publish;
 
@@ -210,13 +214,13 @@ impl<C: Publish> Batch<'_, C> {
 }
 
 /// Hands what is to be written to the thread that writes.
-pub(crate) struct Writer<S: Session> {
+pub(crate) struct Writer<S: WriteConnection> {
     shared: Arc<Shared<S>>,
     /// Disconnected when the first thread has ended.
     ended: Mutex<mpsc::Receiver<()>>,
 }
 
-struct Shared<S: Session> {
+struct Shared<S: WriteConnection> {
     queue: Mutex<Queue<S::Connection>>,
     arrived: Condvar,
     make: Box<dyn Fn() -> S + Send + Sync>,
@@ -232,7 +236,7 @@ struct Queue<C> {
     is_closed: bool,
 }
 
-impl<S: Session> Writer<S> {
+impl<S: WriteConnection> Writer<S> {
     /// Starts the thread. `make` makes a session; for another thread another one.
     pub(crate) fn start(make: impl Fn() -> S + Send + Sync + 'static) -> std::io::Result<Self> {
         let queue = Queue { jobs: VecDeque::new(), began: None, thread: 0, stuck: 0, is_closed: false };
@@ -301,7 +305,7 @@ impl<S: Session> Writer<S> {
     }
 }
 
-impl<S: Session> Drop for Writer<S> {
+impl<S: WriteConnection> Drop for Writer<S> {
     fn drop(&mut self) {
         self.shared.queue().is_closed = true;
         self.shared.arrived.notify_all();
@@ -310,7 +314,7 @@ impl<S: Session> Drop for Writer<S> {
     }
 }
 
-impl<S: Session> Shared<S> {
+impl<S: WriteConnection> Shared<S> {
     fn queue(&self) -> MutexGuard<'_, Queue<S::Connection>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -12,7 +12,7 @@ use miniter_domain::{
 };
 
 use crate::backend::prepared::prepared;
-use crate::backend::{read, write};
+use crate::database::{read, write};
 use crate::feed::Event;
 use crate::rows::NewUserRow;
 use crate::schema::{token_versions, users};

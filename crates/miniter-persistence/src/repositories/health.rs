@@ -4,16 +4,17 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use miniter_domain::{Connections, Health, RepositoryError};
 
-use crate::backend::{__diesel_schema_migrations, Backend, read};
+use crate::backend::__diesel_schema_migrations;
+use crate::database::{Database, read};
 use crate::schema::{schema_floor, users};
 use crate::store::Store;
 
 impl Health for Store {
     fn check(&self) -> Result<(), RepositoryError> {
-        match &*self.backend {
-            Backend::Sqlite(file) => file.check_files()?,
+        match &*self.database {
+            Database::Sqlite(file) => file.check_files()?,
             #[cfg(feature = "mysql")]
-            Backend::Mysql(_) => {}
+            Database::Mysql(_) => {}
         }
         let (newest, floor): (Option<String>, Option<String>) = read!(self, |connection| {
             // As a write begins: a server's limits for a user count statements in text, and not those that are prepared.
@@ -38,10 +39,6 @@ impl Health for Store {
     }
 
     fn connections(&self) -> Connections {
-        match &*self.backend {
-            Backend::Sqlite(file) => file.connections(),
-            #[cfg(feature = "mysql")]
-            Backend::Mysql(database) => database.connections(),
-        }
+        self.database.connections()
     }
 }

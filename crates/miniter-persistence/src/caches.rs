@@ -1,0 +1,38 @@
+//! What a node keeps in memory, and how events change it.
+
+use miniter_domain::TimelineEntry;
+
+use crate::feed::{Derived, Event};
+use crate::home_timelines::HomeTimelines;
+use crate::token_versions::TokenVersions;
+
+/// Everything that is kept in memory and derived from the database.
+pub(crate) struct Caches {
+    pub(crate) home_timelines: HomeTimelines,
+    pub(crate) token_versions: TokenVersions,
+}
+
+impl Derived for Caches {
+    fn apply(&self, events: &[Event], published: &[TimelineEntry]) {
+        // Before the events: one of them may delete what was published in the same commit.
+        for tweet in published {
+            self.home_timelines.keep_text(tweet);
+        }
+        for event in events {
+            match *event {
+                Event::TokensRenewed { user, version } => self.token_versions.learn(user, version),
+                Event::ForeignWrites => self.invalidate(),
+                Event::Published { .. }
+                | Event::Deleted { .. }
+                | Event::Followed { .. }
+                | Event::Unfollowed { .. }
+                | Event::AccountDeleted { .. } => self.home_timelines.apply(*event),
+            }
+        }
+    }
+
+    fn invalidate(&self) {
+        self.home_timelines.forget_all();
+        self.token_versions.invalidate();
+    }
+}

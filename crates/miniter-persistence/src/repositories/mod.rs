@@ -1,0 +1,10 @@
+//! The repository traits of `miniter-domain`, implemented by the store.
+
+mod follows;
+mod health;
+mod known_addresses;
+mod login_throttle;
+mod sessions;
+mod timelines;
+mod tweets;
+mod users;
