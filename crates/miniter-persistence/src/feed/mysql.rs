@@ -339,18 +339,38 @@ pub(crate) fn purge(pool: &Pool) -> Result<(), RepositoryError> {
 
 #[cfg(test)]
 mod tests {
-    use miniter_domain::UserId;
+    use std::sync::Mutex;
+
+    use miniter_domain::TimelineEntry;
 
     use super::*;
-    use crate::caches::Caches;
-    use crate::home_timelines::HomeTimelines;
-    use crate::token_versions::TokenVersions;
 
-    fn memory() -> Caches {
-        let memory =
-            Caches { home_timelines: HomeTimelines::new(None), token_versions: TokenVersions::new() };
-        memory.token_versions.finish(&memory.token_versions.begin(), &[]);
-        memory
+    /// What was applied; `None` once it was invalidated.
+    struct Seen(Mutex<Option<Vec<Event>>>);
+
+    impl Seen {
+        fn nothing() -> Self {
+            Self(Mutex::new(Some(Vec::new())))
+        }
+
+        fn events(self) -> Option<Vec<Event>> {
+            self.0.into_inner().unwrap()
+        }
+    }
+
+    impl Derived for Seen {
+        fn apply(&self, events: &[Event], _: &[TimelineEntry]) {
+            if events.contains(&Event::ForeignWrites) {
+                return self.invalidate();
+            }
+            if let Some(seen) = &mut *self.0.lock().unwrap() {
+                seen.extend(events);
+            }
+        }
+
+        fn invalidate(&self) {
+            *self.0.lock().unwrap() = None;
+        }
     }
 
     fn rows(from: i64, events: &[Event]) -> Vec<(i64, [i64; 3])> {
@@ -395,24 +415,21 @@ mod tests {
             ("a head that was set back", 9, None, true),
             ("writes of another program", 11, Some(rows(10, &[Event::ForeignWrites])), true),
         ] {
-            let (memory, mut applied) = (memory(), applied());
-            applied.take(&Found { position: at(position), newest: NEWEST }, events.as_deref(), &memory);
-            assert_eq!(memory.token_versions.is_stale(), is_forgotten, "{what}");
-            if !is_forgotten {
-                assert_eq!(applied.position, Some(at(position)), "{what}");
-                let version = memory.token_versions.find(UserId::new(1)).get();
-                assert_eq!(version, if events.is_some() { 2 } else { 0 }, "{what}");
-            }
+            let (seen, mut applied) = (Seen::nothing(), applied());
+            applied.take(&Found { position: at(position), newest: NEWEST }, events.as_deref(), &seen);
+            let expected = if events.is_some() { vec![renewed] } else { vec![] };
+            assert_eq!(seen.events(), (!is_forgotten).then_some(expected), "{what}");
+            assert_eq!(applied.position, Some(at(position)), "{what}");
         }
     }
 
     #[test]
     fn a_feed_that_has_begun_again_and_come_as_far_is_another_one() {
-        let (memory, mut applied) = (memory(), applied());
+        let (seen, mut applied) = (Seen::nothing(), applied());
         let events = rows(10, &[Event::TokensRenewed { user: 1, version: 2 }]);
         let found = Found { position: Position { epoch: 6, number: 11 }, newest: NEWEST };
-        applied.take(&found, Some(&events), &memory);
-        assert!(memory.token_versions.is_stale());
+        applied.take(&found, Some(&events), &seen);
+        assert_eq!(seen.events(), None);
         assert_eq!(applied.position, Some(found.position));
     }
 
@@ -436,11 +453,11 @@ mod tests {
             ("ours came and went", vec![published(101), deleted(101)], NEWEST, false),
             ("an account", vec![Event::AccountDeleted { user: 1 }], Some((90, 1)), false),
         ] {
-            let (memory, mut applied) = (memory(), applied());
+            let (seen, mut applied) = (Seen::nothing(), applied());
             let position = 10 + i64::try_from(events.len()).unwrap();
             let events = (!events.is_empty()).then(|| rows(10, &events));
-            applied.take(&Found { position: at(position), newest: found }, events.as_deref(), &memory);
-            assert_eq!(memory.token_versions.is_stale(), is_foreign, "{what}");
+            applied.take(&Found { position: at(position), newest: found }, events.as_deref(), &seen);
+            assert_eq!(seen.events().is_none(), is_foreign, "{what}");
             assert_eq!(
                 (applied.position, applied.newest),
                 (Some(at(position)), Newest::Row(found)),
