@@ -43,9 +43,15 @@ pub enum DomainError {
 /// Why a repository could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum RepositoryError {
-    /// A unique key is taken: there is such a row already. Nothing was written.
-    #[error("a row with this key exists")]
-    Duplicate,
+    /// A unique value is taken: there is such a row already. Nothing was written.
+    #[error("a row with this value exists")]
+    Taken,
+    /// The idempotency key came with another body before. Nothing was written.
+    #[error("the idempotency key was used with another body")]
+    KeyReused,
+    /// Another program has used the id that was drawn. Nothing was written; the same call draws another one.
+    #[error("the id that was drawn is taken")]
+    IdTaken,
     /// A row that the new one refers to does not exist. Nothing was written.
     #[error("a row that is referred to does not exist")]
     MissingReference,

@@ -19,7 +19,7 @@ pub trait UserRepository: Send + Sync {
     /// Stores a new user and returns the number that the database gave them; no number is ever given twice.
     ///
     /// # Errors
-    /// `Duplicate` if the canonical form of the e-mail is taken. The unique key decides, so of any number of calls at
+    /// `Taken` if somebody has the canonical form of the e-mail. The unique key decides, so of any number of calls at
     /// once exactly one succeeds.
     fn create(&self, user: &NewUser) -> Result<UserId, RepositoryError>;
 
@@ -91,7 +91,8 @@ pub trait TweetRepository: Send + Sync {
     /// [`IdempotencyKey::KEPT`](crate::IdempotencyKey::KEPT), at whatever node, one stores a tweet and all return that one.
     ///
     /// # Errors
-    /// `MissingReference` if the author does not exist, `Duplicate` if the key in the fingerprint came with another text.
+    /// `MissingReference` if the author does not exist, `KeyReused` if the key in the fingerprint came with another text, and
+    /// `IdTaken`.
     fn create(&self, tweet: NewTweet) -> Result<Tweet, RepositoryError>;
 
     /// Deletes a tweet of `author`, and returns whether there was one. No answer that begins after this returns shows it, at
@@ -176,12 +177,12 @@ pub trait KnownAddressRepository: Send + Sync {
         address: &AddressKey,
     ) -> Result<Option<DateTime<Utc>>, RepositoryError>;
 
-    /// Notes that the user's password was right from this address. The newest [`AddressKey::MOST`] of a user are kept,
+    /// Records that the user's password was right from this address. The newest [`AddressKey::MOST`] of a user are kept,
     /// and none for longer than [`AddressKey::KEPT`].
     ///
     /// # Errors
     /// `MissingReference` if there is no such user.
-    fn note_known_address(
+    fn record_known_address(
         &self,
         user: UserId,
         address: &AddressKey,

@@ -296,7 +296,7 @@ pub(crate) fn trouble_of(error: &Error) -> Trouble {
 /// The one place that says what a database error means to a use case.
 pub(crate) fn classify(error: Error) -> RepositoryError {
     match trouble_of(&error) {
-        Trouble::Duplicate => RepositoryError::Duplicate,
+        Trouble::Duplicate => RepositoryError::Taken,
         Trouble::MissingReference => RepositoryError::MissingReference,
         Trouble::Deadlock | Trouble::Lost | Trouble::Locked | Trouble::Inaccessible => {
             RepositoryError::Unavailable(error.into())
@@ -354,7 +354,7 @@ mod tests {
             "UNIQUE constraint failed: index 'users_email_canonical'",
         );
         let foreign = database_error(DatabaseErrorKind::ForeignKeyViolation, "FOREIGN KEY constraint failed");
-        assert!(matches!(classify(unique), RepositoryError::Duplicate));
+        assert!(matches!(classify(unique), RepositoryError::Taken));
         assert!(matches!(classify(foreign), RepositoryError::MissingReference));
     }
 

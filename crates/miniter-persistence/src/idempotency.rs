@@ -1,4 +1,4 @@
-//! What was answered to requests that may be sent again. Kept in the transaction of what they ask for.
+//! Stored responses: what was answered to requests that may be sent again. Stored in the transaction of what they ask for.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 #[cfg(feature = "mysql")]
@@ -26,56 +26,64 @@ struct Row {
     created_at: NaiveDateTime,
 }
 
-/// What is known of a request that was done.
-pub(crate) enum Known {
-    /// It was done.
-    Answered {
-        tweet: TweetId,
-        /// When it was published.
-        created_at: DateTime<Utc>,
-    },
-    /// Its key came with another text.
-    Reused,
+/// What was answered to a request that published a tweet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StoredResponse {
+    pub(crate) tweet: TweetId,
+    /// When it was published.
+    pub(crate) created_at: DateTime<Utc>,
 }
 
-impl Known {
-    /// What is known of a tweet that is written under this id.
+impl StoredResponse {
+    /// The response to a request whose tweet is published under this id.
     pub(crate) fn of(tweet: &NewTweet, id: TweetId) -> Self {
-        Self::Answered { tweet: id, created_at: tweet.created_at }
+        Self { tweet: id, created_at: tweet.created_at }
     }
 }
 
-/// What is kept of answers, on a connection that is in the tweet's transaction.
-pub(crate) trait Answers {
-    /// What is known of the request that this tweet came with. `None` if it is to be done: nothing is, or it has no key.
-    fn find_answer(&mut self, tweet: &NewTweet) -> QueryResult<Option<Known>>;
-
-    /// Keeps the answer to a request of which nothing is known. If another has been faster, that is a duplicate.
-    fn keep_answer(&mut self, tweet: &NewTweet, id: TweetId) -> QueryResult<()>;
+/// What is stored for a request.
+pub(crate) enum Lookup {
+    /// Nothing: it is to be done.
+    New,
+    /// It was done.
+    Stored(StoredResponse),
+    /// Its key came with another text.
+    KeyReused,
 }
 
-macro_rules! impl_answers {
+/// The stored responses, on a connection that is in the tweet's transaction.
+pub(crate) trait StoredResponses {
+    /// What is stored for the request that this tweet came with; nothing for one without a key.
+    fn lookup_response(&mut self, tweet: &NewTweet) -> QueryResult<Lookup>;
+
+    /// Stores the response to a request for which nothing is stored. If another has been faster, that is a duplicate.
+    fn store_response(&mut self, tweet: &NewTweet, id: TweetId) -> QueryResult<()>;
+}
+
+macro_rules! impl_stored_responses {
     ($connection:ty) => {
-        impl Answers for $connection {
-            fn find_answer(&mut self, tweet: &NewTweet) -> QueryResult<Option<Known>> {
-                let Some(fingerprint) = &tweet.fingerprint else { return Ok(None) };
+        impl StoredResponses for $connection {
+            fn lookup_response(&mut self, tweet: &NewTweet) -> QueryResult<Lookup> {
+                let Some(fingerprint) = &tweet.fingerprint else { return Ok(Lookup::New) };
                 let row = idempotency_keys::table.find((tweet.author.get(), &fingerprint.key[..]));
                 let found = row.select(Row::as_select()).first(self).optional()?;
-                let Some(Row { text_digest, tweet_id, created_at, .. }) = found else { return Ok(None) };
+                let Some(Row { text_digest, tweet_id, created_at, .. }) = found else {
+                    return Ok(Lookup::New);
+                };
                 if created_at < oldest(tweet) {
                     // Only what has expired: another may have written it anew meanwhile.
                     diesel::delete(row.filter(idempotency_keys::created_at.lt(oldest(tweet))))
                         .execute(self)?;
-                    Ok(None)
+                    Ok(Lookup::New)
                 } else if text_digest == fingerprint.text {
-                    let created_at = created_at.and_utc();
-                    Ok(Some(Known::Answered { tweet: TweetId::new(tweet_id), created_at }))
+                    let (tweet, created_at) = (TweetId::new(tweet_id), created_at.and_utc());
+                    Ok(Lookup::Stored(StoredResponse { tweet, created_at }))
                 } else {
-                    Ok(Some(Known::Reused))
+                    Ok(Lookup::KeyReused)
                 }
             }
 
-            fn keep_answer(&mut self, tweet: &NewTweet, id: TweetId) -> QueryResult<()> {
+            fn store_response(&mut self, tweet: &NewTweet, id: TweetId) -> QueryResult<()> {
                 let Some(fingerprint) = &tweet.fingerprint else { return Ok(()) };
                 let row = Row {
                     user_id: tweet.author.get(),
@@ -90,18 +98,18 @@ macro_rules! impl_answers {
     };
 }
 
-impl_answers!(SqliteConnection);
+impl_stored_responses!(SqliteConnection);
 #[cfg(feature = "mysql")]
-impl_answers!(MysqlConnection);
+impl_stored_responses!(MysqlConnection);
 
-/// Answers before this are forgotten.
+/// Responses before this have expired.
 fn oldest(tweet: &NewTweet) -> NaiveDateTime {
     (tweet.created_at - IdempotencyKey::KEPT).naive_utc()
 }
 
-/// Forgets two of the answers that are too old, so that there are never many more than are needed. For each that is kept,
+/// Deletes two of the responses that have expired, so that there are never many more than are needed. For each that is stored,
 /// where one connection writes and none is in another's way.
-pub(crate) fn forget_some(connection: &mut SqliteConnection, tweet: &NewTweet) -> QueryResult<()> {
+pub(crate) fn purge_some(connection: &mut SqliteConnection, tweet: &NewTweet) -> QueryResult<()> {
     if tweet.fingerprint.is_none() {
         return Ok(());
     }
@@ -117,7 +125,7 @@ pub(crate) fn forget_some(connection: &mut SqliteConnection, tweet: &NewTweet) -
     Ok(())
 }
 
-/// Forgets all answers that are too old, a thousand at a time. Where many write, this is nobody's but a thread's of its own.
+/// Deletes all responses that have expired, a thousand at a time. Where several nodes write, a thread of its own does it.
 #[cfg(feature = "mysql")]
 pub(crate) fn purge(pool: &Pool) -> Result<(), RepositoryError> {
     let kept = i64::try_from(IdempotencyKey::KEPT.as_secs()).unwrap_or(i64::MAX);

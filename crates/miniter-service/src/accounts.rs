@@ -83,7 +83,7 @@ impl Accounts {
         let hashed_password = self.hash(password.as_str())?;
         let user = NewUser { name, email, profile, hashed_password, created_at: self.clock.now() };
         self.users.create(&user).map_err(|error| {
-            let taken = matches!(error, RepositoryError::Duplicate);
+            let taken = matches!(error, RepositoryError::Taken);
             if taken { ServiceError::EmailTaken } else { error.into() }
         })
     }
@@ -328,7 +328,7 @@ pub(crate) mod tests {
     #[test]
     fn a_taken_email_is_the_databases_verdict() {
         let mut users = MockUserRepository::new();
-        users.expect_create().returning(|_| Err(RepositoryError::Duplicate));
+        users.expect_create().returning(|_| Err(RepositoryError::Taken));
         assert!(matches!(accounts(users).sign_up(song()), Err(ServiceError::EmailTaken)));
     }
 
@@ -409,7 +409,7 @@ pub(crate) mod tests {
         buckets.expect_take().times(2).returning(|_, _, _| Ok(outcome(true)));
         let mut addresses = unknown();
         addresses
-            .expect_note_known_address()
+            .expect_record_known_address()
             .withf(|user, _, now| user.get() == 7 && now.timestamp() == 1_000)
             .times(1)
             .returning(|_, _, _| Ok(()));
@@ -468,7 +468,7 @@ pub(crate) mod tests {
             addresses
                 .expect_find_known_address()
                 .returning(move |_, _| Ok(Some(DateTime::from_timestamp(seen_at, 0).unwrap())));
-            addresses.expect_note_known_address().times(usize::from(is_noted)).returning(|_, _, _| Ok(()));
+            addresses.expect_record_known_address().times(usize::from(is_noted)).returning(|_, _, _| Ok(()));
             let accounts = counting(users_with(hash.clone()), buckets, addresses, Some(quota(2)));
             accounts.log_in("song@example.com", "correct horse", here()).unwrap();
         }
@@ -481,7 +481,7 @@ pub(crate) mod tests {
         buckets.expect_find_tat().returning(|_| Ok(None));
         let mut addresses = unknown();
         addresses
-            .expect_note_known_address()
+            .expect_record_known_address()
             .times(1)
             .returning(|_, _, _| Err(RepositoryError::Unavailable("locked".into())));
         let accounts = counting(users_with(hash), buckets, addresses, Some(quota(2)));

@@ -45,12 +45,15 @@ pub enum ServiceError {
 }
 
 impl From<RepositoryError> for ServiceError {
-    /// For calls in which `Duplicate` and `MissingReference` have no meaning of their own: there they are faults.
+    /// For calls in which `Taken`, `KeyReused` and `MissingReference` have no meaning of their own: there they are faults.
     fn from(error: RepositoryError) -> Self {
         match error {
             RepositoryError::Unavailable(cause) => Self::Unavailable(cause),
+            RepositoryError::IdTaken => Self::Unavailable(error.into()),
             RepositoryError::Backend(cause) => Self::Internal(cause),
-            RepositoryError::Duplicate | RepositoryError::MissingReference => Self::Internal(error.into()),
+            RepositoryError::Taken | RepositoryError::KeyReused | RepositoryError::MissingReference => {
+                Self::Internal(error.into())
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use miniter_domain::{Follow, FollowRepository, RepositoryError, UserId, UserRepository};
+use miniter_domain::{DomainError, Follow, FollowRepository, RepositoryError, UserId, UserRepository};
 
 use crate::error::ServiceError;
 
@@ -25,21 +25,16 @@ impl Follows {
     /// [`ServiceError::Invalid`] for oneself, [`ServiceError::Unauthenticated`] or [`ServiceError::UserNotFound`] if
     /// one of them does not exist, and the general `Unavailable` and `Internal`.
     pub fn follow(&self, actor: UserId, followee: UserId) -> Result<(), ServiceError> {
-        let follow = match Follow::new(actor, followee) {
-            Ok(follow) => follow,
-            Err(oneself) => {
-                self.require_both(actor, followee)?;
-                return Err(oneself.into());
-            }
+        let Ok(follow) = Follow::new(actor, followee) else {
+            self.require(actor, ServiceError::Unauthenticated)?;
+            return Err(DomainError::FollowSelf.into());
         };
         match self.follows.create(follow) {
-            Ok(()) => Ok(()),
             Err(RepositoryError::MissingReference) => {
-                self.require_both(actor, followee)?;
-                // Deleted and created again in between? No id is ever given twice.
-                Err(ServiceError::Internal("a follow was refused although both users exist".into()))
+                self.require(actor, ServiceError::Unauthenticated)?;
+                Err(ServiceError::UserNotFound)
             }
-            Err(other) => Err(other.into()),
+            created => Ok(created?),
         }
     }
 
@@ -49,33 +44,24 @@ impl Follows {
     /// [`ServiceError::Unauthenticated`] or [`ServiceError::UserNotFound`] if one of them does not exist, and the
     /// general `Unavailable` and `Internal`.
     pub fn unfollow(&self, actor: UserId, followee: UserId) -> Result<(), ServiceError> {
-        let Ok(follow) = Follow::new(actor, followee) else {
-            // Nobody follows themselves, so there is nothing to end.
-            self.require_both(actor, followee)?;
+        // A follow that stood speaks for both of its users. Users never follow themselves.
+        if let Ok(follow) = Follow::new(actor, followee)
+            && self.follows.delete(follow)?
+        {
             return Ok(());
-        };
-        // A follow that stood speaks for both of its users.
-        if !self.follows.delete(follow)? {
-            self.require_both(actor, followee)?;
         }
-        Ok(())
+        self.require(actor, ServiceError::Unauthenticated)?;
+        self.require(followee, ServiceError::UserNotFound)
     }
 
-    /// Says which of the two is missing.
-    fn require_both(&self, actor: UserId, followee: UserId) -> Result<(), ServiceError> {
-        if !self.users.exists(actor)? {
-            return Err(ServiceError::Unauthenticated);
-        }
-        if !self.users.exists(followee)? {
-            return Err(ServiceError::UserNotFound);
-        }
-        Ok(())
+    fn require(&self, user: UserId, missing: ServiceError) -> Result<(), ServiceError> {
+        if self.users.exists(user)? { Ok(()) } else { Err(missing) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use miniter_domain::{DomainError, MockFollowRepository, MockUserRepository};
+    use miniter_domain::{MockFollowRepository, MockUserRepository};
 
     use super::*;
 

@@ -17,8 +17,8 @@ use miniter_domain::{
 
 use crate::error::ServiceError;
 
-/// How often it is noted at most that an account is still used from an address.
-const NOTED_EVERY: Duration = Duration::from_hours(24);
+/// How often it is recorded at most that an account is still used from an address.
+const RECORDED_EVERY: Duration = Duration::from_hours(24);
 
 /// A user who does not exist: no database gives this number.
 const NOBODY: UserId = UserId::new(-1);
@@ -165,18 +165,18 @@ impl Attempt<'_> {
         self.throttle.buckets.take(&bucket, quota, now)?.map(drop).map_err(refusal)
     }
 
-    /// Notes that the account is used from this address. If that fails, the next right password tries again.
+    /// Records that the account is used from this address. If that fails, the next right password tries again.
     pub(crate) fn succeed(self) {
         let Some(Counted { user, address, seen_at, .. }) = self.counted else { return };
         let now = self.throttle.clock.now();
-        // A moment in the future was noted while a clock was ahead.
-        if seen_at.is_some_and(|seen_at| (now - NOTED_EVERY..=now).contains(&seen_at)) {
+        // A moment in the future was recorded while a clock was ahead.
+        if seen_at.is_some_and(|seen_at| (now - RECORDED_EVERY..=now).contains(&seen_at)) {
             return;
         }
-        if let Err(error) = self.throttle.addresses.note_known_address(user, &address, now) {
+        if let Err(error) = self.throttle.addresses.record_known_address(user, &address, now) {
             let cause =
                 std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
-            log::warn!("an address that user {user} has logged in from was not noted: {error}{cause}");
+            log::warn!("an address that user {user} has logged in from was not recorded: {error}{cause}");
         }
     }
 }

@@ -36,14 +36,14 @@ impl Tweets {
             key: Blake2s256::digest(key.as_str()).into(),
             text: Blake2s256::digest(text.as_str()).into(),
         });
-        let is_keyed = fingerprint.is_some();
         let tweet = NewTweet { author, text, created_at: self.clock.now(), fingerprint };
         self.tweets.create(tweet).map_err(|error| match error {
             RepositoryError::MissingReference => ServiceError::Unauthenticated,
-            RepositoryError::Duplicate if is_keyed => ServiceError::IdempotencyKeyReused,
-            RepositoryError::Duplicate | RepositoryError::Unavailable(_) | RepositoryError::Backend(_) => {
-                error.into()
-            }
+            RepositoryError::KeyReused => ServiceError::IdempotencyKeyReused,
+            RepositoryError::Taken
+            | RepositoryError::IdTaken
+            | RepositoryError::Unavailable(_)
+            | RepositoryError::Backend(_) => error.into(),
         })
     }
 }
@@ -84,11 +84,11 @@ mod tests {
     }
 
     #[test]
-    fn a_duplicate_that_came_with_no_key_is_no_reused_one() {
+    fn an_id_that_is_taken_is_no_reused_key_and_another_is_drawn_when_the_request_comes_again() {
         let mut repository = MockTweetRepository::new();
-        repository.expect_create().returning(|_| Err(RepositoryError::Duplicate));
-        let refused = tweets(repository).post(UserId::new(7), "hello".into(), None);
-        assert!(matches!(refused, Err(ServiceError::Internal(_))), "{refused:?}");
+        repository.expect_create().returning(|_| Err(RepositoryError::IdTaken));
+        let refused = tweets(repository).post(UserId::new(7), "hello".into(), Some("a".into()));
+        assert!(matches!(refused, Err(ServiceError::Unavailable(_))), "{refused:?}");
     }
 
     #[test]
@@ -98,7 +98,7 @@ mod tests {
         let fingerprints = Arc::clone(&seen);
         repository.expect_create().returning(move |tweet| {
             fingerprints.lock().unwrap().push(tweet.fingerprint.unwrap());
-            Err(RepositoryError::Duplicate)
+            Err(RepositoryError::KeyReused)
         });
         let tweets = tweets(repository);
         for (text, key) in [("hello", "a"), ("hello", "a"), ("hello", "b"), ("bye", "a")] {

@@ -145,9 +145,12 @@ fn again(outcome: &Result<(), RepositoryError>) -> Result<(), RepositoryError> {
             Err(RepositoryError::Unavailable(cause.to_string().into()))
         }
         Err(RepositoryError::Backend(cause)) => Err(RepositoryError::Backend(cause.to_string().into())),
-        Err(error @ (RepositoryError::Duplicate | RepositoryError::MissingReference)) => {
-            Err(RepositoryError::Backend(error.to_string().into()))
-        }
+        Err(
+            error @ (RepositoryError::Taken
+            | RepositoryError::KeyReused
+            | RepositoryError::IdTaken
+            | RepositoryError::MissingReference),
+        ) => Err(RepositoryError::Backend(error.to_string().into())),
     }
 }
 

@@ -21,7 +21,7 @@ impl FollowRepository for Store {
         });
         match created {
             // They follow already.
-            Err(RepositoryError::Duplicate) => Ok(()),
+            Err(RepositoryError::Taken) => Ok(()),
             created => created,
         }
     }

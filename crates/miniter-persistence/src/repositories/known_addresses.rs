@@ -28,7 +28,7 @@ impl KnownAddressRepository for Store {
         Ok(found.map(|moment| moment.and_utc()))
     }
 
-    fn note_known_address(
+    fn record_known_address(
         &self,
         user: UserId,
         address: &AddressKey,

@@ -5,24 +5,19 @@ use miniter_domain::{NewTweet, RepositoryError, Tweet, TweetId, TweetRepository,
 
 use crate::database::{Database, write};
 use crate::feed::Event;
-use crate::idempotency::Known;
+use crate::idempotency::StoredResponse;
 use crate::schema::tweets;
 use crate::store::Store;
 
 impl TweetRepository for Store {
     fn create(&self, tweet: NewTweet) -> Result<Tweet, RepositoryError> {
-        let published = match &*self.database {
+        let StoredResponse { tweet: id, created_at } = match &*self.database {
             Database::Sqlite(file) => file.writer.publish(tweet.clone()),
             #[cfg(feature = "mysql")]
             Database::Mysql(server) => server.writer.publish(tweet.clone()),
         }?;
         let NewTweet { author, text, .. } = tweet;
-        match published {
-            Known::Answered { tweet: id, created_at } => {
-                Ok(Tweet { id, author, text: text.into_string(), created_at })
-            }
-            Known::Reused => Err(RepositoryError::Duplicate),
-        }
+        Ok(Tweet { id, author, text: text.into_string(), created_at })
     }
 
     fn delete(&self, author: UserId, tweet: TweetId) -> Result<bool, RepositoryError> {

@@ -5,18 +5,26 @@ use miniter_domain::{NewTweet, TimelineEntry, TweetId};
 use crate::feed::Event;
 use crate::writer::Batch;
 
-/// Publishes one tweet, unless its request is known already.
+/// Publishes one tweet, unless there is a response to its request already.
 macro_rules! publish_one {
     ($batch:expr, $tweet:expr) => {{
         let (batch, tweet): (&mut Batch<'_, _>, &NewTweet) = ($batch, $tweet);
-        if let Some(known) = batch.connection.find_answer(tweet)? {
-            return Ok(known);
+        match batch.connection.lookup_response(tweet)? {
+            Lookup::New => {}
+            Lookup::Stored(response) => return Ok(Ok(response)),
+            Lookup::KeyReused => return Ok(Err(RepositoryError::KeyReused)),
         }
         let id = TweetId::next(tweet.created_at, *batch.greatest);
-        diesel::insert_into(tweets::table).values(NewTweetRow::of(tweet, id)).execute(batch.connection)?;
-        batch.connection.keep_answer(tweet, id)?;
-        batch.note_published(tweet, id);
-        Ok(Known::of(tweet, id))
+        let row = NewTweetRow::of(tweet, id);
+        match diesel::insert_into(tweets::table).values(row).execute(batch.connection) {
+            Err(error) if trouble_of(&error) == Trouble::Duplicate => {
+                return Ok(Err(RepositoryError::IdTaken));
+            }
+            inserted => inserted?,
+        };
+        batch.connection.store_response(tweet, id)?;
+        batch.record_published(tweet, id);
+        Ok(Ok(StoredResponse::of(tweet, id)))
     }};
 }
 
@@ -25,8 +33,8 @@ mod mysql;
 mod sqlite;
 
 impl<C> Batch<'_, C> {
-    /// Notes a tweet that was published.
-    pub(crate) fn note_published(&mut self, tweet: &NewTweet, id: TweetId) {
+    /// Records a tweet that was published.
+    pub(crate) fn record_published(&mut self, tweet: &NewTweet, id: TweetId) {
         *self.greatest = id;
         self.events.push(Event::Published { author: tweet.author.get(), tweet: id.get() });
         let text = tweet.text.as_str().into();

@@ -5,11 +5,10 @@ use std::collections::HashSet;
 use diesel::dsl::max;
 use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error};
-use miniter_domain::{NewTweet, TweetId};
+use miniter_domain::{NewTweet, RepositoryError, TweetId};
 
 use crate::error::{Trouble, trouble_of};
-use crate::idempotency::{Answers, Known};
+use crate::idempotency::{Lookup, StoredResponse, StoredResponses};
 use crate::rows::NewTweetRow;
 use crate::schema::{tweets, users};
 use crate::tweet_ids::greatest_id;
@@ -62,8 +61,7 @@ fn refuse_orphans(connection: &mut MysqlConnection, posts: &mut Vec<&mut Post>) 
     posts.retain_mut(|post| {
         let is_there = found.contains(&post.tweet.author.get());
         if !is_there {
-            let message = Box::new("the author does not exist".to_owned());
-            post.outcome = Some(Err(Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, message)));
+            post.outcome = Some(Err(RepositoryError::MissingReference));
         }
         is_there
     });
@@ -92,8 +90,8 @@ fn publish_together(batch: &mut Batch<'_, MysqlConnection>, posts: &mut [&mut Po
         Ok(_) => {}
     }
     for (post, id) in posts.iter_mut().zip(ids) {
-        batch.note_published(&post.tweet, id);
-        post.outcome = Some(Ok(Known::of(&post.tweet, id)));
+        batch.record_published(&post.tweet, id);
+        post.outcome = Some(Ok(StoredResponse::of(&post.tweet, id)));
     }
     Ok(true)
 }
@@ -102,11 +100,12 @@ fn publish_together(batch: &mut Batch<'_, MysqlConnection>, posts: &mut [&mut Po
 fn publish_alone(
     batch: &mut Batch<'_, MysqlConnection>,
     tweet: &NewTweet,
-) -> QueryResult<QueryResult<Known>> {
+) -> QueryResult<Result<StoredResponse, RepositoryError>> {
     let mut draws = 1;
     loop {
         let outcome = batch.in_savepoint(|batch| publish_one!(batch, tweet))?;
-        let is_taken = outcome.as_ref().is_err_and(|error| trouble_of(error) == Trouble::Duplicate);
+        // Or the response has just been stored, and is found then.
+        let is_taken = matches!(outcome, Err(RepositoryError::IdTaken | RepositoryError::Taken));
         if !is_taken || draws == DRAWS {
             return Ok(outcome);
         }

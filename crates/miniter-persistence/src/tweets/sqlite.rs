@@ -3,10 +3,10 @@
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use miniter_domain::{NewTweet, TweetId};
+use miniter_domain::{NewTweet, RepositoryError, TweetId};
 
-use crate::error::Trouble;
-use crate::idempotency::{self, Answers, Known};
+use crate::error::{Trouble, trouble_of};
+use crate::idempotency::{self, Lookup, StoredResponse, StoredResponses};
 use crate::rows::NewTweetRow;
 use crate::schema::tweets;
 use crate::tweet_ids::greatest_id;
@@ -28,7 +28,7 @@ impl Publish for SqliteConnection {
         for post in posts {
             let tweet = &post.tweet;
             post.outcome = Some(batch.in_savepoint(|batch| {
-                idempotency::forget_some(batch.connection, tweet)?;
+                idempotency::purge_some(batch.connection, tweet)?;
                 publish_one!(batch, tweet)
             })?);
         }

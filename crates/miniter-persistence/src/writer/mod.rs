@@ -17,12 +17,12 @@ use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
-use diesel::result::{DatabaseErrorKind, Error};
+use diesel::result::Error;
 use miniter_domain::{NewTweet, RepositoryError, TimelineEntry, TweetId};
 
 use crate::error::{Trouble, classify, trouble_of};
 use crate::feed::Event;
-use crate::idempotency::Known;
+use crate::idempotency::StoredResponse;
 
 /// The most writes that share a commit.
 const MOST_IN_BATCH: usize = 256;
@@ -91,21 +91,21 @@ pub(crate) trait Publish: SimpleConnection + Sized + 'static {
 /// A tweet to be published.
 pub(crate) struct Post {
     pub(crate) tweet: NewTweet,
-    pub(crate) outcome: Option<QueryResult<Known>>,
-    reply: Reply<Known>,
+    pub(crate) outcome: Option<Result<StoredResponse, RepositoryError>>,
+    reply: Reply<StoredResponse>,
 }
 
 /// Statements of another kind.
 trait Statements<C>: Send {
     fn run(&mut self, connection: &mut C, events: &mut Vec<Event>) -> QueryResult<()>;
-    fn fail(&mut self, error: Error);
+    fn fail(&mut self, error: RepositoryError);
     fn is_given_up(&self) -> bool;
     fn answer(self: Box<Self>, commit: Result<(), RepositoryError>);
 }
 
 struct Run<F, T> {
     statements: F,
-    outcome: Option<QueryResult<T>>,
+    outcome: Option<Result<T, RepositoryError>>,
     reply: Reply<T>,
 }
 
@@ -122,10 +122,9 @@ enum Job<C> {
 
 impl<T> Reply<T> {
     /// Answers with the outcome, if it was committed.
-    fn send(self, commit: Result<(), RepositoryError>, outcome: Option<QueryResult<T>>) {
+    fn send(self, commit: Result<(), RepositoryError>, outcome: Option<Result<T, RepositoryError>>) {
         let answer = match (commit, outcome) {
-            (Ok(()), Some(Ok(written))) => Ok(written),
-            (Ok(()), Some(Err(error))) => Err(classify(error)),
+            (Ok(()), Some(outcome)) => outcome,
             (Err(error), _) => Err(error),
             (Ok(()), None) => Err(RepositoryError::Backend("a write was never run".into())),
         };
@@ -146,7 +145,7 @@ where
         Ok(())
     }
 
-    fn fail(&mut self, error: Error) {
+    fn fail(&mut self, error: RepositoryError) {
         self.outcome = Some(Err(error));
     }
 
@@ -176,40 +175,43 @@ impl<C> Job<C> {
 }
 
 impl<C: Publish> Batch<'_, C> {
-    /// Runs statements in a savepoint: if they fail, what they did is undone and the transaction goes on. The outer result is an
-    /// error if it cannot.
+    /// Runs statements in a savepoint: if they fail, or refuse, what they did is undone and the transaction goes on. The outer
+    /// result is an error if it cannot.
     pub(crate) fn in_savepoint<T>(
         &mut self,
-        statements: impl FnOnce(&mut Batch<'_, C>) -> QueryResult<T>,
-    ) -> QueryResult<QueryResult<T>> {
+        statements: impl FnOnce(&mut Batch<'_, C>) -> QueryResult<Result<T, RepositoryError>>,
+    ) -> QueryResult<Result<T, RepositoryError>> {
         if *self.lock_waits >= MOST_LOCK_WAITS {
-            let waited = "Lock wait timeout exceeded by others of the same batch".to_owned();
-            return Ok(Err(Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(waited))));
+            return Ok(Err(RepositoryError::Unavailable(
+                "others of the same batch have waited for locks in vain".into(),
+            )));
         }
         let (events, published) = (self.events.len(), self.published.len());
         self.connection.batch_execute("SAVEPOINT one")?;
-        match statements(&mut Batch {
+        let outcome = match statements(&mut Batch {
             connection: self.connection,
             events: self.events,
             published: self.published,
             greatest: self.greatest,
             lock_waits: self.lock_waits,
         }) {
-            Ok(written) => {
-                self.connection.batch_execute("RELEASE SAVEPOINT one")?;
-                Ok(Ok(written))
-            }
-            Err(error) if C::is_fatal(trouble_of(&error)) => Err(error),
+            Ok(outcome) => outcome,
+            Err(error) if C::is_fatal(trouble_of(&error)) => return Err(error),
             Err(error) => {
                 if trouble_of(&error) == Trouble::Locked {
                     *self.lock_waits += 1;
                 }
-                self.connection.batch_execute("ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one")?;
-                self.events.truncate(events);
-                self.published.truncate(published);
-                Ok(Err(error))
+                Err(classify(error))
             }
+        };
+        if outcome.is_ok() {
+            self.connection.batch_execute("RELEASE SAVEPOINT one")?;
+        } else {
+            self.connection.batch_execute("ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one")?;
+            self.events.truncate(events);
+            self.published.truncate(published);
         }
+        Ok(outcome)
     }
 }
 
@@ -257,8 +259,8 @@ impl<S: WriteConnection> Writer<S> {
         self.submit(|reply| Job::Statements(Box::new(Run { statements, outcome: None, reply })))
     }
 
-    /// Publishes a tweet, unless the request is known already.
-    pub(crate) fn publish(&self, tweet: NewTweet) -> Result<Known, RepositoryError> {
+    /// Publishes a tweet, unless there is a response to its request already.
+    pub(crate) fn publish(&self, tweet: NewTweet) -> Result<StoredResponse, RepositoryError> {
         self.submit(|reply| Job::Post(Box::new(Post { tweet, outcome: None, reply })))
     }
 
@@ -422,8 +424,8 @@ fn run_together<C: Publish>(transaction: &mut Batch<'_, C>, jobs: &mut [Job<C>])
         C::publish(transaction, &mut posts)?;
     }
     for statements in others {
-        let outcome =
-            transaction.in_savepoint(|batch| statements.run(&mut *batch.connection, &mut *batch.events))?;
+        let outcome = transaction
+            .in_savepoint(|batch| statements.run(&mut *batch.connection, &mut *batch.events).map(Ok))?;
         if let Err(error) = outcome {
             statements.fail(error);
         }

@@ -337,7 +337,7 @@ mod tests {
         assert!(
             matches!(
                 outcomes[..],
-                [Ok(()), Err(RepositoryError::Duplicate), Err(RepositoryError::Backend(_)), Ok(())]
+                [Ok(()), Err(RepositoryError::Taken), Err(RepositoryError::Backend(_)), Ok(())]
             ),
             "{outcomes:?}"
         );

@@ -187,13 +187,13 @@ fn of_requests_with_one_key_at_whatever_node_one_is_done_and_all_are_answered_al
 }
 
 #[test]
-fn a_key_with_another_text_is_a_duplicate_and_other_keys_and_authors_are_their_own() {
+fn a_key_with_another_text_is_a_reused_one_and_other_keys_and_authors_are_their_own() {
     let database = Database::new();
     let (song, kim) = (database.user("song"), database.user("kim"));
     let first = TweetRepository::create(&*database, keyed(song, "hello", 1)).unwrap();
     assert!(matches!(
         TweetRepository::create(&*database, keyed(song, "goodbye", 1)),
-        Err(RepositoryError::Duplicate)
+        Err(RepositoryError::KeyReused)
     ));
     for other in [keyed(song, "hello", 2), keyed(kim, "hello", 1), tweet(song, "hello")] {
         assert_ne!(TweetRepository::create(&*database, other).unwrap().id, first.id);

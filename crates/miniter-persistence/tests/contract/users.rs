@@ -31,7 +31,7 @@ fn an_email_that_differs_only_in_the_case_of_ascii_letters_is_a_duplicate() {
     let database = Database::new();
     database.create(&new_user("song@example.com")).unwrap();
     let again = database.create(&new_user("SONG@example.com"));
-    assert!(matches!(again, Err(RepositoryError::Duplicate)));
+    assert!(matches!(again, Err(RepositoryError::Taken)));
     assert!(database.create(&new_user("son@example.com")).is_ok());
 }
 
@@ -56,7 +56,7 @@ fn of_many_sign_ups_with_one_email_at_once_exactly_one_succeeds() {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
-    assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(_) | Err(RepositoryError::Duplicate))));
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(_) | Err(RepositoryError::Taken))));
 }
 
 #[test]

@@ -110,9 +110,10 @@ impl From<RepositoryError> for LookFailure {
         match error {
             RepositoryError::Unavailable(cause) => Self::Unavailable(cause.to_string()),
             RepositoryError::Backend(cause) => Self::Backend(cause.to_string()),
-            RepositoryError::Duplicate | RepositoryError::MissingReference => {
-                Self::Backend(error.to_string())
-            }
+            RepositoryError::Taken
+            | RepositoryError::KeyReused
+            | RepositoryError::IdTaken
+            | RepositoryError::MissingReference => Self::Backend(error.to_string()),
         }
     }
 }
