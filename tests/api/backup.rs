@@ -157,7 +157,7 @@ fn what_is_no_sound_backup_is_refused_and_nothing_is_changed() {
     change(
         "newer",
         "INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000'); \
-         INSERT INTO schema_floor (version) VALUES ('29991231000000')",
+         INSERT INTO minimum_migration (version) VALUES ('29991231000000')",
     );
     for (name, says) in [
         ("foreign", "another program"),

@@ -94,7 +94,7 @@ fn a_table_that_cannot_be_read_or_a_schema_that_is_too_old_makes_it_live_and_not
     thread::sleep(Duration::from_millis(300));
     assert_eq!(app.get("/readyz").send().status, 200);
     // A later one has taken something away that this one needs.
-    app.execute("INSERT INTO schema_floor (version) VALUES ('20991231000000')");
+    app.execute("INSERT INTO minimum_migration (version) VALUES ('20991231000000')");
     await_readiness(&app, 503);
 }
 

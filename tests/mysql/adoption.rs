@@ -425,7 +425,7 @@ fn an_adoption_that_is_cut_off_at_any_point_is_finished_by_the_next_run() {
             }
         });
         assert!(outcome.is_err() || cut + 1 == steps, "cut at {cut}: {:?}", reported.borrow());
-        // The turn could not be given back. It would expire; to wait for that at each step takes minutes.
+        // The migration lock could not be given back. It would expire; to wait for that at each step takes minutes.
         database.execute("DELETE FROM leases");
         adopt(&database).unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
         assert_eq!(structure(&database), structure(&whole), "cut at {cut}: {:?}", reported.borrow());

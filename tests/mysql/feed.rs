@@ -14,7 +14,7 @@ fn a_session_that_holds_the_lock_and_is_not_heard_of_delays_others_for_a_few_sec
     // As a node that was stopped in the middle of a batch.
     let mut stopped = app.database.connect();
     stopped.execute(&format!(
-        "SET autocommit = 0; UPDATE feed_head SET holder = CONNECTION_ID(), turn = turn + 1; \
+        "SET autocommit = 0; UPDATE feed_head SET holder = CONNECTION_ID(), lock_count = lock_count + 1; \
          INSERT INTO tweets (id, user_id, tweet) VALUES (5, {}, 'never committed')",
         song.id
     ));

@@ -96,7 +96,7 @@ fn a_schema_from_the_future_is_good_as_long_as_it_leaves_this_program_working() 
     database.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')");
     let output = migrate();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    database.execute("INSERT INTO schema_floor (version) VALUES ('29991231000000')");
+    database.execute("INSERT INTO minimum_migration (version) VALUES ('29991231000000')");
     assert!(refused(&url).contains("29991231000000"));
 }
 
@@ -160,11 +160,11 @@ fn a_start_waits_for_another_miniter_that_changes_the_database() {
     let variables = [("MINITER_DATABASE_URL", url.as_str()), SECRET];
     let _process = Process::start_while(folder.path(), "127.0.0.1:0", &variables, |wait_for| {
         wait_for("waiting for it to finish");
-        assert_eq!(count_tables(&database), 1, "nothing was done without the turn");
+        assert_eq!(count_tables(&database), 1, "nothing was done without the migration lock");
         database.execute("DELETE FROM leases");
     });
     let left = "SELECT COUNT(*) AS value FROM leases WHERE name = 'migrations'";
-    assert_eq!(database.connect().number(left), 0, "it has given the turn back");
+    assert_eq!(database.connect().number(left), 0, "it has given the lock back");
 }
 
 #[test]

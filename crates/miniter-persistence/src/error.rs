@@ -141,9 +141,9 @@ pub enum OpenError {
     },
 }
 
-/// What kind of trouble a database error is.
+/// The kinds of database errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum ErrorKind {
     /// A unique key is taken.
     Duplicate,
     /// A foreign key points nowhere.
@@ -170,153 +170,153 @@ pub(crate) enum Trouble {
 /// <https://mariadb.com/kb/en/mariadb-error-code-reference/>. Complete are the classes of what passes or what an operator
 /// lifts: deadlocks, locks, limits of resources, overload, shutdowns, read-only servers, full disks, missing rights. Where
 /// MySQL and MariaDB word an error differently, both wordings are here. The first that is found counts.
-const TEXTS: &[(&str, Trouble)] = &[
-    ("database is locked", Trouble::Locked),
-    ("database table is locked", Trouble::Locked),
-    ("database or disk is full", Trouble::Inaccessible),
-    ("disk I/O error", Trouble::Inaccessible),
-    ("unable to open database file", Trouble::Inaccessible),
-    ("attempt to write a readonly database", Trouble::Inaccessible),
-    ("file is not a database", Trouble::Corrupt),
-    ("database disk image is malformed", Trouble::Corrupt),
-    ("malformed database schema", Trouble::Corrupt),
+const TEXTS: &[(&str, ErrorKind)] = &[
+    ("database is locked", ErrorKind::Locked),
+    ("database table is locked", ErrorKind::Locked),
+    ("database or disk is full", ErrorKind::Inaccessible),
+    ("disk I/O error", ErrorKind::Inaccessible),
+    ("unable to open database file", ErrorKind::Inaccessible),
+    ("attempt to write a readonly database", ErrorKind::Inaccessible),
+    ("file is not a database", ErrorKind::Corrupt),
+    ("database disk image is malformed", ErrorKind::Corrupt),
+    ("malformed database schema", ErrorKind::Corrupt),
     // 1213; a Galera node may say so at COMMIT.
-    ("Deadlock found when trying to get lock", Trouble::Deadlock),
+    ("Deadlock found when trying to get lock", ErrorKind::Deadlock),
     // 3101, MySQL's group replication, at COMMIT: another server's transaction was first.
-    ("Plugin instructed the server to rollback the current transaction", Trouble::Deadlock),
+    ("Plugin instructed the server to rollback the current transaction", ErrorKind::Deadlock),
     // 2006
-    ("server has gone away", Trouble::Lost),
-    ("Server has gone away", Trouble::Lost),
+    ("server has gone away", ErrorKind::Lost),
+    ("Server has gone away", ErrorKind::Lost),
     // 2013
-    ("Lost connection to", Trouble::Lost),
+    ("Lost connection to", ErrorKind::Lost),
     // 2002, 2003
-    ("Can't connect to", Trouble::Lost),
+    ("Can't connect to", ErrorKind::Lost),
     // 1053
-    ("Server shutdown in progress", Trouble::Lost),
+    ("Server shutdown in progress", ErrorKind::Lost),
     // 1077, 1079
-    ("Normal shutdown", Trouble::Lost),
-    ("Shutdown complete", Trouble::Lost),
+    ("Normal shutdown", ErrorKind::Lost),
+    ("Shutdown complete", ErrorKind::Lost),
     // 1158, 1159, 1160, 1161
-    ("reading communication packets", Trouble::Lost),
-    ("writing communication packets", Trouble::Lost),
+    ("reading communication packets", ErrorKind::Lost),
+    ("writing communication packets", ErrorKind::Lost),
     // 1927, MariaDB
-    ("Connection was killed", Trouble::Lost),
+    ("Connection was killed", ErrorKind::Lost),
     // 3169, MySQL
-    ("Session was killed", Trouble::Lost),
+    ("Session was killed", ErrorKind::Lost),
     // 4031, MySQL
-    ("The client was disconnected by the server", Trouble::Lost),
+    ("The client was disconnected by the server", ErrorKind::Lost),
     // 1205
-    ("Lock wait timeout exceeded", Trouble::Locked),
+    ("Lock wait timeout exceeded", ErrorKind::Locked),
     // 1223
-    ("you have a conflicting read lock", Trouble::Locked),
+    ("you have a conflicting read lock", ErrorKind::Locked),
     // 3572, MySQL
-    ("lock(s) could not be acquired immediately", Trouble::Locked),
+    ("lock(s) could not be acquired immediately", ErrorKind::Locked),
     // 1969, MariaDB
-    ("max_statement_time exceeded", Trouble::Locked),
+    ("max_statement_time exceeded", ErrorKind::Locked),
     // 3024, MySQL
-    ("maximum statement execution time exceeded", Trouble::Locked),
+    ("maximum statement execution time exceeded", ErrorKind::Locked),
     // 1317
-    ("Query execution was interrupted", Trouble::Locked),
+    ("Query execution was interrupted", ErrorKind::Locked),
     // 1040
-    ("Too many connections", Trouble::Inaccessible),
+    ("Too many connections", ErrorKind::Inaccessible),
     // 1203, and 1226 for the same limit
-    ("max_user_connections", Trouble::Inaccessible),
+    ("max_user_connections", ErrorKind::Inaccessible),
     // 1226: MAX_QUERIES_PER_HOUR, MAX_UPDATES_PER_HOUR, MAX_CONNECTIONS_PER_HOUR and what other limits there may be
-    ("has exceeded the '", Trouble::Inaccessible),
+    ("has exceeded the '", ErrorKind::Inaccessible),
     // 1037, 1041
-    ("Out of memory", Trouble::Inaccessible),
+    ("Out of memory", ErrorKind::Inaccessible),
     // 1038
-    ("Out of sort memory", Trouble::Inaccessible),
+    ("Out of sort memory", ErrorKind::Inaccessible),
     // 1135
-    ("Can't create a new thread", Trouble::Inaccessible),
+    ("Can't create a new thread", ErrorKind::Inaccessible),
     // 1206
-    ("exceeds the lock table size", Trouble::Inaccessible),
+    ("exceeds the lock table size", ErrorKind::Inaccessible),
     // 1637
-    ("Too many active concurrent transactions", Trouble::Inaccessible),
+    ("Too many active concurrent transactions", ErrorKind::Inaccessible),
     // 1042
-    ("Can't get hostname for your address", Trouble::Inaccessible),
+    ("Can't get hostname for your address", ErrorKind::Inaccessible),
     // 1129
-    ("is blocked because of many connection errors", Trouble::Inaccessible),
+    ("is blocked because of many connection errors", ErrorKind::Inaccessible),
     // 1130
-    ("is not allowed to connect to this", Trouble::Inaccessible),
+    ("is not allowed to connect to this", ErrorKind::Inaccessible),
     // 3032, MySQL
-    ("The server is currently in offline mode", Trouble::Inaccessible),
+    ("The server is currently in offline mode", ErrorKind::Inaccessible),
     // 3168, MySQL
-    ("Server isn't available", Trouble::Inaccessible),
+    ("Server isn't available", ErrorKind::Inaccessible),
     // 1044, 1045, 1227, 1698, 3118, 4151
-    ("Access denied", Trouble::Inaccessible),
+    ("Access denied", ErrorKind::Inaccessible),
     // 1142, 1143, 1370
-    ("command denied to user", Trouble::Inaccessible),
+    ("command denied to user", ErrorKind::Inaccessible),
     // 1820: MySQL, MariaDB
-    ("You must reset your password", Trouble::Inaccessible),
-    ("You must SET PASSWORD", Trouble::Inaccessible),
+    ("You must reset your password", ErrorKind::Inaccessible),
+    ("You must SET PASSWORD", ErrorKind::Inaccessible),
     // 1862
-    ("Your password has expired", Trouble::Inaccessible),
+    ("Your password has expired", ErrorKind::Inaccessible),
     // 1290, 1792, 1836
-    ("read-only", Trouble::Inaccessible),
-    ("read only", Trouble::Inaccessible),
-    ("READ ONLY transaction", Trouble::Inaccessible),
+    ("read-only", ErrorKind::Inaccessible),
+    ("read only", ErrorKind::Inaccessible),
+    ("READ ONLY transaction", ErrorKind::Inaccessible),
     // 1021
-    ("Disk full", Trouble::Inaccessible),
+    ("Disk full", ErrorKind::Inaccessible),
     // 1114
-    ("is full", Trouble::Inaccessible),
+    ("is full", ErrorKind::Inaccessible),
     // 1026, 1030 with the operating system's 28
-    ("No space left on device", Trouble::Inaccessible),
+    ("No space left on device", ErrorKind::Inaccessible),
     // 1047, MariaDB: a Galera node without a quorum.
-    ("WSREP has not yet prepared node", Trouble::Inaccessible),
+    ("WSREP has not yet prepared node", ErrorKind::Inaccessible),
     // 1180
-    ("during COMMIT", Trouble::Inaccessible),
+    ("during COMMIT", ErrorKind::Inaccessible),
     // 3100, MySQL's group replication without a quorum
-    ("Error on observer while running replication hook", Trouble::Inaccessible),
+    ("Error on observer while running replication hook", ErrorKind::Inaccessible),
 ];
 
 /// What a text says, for errors that have nothing but a text.
-fn trouble_in(message: &str) -> Trouble {
-    TEXTS.iter().find(|(part, _)| message.contains(part)).map_or(Trouble::Other, |(_, trouble)| *trouble)
+fn kind_in(message: &str) -> ErrorKind {
+    TEXTS.iter().find(|(part, _)| message.contains(part)).map_or(ErrorKind::Other, |(_, kind)| *kind)
 }
 
-/// What kind of trouble an error is, from its kind or, where Diesel has none for it, from its text.
+/// Of which kind an error is, from Diesel's kind or, where Diesel has none for it, from its text.
 #[expect(clippy::wildcard_enum_match_arm, reason = "Diesel's errors are many and may become more")]
-pub(crate) fn trouble_of(error: &Error) -> Trouble {
+pub(crate) fn kind_of(error: &Error) -> ErrorKind {
     match error {
-        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Trouble::Duplicate,
-        Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Trouble::MissingReference,
-        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Trouble::Deadlock,
-        Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => Trouble::Inaccessible,
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => ErrorKind::Duplicate,
+        Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => ErrorKind::MissingReference,
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => ErrorKind::Deadlock,
+        Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => ErrorKind::Inaccessible,
         Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) | Error::BrokenTransactionManager => {
-            Trouble::Lost
+            ErrorKind::Lost
         }
-        Error::DatabaseError(_, info) => trouble_in(info.message()),
+        Error::DatabaseError(_, info) => kind_in(info.message()),
         // The commit failed, and then so did the rollback.
-        Error::RollbackErrorOnCommit { commit_error, .. } => trouble_of(commit_error),
-        _ => Trouble::Other,
+        Error::RollbackErrorOnCommit { commit_error, .. } => kind_of(commit_error),
+        _ => ErrorKind::Other,
     }
 }
 
 /// The one place that says what a database error means to a use case.
 pub(crate) fn classify(error: Error) -> RepositoryError {
-    match trouble_of(&error) {
-        Trouble::Duplicate => RepositoryError::Taken,
-        Trouble::MissingReference => RepositoryError::MissingReference,
-        Trouble::Deadlock | Trouble::Lost | Trouble::Locked | Trouble::Inaccessible => {
+    match kind_of(&error) {
+        ErrorKind::Duplicate => RepositoryError::Taken,
+        ErrorKind::MissingReference => RepositoryError::MissingReference,
+        ErrorKind::Deadlock | ErrorKind::Lost | ErrorKind::Locked | ErrorKind::Inaccessible => {
             RepositoryError::Unavailable(error.into())
         }
-        Trouble::Corrupt | Trouble::Other => RepositoryError::Backend(error.into()),
+        ErrorKind::Corrupt | ErrorKind::Other => RepositoryError::Backend(error.into()),
     }
 }
 
 /// The same errors when a SQLite file is being opened.
 pub(crate) fn classify_open(path: &std::path::Path, cause: String) -> OpenError {
     let path = path.to_owned();
-    match trouble_in(&cause) {
-        Trouble::Locked => OpenError::Locked { path },
-        Trouble::Corrupt => OpenError::Corrupt { path, cause },
-        Trouble::Duplicate
-        | Trouble::MissingReference
-        | Trouble::Deadlock
-        | Trouble::Lost
-        | Trouble::Inaccessible
-        | Trouble::Other => OpenError::Inaccessible { path, cause },
+    match kind_in(&cause) {
+        ErrorKind::Locked => OpenError::Locked { path },
+        ErrorKind::Corrupt => OpenError::Corrupt { path, cause },
+        ErrorKind::Duplicate
+        | ErrorKind::MissingReference
+        | ErrorKind::Deadlock
+        | ErrorKind::Lost
+        | ErrorKind::Inaccessible
+        | ErrorKind::Other => OpenError::Inaccessible { path, cause },
     }
 }
 
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_a_full_disk_and_a_lost_file_are_passing_troubles() {
+    fn a_lock_a_full_disk_and_a_lost_file_pass() {
         for message in ["database is locked", "database or disk is full", "disk I/O error"] {
             let error = database_error(DatabaseErrorKind::Unknown, message);
             assert!(matches!(classify(error), RepositoryError::Unavailable(_)), "{message}");
@@ -368,76 +368,72 @@ mod tests {
 
     #[test]
     fn the_texts_of_servers_are_told_apart() {
-        for (message, trouble) in [
-            ("Deadlock found when trying to get lock; try restarting transaction", Trouble::Deadlock),
-            ("Lock wait timeout exceeded; try restarting transaction", Trouble::Locked),
-            ("Query execution was interrupted (max_statement_time exceeded)", Trouble::Locked),
-            ("Query execution was interrupted, maximum statement execution time exceeded", Trouble::Locked),
-            ("MySQL server has gone away", Trouble::Lost),
-            ("Server has gone away", Trouble::Lost),
-            ("Lost connection to MySQL server during query", Trouble::Lost),
-            ("Lost connection to server during query", Trouble::Lost),
-            ("Can't connect to server on '127.0.0.1' (115)", Trouble::Lost),
-            ("Connection was killed", Trouble::Lost),
-            ("Too many connections", Trouble::Inaccessible),
+        for (message, kind) in [
+            ("Deadlock found when trying to get lock; try restarting transaction", ErrorKind::Deadlock),
+            ("Lock wait timeout exceeded; try restarting transaction", ErrorKind::Locked),
+            ("Query execution was interrupted (max_statement_time exceeded)", ErrorKind::Locked),
+            ("Query execution was interrupted, maximum statement execution time exceeded", ErrorKind::Locked),
+            ("MySQL server has gone away", ErrorKind::Lost),
+            ("Server has gone away", ErrorKind::Lost),
+            ("Lost connection to MySQL server during query", ErrorKind::Lost),
+            ("Lost connection to server during query", ErrorKind::Lost),
+            ("Can't connect to server on '127.0.0.1' (115)", ErrorKind::Lost),
+            ("Connection was killed", ErrorKind::Lost),
+            ("Too many connections", ErrorKind::Inaccessible),
             (
                 "The MariaDB server is running with the --read-only option so it cannot execute this statement",
-                Trouble::Inaccessible,
+                ErrorKind::Inaccessible,
             ),
-            ("The table 'tweets' is full", Trouble::Inaccessible),
-            ("WSREP has not yet prepared node for application use", Trouble::Inaccessible),
+            ("The table 'tweets' is full", ErrorKind::Inaccessible),
+            ("WSREP has not yet prepared node for application use", ErrorKind::Inaccessible),
             (
                 "User 'miniter' has exceeded the 'max_queries_per_hour' resource (current value: 1)",
-                Trouble::Inaccessible,
+                ErrorKind::Inaccessible,
             ),
             (
                 "User 'miniter' has exceeded the 'max_updates_per_hour' resource (current value: 1)",
-                Trouble::Inaccessible,
+                ErrorKind::Inaccessible,
             ),
             (
                 "User miniter already has more than 'max_user_connections' active connections",
-                Trouble::Inaccessible,
+                ErrorKind::Inaccessible,
             ),
-            ("Out of memory; restart server and try again (needed 65536 bytes)", Trouble::Inaccessible),
-            ("Out of memory.", Trouble::Inaccessible),
-            ("Out of sort memory, consider increasing server sort buffer size", Trouble::Inaccessible),
+            ("Out of memory; restart server and try again (needed 65536 bytes)", ErrorKind::Inaccessible),
+            ("Out of memory.", ErrorKind::Inaccessible),
+            ("Out of sort memory, consider increasing server sort buffer size", ErrorKind::Inaccessible),
             (
                 "Can't create a new thread (errno 11); if you are not out of available memory, you can consult the \
                  manual for a possible OS-dependent bug",
-                Trouble::Inaccessible,
+                ErrorKind::Inaccessible,
             ),
             (
                 "Host '10.0.0.1' is blocked because of many connection errors; unblock with 'mysqladmin flush-hosts'",
-                Trouble::Inaccessible,
+                ErrorKind::Inaccessible,
             ),
-            ("Host '10.0.0.1' is not allowed to connect to this MariaDB server", Trouble::Inaccessible),
-            ("The total number of locks exceeds the lock table size", Trouble::Inaccessible),
+            ("Host '10.0.0.1' is not allowed to connect to this MariaDB server", ErrorKind::Inaccessible),
+            ("The total number of locks exceeds the lock table size", ErrorKind::Inaccessible),
             (
                 "INSERT command denied to user 'miniter'@'%' for table `miniter`.`tweets`",
-                Trouble::Inaccessible,
+                ErrorKind::Inaccessible,
             ),
-            ("Access denied for user 'miniter'@'%' (using password: YES)", Trouble::Inaccessible),
-            ("You must SET PASSWORD before executing this statement", Trouble::Inaccessible),
+            ("Access denied for user 'miniter'@'%' (using password: YES)", ErrorKind::Inaccessible),
+            ("You must SET PASSWORD before executing this statement", ErrorKind::Inaccessible),
             (
                 "You must reset your password using ALTER USER statement before executing this statement.",
-                Trouble::Inaccessible,
+                ErrorKind::Inaccessible,
             ),
-            ("Cannot execute statement in a READ ONLY transaction", Trouble::Inaccessible),
-            ("The server is currently in offline mode", Trouble::Inaccessible),
-            ("Got error 28 \"No space left on device\" from storage engine InnoDB", Trouble::Inaccessible),
-            ("Error on observer while running replication hook 'before_commit'.", Trouble::Inaccessible),
-            ("Plugin instructed the server to rollback the current transaction.", Trouble::Deadlock),
-            ("Got timeout writing communication packets", Trouble::Lost),
-            ("Session was killed", Trouble::Lost),
-            ("Can't execute the query because you have a conflicting read lock", Trouble::Locked),
-            ("Out of range value for column 'id' at row 1", Trouble::Other),
-            ("Unknown column 'tweet' in 'field list'", Trouble::Other),
+            ("Cannot execute statement in a READ ONLY transaction", ErrorKind::Inaccessible),
+            ("The server is currently in offline mode", ErrorKind::Inaccessible),
+            ("Got error 28 \"No space left on device\" from storage engine InnoDB", ErrorKind::Inaccessible),
+            ("Error on observer while running replication hook 'before_commit'.", ErrorKind::Inaccessible),
+            ("Plugin instructed the server to rollback the current transaction.", ErrorKind::Deadlock),
+            ("Got timeout writing communication packets", ErrorKind::Lost),
+            ("Session was killed", ErrorKind::Lost),
+            ("Can't execute the query because you have a conflicting read lock", ErrorKind::Locked),
+            ("Out of range value for column 'id' at row 1", ErrorKind::Other),
+            ("Unknown column 'tweet' in 'field list'", ErrorKind::Other),
         ] {
-            assert_eq!(
-                trouble_of(&database_error(DatabaseErrorKind::Unknown, message)),
-                trouble,
-                "{message}"
-            );
+            assert_eq!(kind_of(&database_error(DatabaseErrorKind::Unknown, message)), kind, "{message}");
         }
     }
 
@@ -447,7 +443,7 @@ mod tests {
             rollback_error: Box::new(database_error(DatabaseErrorKind::Unknown, "Server has gone away")),
             commit_error: Box::new(database_error(DatabaseErrorKind::SerializationFailure, "Deadlock found")),
         };
-        assert_eq!(trouble_of(&error), Trouble::Deadlock);
+        assert_eq!(kind_of(&error), ErrorKind::Deadlock);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use diesel::connection::SimpleConnection;
 
 use crate::adoption;
+use crate::backend::mysql::connection::{Purpose, open, set_up};
 use crate::backend::mysql::migration_lock::MigrationLock;
-use crate::backend::mysql::session::{Role, open, set_up};
 use crate::backend::mysql::{MIGRATIONS, leases, make_history};
 use crate::backend::run_pending;
 use crate::error::OpenError;
@@ -82,7 +82,7 @@ pub(crate) fn migrate(
         }
     }
     // An adoption is lenient with the rows that it finds.
-    set_up(&mut connection, flavour, Role::Maintaining).map_err(|error| unreachable(error.to_string()))?;
+    set_up(&mut connection, flavour, Purpose::Maintaining).map_err(|error| unreachable(error.to_string()))?;
     make_history(&mut connection)
         .map_err(|error| reworded(OpenError::Migration { cause: error.to_string() }))?;
     let applied =

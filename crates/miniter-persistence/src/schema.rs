@@ -27,7 +27,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    schema_floor (version) {
+    minimum_migration (version) {
         version -> Text,
     }
 }
@@ -77,7 +77,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     known_addresses,
     log_in_failures,
-    schema_floor,
+    minimum_migration,
     token_versions,
     tweets,
     users,

@@ -1,6 +1,6 @@
--- IF NOT EXISTS: the turn to run migrations is a lease, too, so the first to start makes this table before it runs any.
+-- IF NOT EXISTS: the migration lock is a lease, too, so the first to start makes this table before it runs any.
 
--- What only one node at a time may have: the turn to change the schema, and a number that goes into tweet ids. Times are
+-- What only one node at a time may have: the migration lock. Times are
 -- UTC, by the server's clock. A row that has expired is anybody's.
 CREATE TABLE IF NOT EXISTS leases (
     name VARCHAR(50) NOT NULL PRIMARY KEY,

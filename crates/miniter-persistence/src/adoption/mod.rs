@@ -21,7 +21,7 @@ use diesel::sql_types::{BigInt, Text};
 use crate::adoption::found::{Found, FoundForeignKey, FoundIndex};
 use crate::adoption::tables::{Kind, TABLES, Table};
 use crate::backend::mysql::make_history;
-use crate::error::{OpenError, Trouble, trouble_of};
+use crate::error::{ErrorKind, OpenError, kind_of};
 
 /// The migration that makes the tables; an adopted database counts as having run it.
 const VERSION: &str = "20261122000000";
@@ -251,7 +251,7 @@ fn rehearse(connection: &mut MysqlConnection, found: &Found) -> QueryResult<Vec<
         let create = copying(connection, table, COPY)?;
         connection.batch_execute(&create)?;
         if let Err(error) = connection.batch_execute(&format!("ALTER TABLE {COPY} {changes}")) {
-            if trouble_of(&error) == Trouble::Lost {
+            if kind_of(&error) == ErrorKind::Lost {
                 return Err(error);
             }
             offences.push(format!("{table}: the server will not convert it: {error}"));

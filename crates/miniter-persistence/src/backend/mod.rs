@@ -14,7 +14,7 @@ use diesel::prelude::*;
 use diesel_migrations::MigrationHarness;
 
 use crate::error::OpenError;
-use crate::schema::schema_floor;
+use crate::schema::minimum_migration;
 
 /// How long a request waits for the outcome of a freshness check, on any database, and for a server's answer to anything else.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_millis(1_400);
@@ -51,11 +51,11 @@ pub(crate) fn newest<DB: SqlBackend>(known: &impl MigrationSource<DB>) -> Result
 fn newer_than(
     known: &[String],
     applied: &[String],
-    floor: impl FnOnce() -> QueryResult<Option<String>>,
+    minimum: impl FnOnce() -> QueryResult<Option<String>>,
 ) -> Result<Option<String>, OpenError> {
     let Some(unknown) = applied.iter().find(|version| !known.contains(version)) else { return Ok(None) };
-    let floor = floor().map_err(|error| OpenError::Migration { cause: error.to_string() })?;
-    if !floor.is_some_and(|floor| known.contains(&floor)) {
+    let minimum = minimum().map_err(|error| OpenError::Migration { cause: error.to_string() })?;
+    if !minimum.is_some_and(|minimum| known.contains(&minimum)) {
         return Err(OpenError::NewerSchema { version: unknown.clone() });
     }
     Ok(Some(unknown.clone()))
@@ -75,7 +75,7 @@ pub(crate) fn run_pending<DB, C, S>(
 ) -> Result<Vec<String>, OpenError>
 where
     DB: SqlBackend,
-    C: MigrationHarness<DB> + MigrationConnection + Floor,
+    C: MigrationHarness<DB> + MigrationConnection + MinimumMigration,
     S: MigrationSource<DB>,
 {
     let fail =
@@ -84,7 +84,7 @@ where
     // Before anything is changed. They come newest first.
     let applied: Vec<String> =
         connection.applied_migrations().map_err(fail)?.iter().map(ToString::to_string).collect();
-    if let Some(unknown) = newer_than(&versions, &applied, || connection.floor())? {
+    if let Some(unknown) = newer_than(&versions, &applied, || connection.minimum_migration())? {
         log::warn!(
             "the database was made by a newer miniter (it has the migration {unknown}), which leaves this one working"
         );
@@ -98,21 +98,21 @@ where
 }
 
 /// What a schema demands of programs.
-pub(crate) trait Floor {
+pub(crate) trait MinimumMigration {
     /// The newest migration that a program must know to work with it; `None` if it does not say.
-    fn floor(&mut self) -> QueryResult<Option<String>>;
+    fn minimum_migration(&mut self) -> QueryResult<Option<String>>;
 }
 
-macro_rules! impl_floor {
+macro_rules! impl_minimum_migration {
     ($($connection:ty),*) => {
-        $(impl Floor for $connection {
-            fn floor(&mut self) -> QueryResult<Option<String>> {
-                schema_floor::table.select(max(schema_floor::version)).first(self)
+        $(impl MinimumMigration for $connection {
+            fn minimum_migration(&mut self) -> QueryResult<Option<String>> {
+                minimum_migration::table.select(max(minimum_migration::version)).first(self)
             }
         })*
     };
 }
 
-impl_floor!(SqliteConnection);
+impl_minimum_migration!(SqliteConnection);
 #[cfg(feature = "mysql")]
-impl_floor!(MysqlConnection);
+impl_minimum_migration!(MysqlConnection);

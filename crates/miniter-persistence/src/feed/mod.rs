@@ -1,6 +1,6 @@
 //! The change feed: everything that changes what nodes keep in memory, in the order of commits.
 //!
-//! A write notes its events in its transaction. On SQLite the thread that writes applies them after the commit. On a server
+//! A write records its events in its transaction. On SQLite the thread that writes applies them after the commit. On a server
 //! they are rows with consecutive positions, which every node reads and applies ([`mysql`]).
 
 pub(crate) mod freshness;

@@ -80,19 +80,19 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// Waits for the lock and takes it, in the transaction that begins with it. Leaves the number of the session in the row, so
-    /// that others can end a session that holds the lock and is not heard of ([`Holder::find`]).
+    /// Waits for the lock and takes it, in the transaction that begins with it. Leaves the number of the connection in the row, so
+    /// that others can end a connection that holds the lock and is not heard of ([`Holder::find`]).
     pub(crate) fn lock(connection: &mut MysqlConnection) -> QueryResult<Self> {
         let taken = execute(
             connection,
-            "UPDATE feed_head SET holder = CONNECTION_ID(), turn = turn + 1 WHERE id = 1",
+            "UPDATE feed_head SET holder = CONNECTION_ID(), lock_count = lock_count + 1 WHERE id = 1",
             [],
         )?;
         if taken == 0 {
             // Other SQL has emptied the table.
             execute(
                 connection,
-                "INSERT INTO feed_head (id, epoch, position, greatest_id, holder, turn) \
+                "INSERT INTO feed_head (id, epoch, position, greatest_id, holder, lock_count) \
                  SELECT 1, FLOOR(RAND() * 1000000000000000), COALESCE(MAX(position), 0), 0, CONNECTION_ID(), 1 \
                  FROM feed_events",
                 [],
@@ -128,33 +128,34 @@ impl Head {
     }
 }
 
-/// A session that holds the lock of the head.
+/// A connection that holds the lock of the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Holder {
-    session: i64,
-    turn: i64,
+    connection_id: i64,
+    lock_count: i64,
 }
 
 impl Holder {
-    /// The session that holds the lock now, on this server. `None` if none of ours does: something else holds up the row.
+    /// The connection that holds the lock now, on this server. `None` if none of ours does: something else holds up the row.
     pub(crate) fn find(connection: &mut MysqlConnection) -> QueryResult<Option<Self>> {
-        const ROW: &str = "SELECT holder, turn FROM feed_head WHERE id = 1";
+        const ROW: &str = "SELECT holder, lock_count FROM feed_head WHERE id = 1";
         let (_, committed): (i64, i64) = prepared::<0, (BigInt, BigInt)>(ROW, []).get_result(connection)?;
         // For the next statement alone: the row as a transaction has it that has not committed yet.
         execute(connection, "SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", [])?;
-        let (session, turn): (i64, i64) = prepared::<0, (BigInt, BigInt)>(ROW, []).get_result(connection)?;
-        Ok((turn != committed).then_some(Self { session, turn }))
+        let (connection_id, lock_count): (i64, i64) =
+            prepared::<0, (BigInt, BigInt)>(ROW, []).get_result(connection)?;
+        Ok((lock_count != committed).then_some(Self { connection_id, lock_count }))
     }
 
-    /// Ends the session, whose transaction is undone then. A user may do that to their own sessions.
+    /// Ends the connection, whose transaction is undone then. A user may do that to their own connections.
     pub(crate) fn end(self, connection: &mut MysqlConnection) -> QueryResult<()> {
         use diesel::connection::SimpleConnection;
 
         log::warn!(
-            "the session {} holds the lock of the feed and is not heard of: it is ended",
-            self.session
+            "the connection {} holds the lock of the feed and is not heard of: it is ended",
+            self.connection_id
         );
-        connection.batch_execute(&format!("KILL {}", self.session))
+        connection.batch_execute(&format!("KILL {}", self.connection_id))
     }
 }
 

@@ -60,10 +60,10 @@ pub(super) fn page(query: &mut impl HomeQuery, home: Home<'_>, page: &PageReques
     if page.is_oldest_first() {
         let ids = query.ids(home, Range { above, upto, order: Order::OldestFirst, count: limit })?;
         // What lies below the page is a question of its own.
-        let floor = page.since_id.map_or(i64::MIN, TweetId::get);
+        let lower = page.since_id.map_or(i64::MIN, TweetId::get);
         let has_older = match ids.first() {
             Some(oldest) => {
-                let below = Range { above: floor, upto: oldest - 1, order: Order::NewestFirst, count: 1 };
+                let below = Range { above: lower, upto: oldest - 1, order: Order::NewestFirst, count: 1 };
                 !query.ids(home, below)?.is_empty()
             }
             None => false,

@@ -69,12 +69,12 @@ impl Window {
             if !reaches_down {
                 return None;
             }
-            let floor = page.since_id.map_or(i64::MIN, TweetId::get);
+            let lower = page.since_id.map_or(i64::MIN, TweetId::get);
             let taken = start..start.saturating_add(limit).min(end);
             let has_older = match start.checked_sub(1).and_then(|previous| self.ids.get(previous)) {
                 _ if taken.is_empty() => false,
-                Some(previous) => *previous > floor,
-                None if self.above <= floor => false,
+                Some(previous) => *previous > lower,
+                None if self.above <= lower => false,
                 None => return None,
             };
             (taken, has_older)

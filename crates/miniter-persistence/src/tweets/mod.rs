@@ -17,7 +17,7 @@ macro_rules! publish_one {
         let id = TweetId::next(tweet.created_at, *batch.greatest);
         let row = NewTweetRow::of(tweet, id);
         match diesel::insert_into(tweets::table).values(row).execute(batch.connection) {
-            Err(error) if trouble_of(&error) == Trouble::Duplicate => {
+            Err(error) if kind_of(&error) == ErrorKind::Duplicate => {
                 return Ok(Err(RepositoryError::IdTaken));
             }
             inserted => inserted?,

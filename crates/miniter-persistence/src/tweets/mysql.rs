@@ -7,7 +7,7 @@ use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
 use miniter_domain::{NewTweet, RepositoryError, TweetId};
 
-use crate::error::{Trouble, trouble_of};
+use crate::error::{ErrorKind, kind_of};
 use crate::idempotency::{Lookup, StoredResponse, StoredResponses};
 use crate::rows::NewTweetRow;
 use crate::schema::{tweets, users};
@@ -18,12 +18,14 @@ use crate::writer::{Batch, Post, Publish};
 const DRAWS: u32 = 8;
 
 impl Publish for MysqlConnection {
-    fn is_fatal(trouble: Trouble) -> bool {
+    fn is_fatal(trouble: ErrorKind) -> bool {
         match trouble {
             // The transaction is gone, or can do nothing more.
-            Trouble::Deadlock | Trouble::Lost | Trouble::Inaccessible | Trouble::Corrupt => true,
+            ErrorKind::Deadlock | ErrorKind::Lost | ErrorKind::Inaccessible | ErrorKind::Corrupt => true,
             // A lock that was waited for in vain undoes its statement only.
-            Trouble::Duplicate | Trouble::MissingReference | Trouble::Locked | Trouble::Other => false,
+            ErrorKind::Duplicate | ErrorKind::MissingReference | ErrorKind::Locked | ErrorKind::Other => {
+                false
+            }
         }
     }
 
@@ -80,9 +82,9 @@ fn publish_together(batch: &mut Batch<'_, MysqlConnection>, posts: &mut [&mut Po
         posts.iter().zip(&ids).map(|(post, id)| NewTweetRow::of(&post.tweet, *id)).collect();
     // A statement that fails leaves nothing behind.
     match diesel::insert_into(tweets::table).values(&rows).execute(batch.connection) {
-        Err(error) if MysqlConnection::is_fatal(trouble_of(&error)) => return Err(error),
+        Err(error) if MysqlConnection::is_fatal(kind_of(&error)) => return Err(error),
         Err(error) => {
-            if trouble_of(&error) == Trouble::Locked {
+            if kind_of(&error) == ErrorKind::Locked {
                 *batch.lock_waits += 1;
             }
             return Ok(false);

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use miniter_domain::{NewTweet, RepositoryError, TweetId};
 
-use crate::error::{Trouble, trouble_of};
+use crate::error::{ErrorKind, kind_of};
 use crate::idempotency::{self, Lookup, StoredResponse, StoredResponses};
 use crate::rows::NewTweetRow;
 use crate::schema::tweets;
@@ -13,11 +13,13 @@ use crate::tweet_ids::greatest_id;
 use crate::writer::{Batch, Post, Publish};
 
 impl Publish for SqliteConnection {
-    fn is_fatal(trouble: Trouble) -> bool {
+    fn is_fatal(trouble: ErrorKind) -> bool {
         match trouble {
             // These say that nothing more can be written.
-            Trouble::Lost | Trouble::Locked | Trouble::Inaccessible | Trouble::Corrupt => true,
-            Trouble::Duplicate | Trouble::MissingReference | Trouble::Deadlock | Trouble::Other => false,
+            ErrorKind::Lost | ErrorKind::Locked | ErrorKind::Inaccessible | ErrorKind::Corrupt => true,
+            ErrorKind::Duplicate | ErrorKind::MissingReference | ErrorKind::Deadlock | ErrorKind::Other => {
+                false
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The thread that writes. It owns a connection; what many clients want written shares a commit.
 //!
-//! While one commit is under way, the next batch gathers. Each write of a batch is undone on its own if it fails, and none is
-//! answered before the commit. A write notes what it changes as events, which are committed with it.
+//! While one commit is under way, the next batch gathers. Each write of a batch is undone on its own if it fails, and no
+//! outcome is delivered before the commit. A write records what it changes as events, which are committed with it.
 
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
@@ -20,7 +20,7 @@ use diesel::connection::SimpleConnection;
 use diesel::result::Error;
 use miniter_domain::{NewTweet, RepositoryError, TimelineEntry, TweetId};
 
-use crate::error::{Trouble, classify, trouble_of};
+use crate::error::{ErrorKind, classify, kind_of};
 use crate::feed::Event;
 use crate::idempotency::StoredResponse;
 
@@ -59,8 +59,8 @@ pub(crate) trait WriteConnection: Send + 'static {
         work: &mut dyn FnMut(&mut Batch<'_, Self::Connection>) -> QueryResult<()>,
     ) -> QueryResult<()>;
 
-    /// Does what can wait until the writes are answered.
-    fn after_answers(&mut self) {}
+    /// Does what can wait until the outcomes are delivered.
+    fn after_delivery(&mut self) {}
 }
 
 /// A transaction that many writes share.
@@ -79,7 +79,7 @@ pub(crate) struct Batch<'a, C> {
 /// How a database publishes tweets.
 pub(crate) trait Publish: SimpleConnection + Sized + 'static {
     /// Whether an error of one write ends the whole transaction.
-    fn is_fatal(trouble: Trouble) -> bool;
+    fn is_fatal(trouble: ErrorKind) -> bool;
 
     /// Publishes tweets and gives each its outcome.
     ///
@@ -100,7 +100,7 @@ trait Statements<C>: Send {
     fn run(&mut self, connection: &mut C, events: &mut Vec<Event>) -> QueryResult<()>;
     fn fail(&mut self, error: RepositoryError);
     fn is_given_up(&self) -> bool;
-    fn answer(self: Box<Self>, commit: Result<(), RepositoryError>);
+    fn deliver(self: Box<Self>, commit: Result<(), RepositoryError>);
 }
 
 struct Run<F, T> {
@@ -111,7 +111,7 @@ struct Run<F, T> {
 
 /// Where the caller waits.
 struct Reply<T> {
-    answer: SyncSender<Result<T, RepositoryError>>,
+    delivery: SyncSender<Result<T, RepositoryError>>,
     is_given_up: Arc<AtomicBool>,
 }
 
@@ -121,15 +121,15 @@ enum Job<C> {
 }
 
 impl<T> Reply<T> {
-    /// Answers with the outcome, if it was committed.
+    /// Delivers the outcome, if it was committed.
     fn send(self, commit: Result<(), RepositoryError>, outcome: Option<Result<T, RepositoryError>>) {
-        let answer = match (commit, outcome) {
+        let delivered = match (commit, outcome) {
             (Ok(()), Some(outcome)) => outcome,
             (Err(error), _) => Err(error),
             (Ok(()), None) => Err(RepositoryError::Backend("a write was never run".into())),
         };
         // The caller may have gone.
-        let _ = self.answer.send(answer);
+        let _ = self.delivery.send(delivered);
     }
 }
 
@@ -153,7 +153,7 @@ where
         self.reply.is_given_up.load(Ordering::Relaxed)
     }
 
-    fn answer(self: Box<Self>, commit: Result<(), RepositoryError>) {
+    fn deliver(self: Box<Self>, commit: Result<(), RepositoryError>) {
         self.reply.send(commit, self.outcome);
     }
 }
@@ -166,10 +166,10 @@ impl<C> Job<C> {
         }
     }
 
-    fn answer(self, commit: Result<(), RepositoryError>) {
+    fn deliver(self, commit: Result<(), RepositoryError>) {
         match self {
             Self::Post(post) => post.reply.send(commit, post.outcome),
-            Self::Statements(statements) => statements.answer(commit),
+            Self::Statements(statements) => statements.deliver(commit),
         }
     }
 }
@@ -196,9 +196,9 @@ impl<C: Publish> Batch<'_, C> {
             lock_waits: self.lock_waits,
         }) {
             Ok(outcome) => outcome,
-            Err(error) if C::is_fatal(trouble_of(&error)) => return Err(error),
+            Err(error) if C::is_fatal(kind_of(&error)) => return Err(error),
             Err(error) => {
-                if trouble_of(&error) == Trouble::Locked {
+                if kind_of(&error) == ErrorKind::Locked {
                     *self.lock_waits += 1;
                 }
                 Err(classify(error))
@@ -231,8 +231,8 @@ struct Shared<S: WriteConnection> {
 struct Queue<C> {
     jobs: VecDeque<Job<C>>,
     /// When the present thread's batch began, if one is under way.
-    began: Option<Instant>,
-    /// The number of the thread whose turn it is; those before are stuck, and end when they no longer are.
+    started_at: Option<Instant>,
+    /// The number of the present thread; those before are stuck, and end when they no longer are.
     thread: u64,
     stuck: usize,
     is_closed: bool,
@@ -241,7 +241,7 @@ struct Queue<C> {
 impl<S: WriteConnection> Writer<S> {
     /// Starts the thread. `make` makes a session; for another thread another one.
     pub(crate) fn start(make: impl Fn() -> S + Send + Sync + 'static) -> std::io::Result<Self> {
-        let queue = Queue { jobs: VecDeque::new(), began: None, thread: 0, stuck: 0, is_closed: false };
+        let queue = Queue { jobs: VecDeque::new(), started_at: None, thread: 0, stuck: 0, is_closed: false };
         let shared =
             Arc::new(Shared { queue: Mutex::new(queue), arrived: Condvar::new(), make: Box::new(make) });
         let (ending, ended) = mpsc::channel();
@@ -265,9 +265,9 @@ impl<S: WriteConnection> Writer<S> {
     }
 
     fn submit<T>(&self, job: impl FnOnce(Reply<T>) -> Job<S::Connection>) -> Result<T, RepositoryError> {
-        let (answer, answered) = mpsc::sync_channel(1);
+        let (delivery, delivered) = mpsc::sync_channel(1);
         let is_given_up = Arc::new(AtomicBool::new(false));
-        let job = job(Reply { answer, is_given_up: Arc::clone(&is_given_up) });
+        let job = job(Reply { delivery, is_given_up: Arc::clone(&is_given_up) });
         let mut queue = self.shared.queue();
         if queue.jobs.len() >= MOST_WAITING {
             queue.jobs.retain(|job| !job.is_given_up());
@@ -277,7 +277,7 @@ impl<S: WriteConnection> Writer<S> {
         }
         queue.jobs.push_back(job);
         if let Some(patience) = S::PATIENCE
-            && queue.began.is_some_and(|began| began.elapsed() > patience)
+            && queue.started_at.is_some_and(|started_at| started_at.elapsed() > patience)
             && queue.stuck < MOST_STUCK
         {
             // It waits for the queue, which is locked here.
@@ -285,7 +285,7 @@ impl<S: WriteConnection> Writer<S> {
                 Ok(()) => {
                     queue.stuck += 1;
                     queue.thread += 1;
-                    queue.began = None;
+                    queue.started_at = None;
                 }
                 Err(error) => log::warn!("no thread can be started to write to the database: {error}"),
             }
@@ -294,9 +294,9 @@ impl<S: WriteConnection> Writer<S> {
         self.shared.arrived.notify_all();
         let gone = || RepositoryError::Unavailable("the thread that writes is gone".into());
         match S::PATIENCE {
-            None => answered.recv().map_err(|_| gone())?,
-            Some(patience) => match answered.recv_timeout(patience) {
-                Ok(answer) => answer,
+            None => delivered.recv().map_err(|_| gone())?,
+            Some(patience) => match delivered.recv_timeout(patience) {
+                Ok(outcome) => outcome,
                 Err(RecvTimeoutError::Disconnected) => Err(gone()),
                 Err(RecvTimeoutError::Timeout) => {
                     is_given_up.store(true, Ordering::Relaxed);
@@ -343,12 +343,12 @@ impl<S: WriteConnection> Shared<S> {
             if queue.thread != number || (queue.is_closed && queue.jobs.is_empty()) {
                 return;
             }
-            queue.began = Some(Instant::now());
+            queue.started_at = Some(Instant::now());
             drop(queue);
             self.write_batch(&mut session, number);
             let mut queue = self.queue();
             if queue.thread == number {
-                queue.began = None;
+                queue.started_at = None;
             } else {
                 queue.stuck -= 1;
             }
@@ -372,12 +372,12 @@ impl<S: WriteConnection> Shared<S> {
             log::debug!("nothing of {} writes was committed: {error}", batch.len());
         }
         for job in batch {
-            job.answer(match &commit {
+            job.deliver(match &commit {
                 Ok(()) => Ok(()),
                 Err(error) => Err(failure(error)),
             });
         }
-        session.after_answers();
+        session.after_delivery();
     }
 
     /// Runs what is in the queue, and what comes while it runs. What has been in the batch before is run again.
@@ -386,12 +386,12 @@ impl<S: WriteConnection> Shared<S> {
         transaction: &mut Batch<'_, S::Connection>,
         batch: &mut Vec<Job<S::Connection>>,
     ) -> QueryResult<()> {
-        let begun = Instant::now();
+        let started_at = Instant::now();
         // Of an earlier attempt nothing is left. A write whose caller was told that it is in vain is not done later.
         batch.retain(|job| !job.is_given_up());
         let mut next = 0;
         loop {
-            if batch.len() < MOST_IN_BATCH && begun.elapsed() < GATHERING {
+            if batch.len() < MOST_IN_BATCH && started_at.elapsed() < GATHERING {
                 let mut queue = self.queue();
                 let count = queue.jobs.len().min(MOST_IN_BATCH - batch.len());
                 let (given_up, wanted): (Vec<_>, Vec<_>) =
@@ -436,13 +436,13 @@ fn run_together<C: Publish>(transaction: &mut Batch<'_, C>, jobs: &mut [Job<C>])
 /// What a transaction that failed means to each of its writes.
 fn failure(error: &Error) -> RepositoryError {
     let text = error.to_string().into();
-    match trouble_of(error) {
-        Trouble::Corrupt | Trouble::Other => RepositoryError::Backend(text),
-        Trouble::Duplicate
-        | Trouble::MissingReference
-        | Trouble::Deadlock
-        | Trouble::Lost
-        | Trouble::Locked
-        | Trouble::Inaccessible => RepositoryError::Unavailable(text),
+    match kind_of(error) {
+        ErrorKind::Corrupt | ErrorKind::Other => RepositoryError::Backend(text),
+        ErrorKind::Duplicate
+        | ErrorKind::MissingReference
+        | ErrorKind::Deadlock
+        | ErrorKind::Lost
+        | ErrorKind::Locked
+        | ErrorKind::Inaccessible => RepositoryError::Unavailable(text),
     }
 }

@@ -14,7 +14,7 @@ use r2d2::ManageConnection;
 use crate::backend::STUCK;
 use crate::backend::mysql::{self, DEADLOCK_RETRIES, Pool};
 use crate::backend::prepared::execute;
-use crate::error::{Trouble, trouble_of};
+use crate::error::{ErrorKind, kind_of};
 use crate::feed::Event;
 use crate::feed::mysql::{Head, Holder};
 use crate::writer::{Batch, WriteConnection};
@@ -26,7 +26,7 @@ const LOCK_WAITS: u32 = 3;
 pub(crate) struct FeedConnection {
     /// For looks at what holds the lock.
     pool: Arc<Pool>,
-    connection: Option<mysql::Session>,
+    connection: Option<mysql::ServerConnection>,
 }
 
 /// What ended an attempt.
@@ -49,19 +49,22 @@ impl FeedConnection {
 
     /// The connection. Its transactions begin by themselves: `START TRANSACTION` cannot be prepared, and would cost a round trip.
     fn connection(&mut self) -> QueryResult<&mut MysqlConnection> {
-        self.connection.take_if(|session| self.pool.is_suspect(session.opened));
+        self.connection.take_if(|connection| self.pool.is_suspect(connection.opened));
         if self.connection.is_none() {
-            let mut session = self.pool.manager.connect().map_err(|error| match error {
+            let mut connection = self.pool.manager.connect().map_err(|error| match error {
                 diesel::r2d2::Error::QueryError(error) => error,
                 diesel::r2d2::Error::ConnectionError(error) => {
                     let kind = diesel::result::DatabaseErrorKind::ClosedConnection;
                     diesel::result::Error::DatabaseError(kind, Box::new(error.to_string()))
                 }
             })?;
-            session.connection.batch_execute("SET autocommit = 0")?;
-            self.connection = Some(session);
+            connection.inner.batch_execute("SET autocommit = 0")?;
+            self.connection = Some(connection);
         }
-        self.connection.as_mut().map(|session| &mut session.connection).ok_or(diesel::result::Error::NotFound)
+        self.connection
+            .as_mut()
+            .map(|connection| &mut connection.inner)
+            .ok_or(diesel::result::Error::NotFound)
     }
 
     fn attempt(
@@ -69,7 +72,7 @@ impl FeedConnection {
         work: &mut dyn FnMut(&mut Batch<'_, MysqlConnection>) -> QueryResult<()>,
     ) -> Result<(), Failure> {
         let mut head = self.lock_head()?;
-        let Some(mysql::Session { connection, .. }) = &mut self.connection else {
+        let Some(mysql::ServerConnection { inner: connection, .. }) = &mut self.connection else {
             return Err(diesel::result::Error::NotFound.into());
         };
         let (mut events, mut published) = (Vec::new(), Vec::new());
@@ -88,13 +91,13 @@ impl FeedConnection {
         Ok(())
     }
 
-    /// Waits for the lock of the head. A session that has held it for more than a second when it is looked at twice is ended: its
+    /// Waits for the lock of the head. A connection that has held it for more than a second when it is looked at twice is ended: its
     /// node was stopped, or cannot be reached.
     fn lock_head(&mut self) -> QueryResult<Head> {
         let mut seen = None;
         for _ in 1..LOCK_WAITS {
             match Head::lock(self.connection()?) {
-                Err(error) if trouble_of(&error) == Trouble::Locked => {
+                Err(error) if kind_of(&error) == ErrorKind::Locked => {
                     let holder = self.pool.read(Holder::find).ok().flatten();
                     if let Some(holder) = holder
                         && seen == Some(holder)
@@ -126,29 +129,29 @@ impl WriteConnection for FeedConnection {
                 Ok(()) => return Ok(()),
                 Err(failure) => failure,
             };
-            match trouble_of(&error) {
-                Trouble::Deadlock if deadlocks < DEADLOCK_RETRIES => {
+            match kind_of(&error) {
+                ErrorKind::Deadlock if deadlocks < DEADLOCK_RETRIES => {
                     deadlocks += 1;
                     self.roll_back();
                     // The other transaction gets ahead; the jitter keeps two victims from meeting again.
                     std::thread::sleep(Duration::from_millis(fastrand::u64(5..25) * u64::from(deadlocks)));
                 }
                 // Without its commit nothing of a transaction is left.
-                Trouble::Lost if !is_in_doubt && losses == 0 => {
+                ErrorKind::Lost if !is_in_doubt && losses == 0 => {
                     losses += 1;
                     self.connection = None;
                 }
                 // This server may have become a replica, or have lost its quorum; another connection may lead to another one.
-                Trouble::Lost | Trouble::Inaccessible => {
+                ErrorKind::Lost | ErrorKind::Inaccessible => {
                     self.connection = None;
                     return Err(error);
                 }
-                Trouble::Duplicate
-                | Trouble::MissingReference
-                | Trouble::Deadlock
-                | Trouble::Locked
-                | Trouble::Corrupt
-                | Trouble::Other => {
+                ErrorKind::Duplicate
+                | ErrorKind::MissingReference
+                | ErrorKind::Deadlock
+                | ErrorKind::Locked
+                | ErrorKind::Corrupt
+                | ErrorKind::Other => {
                     self.roll_back();
                     return Err(error);
                 }
@@ -160,8 +163,8 @@ impl WriteConnection for FeedConnection {
 impl FeedConnection {
     /// Undoes a transaction. A connection that cannot is given up, which undoes it as well.
     fn roll_back(&mut self) {
-        if let Some(session) = &mut self.connection
-            && session.connection.batch_execute("ROLLBACK").is_err()
+        if let Some(connection) = &mut self.connection
+            && connection.inner.batch_execute("ROLLBACK").is_err()
         {
             self.connection = None;
         }

@@ -15,7 +15,7 @@ use miniter_domain::{RepositoryError, TweetId};
 use crate::backend::sqlite::files::Files;
 use crate::backend::sqlite::log::{LogKeeping, checkpoint};
 use crate::backend::sqlite::{LOCK_WAIT, data_version};
-use crate::error::{Trouble, classify, trouble_of};
+use crate::error::{ErrorKind, classify, kind_of};
 use crate::feed::Derived;
 use crate::writer::{Batch, WriteConnection};
 
@@ -103,11 +103,11 @@ impl File {
     ///
     /// It waits here and not in SQLite: meanwhile others can look whether the program that holds the lock has written.
     fn begin(&self) -> (MutexGuard<'_, Inner>, QueryResult<()>) {
-        let begun = Instant::now();
+        let started_at = Instant::now();
         loop {
             let mut inner = self.inner();
             match inner.connection.batch_execute("BEGIN IMMEDIATE") {
-                Err(error) if trouble_of(&error) == Trouble::Locked && begun.elapsed() < LOCK_WAIT => {
+                Err(error) if kind_of(&error) == ErrorKind::Locked && started_at.elapsed() < LOCK_WAIT => {
                     drop(inner);
                     thread::sleep(LOCK_PAUSE);
                 }
@@ -205,7 +205,7 @@ impl WriteConnection for FileConnection {
         Ok(())
     }
 
-    fn after_answers(&mut self) {
+    fn after_delivery(&mut self) {
         let files = Arc::clone(&self.file.inner().files);
         let file = &self.file;
         self.log_keeping.run(&files, || {

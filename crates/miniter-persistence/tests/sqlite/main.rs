@@ -129,7 +129,7 @@ fn a_schema_from_the_future_is_good_as_long_as_it_leaves_this_program_working() 
     let mut sound = Sound::new();
     sound.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')");
     drop(open(&sound.path).unwrap());
-    sound.execute("INSERT INTO schema_floor (version) VALUES ('29991231000000')");
+    sound.execute("INSERT INTO minimum_migration (version) VALUES ('29991231000000')");
     let refused = open(&sound.path).err().unwrap();
     assert!(matches!(refused, OpenError::NewerSchema { .. }), "{refused}");
     assert!(refused.to_string().contains("29991231000000"), "{refused}");
@@ -193,7 +193,7 @@ fn a_database_that_only_a_newer_miniter_can_work_with_is_left_as_it_is() {
     let mut sound = Sound::new();
     sound.execute(
         "INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000'); \
-         INSERT INTO schema_floor (version) VALUES ('29991231000000')",
+         INSERT INTO minimum_migration (version) VALUES ('29991231000000')",
     );
     let is_newer = |refused: &OpenError| matches!(refused, OpenError::NewerSchema { .. });
     assert_refused_untouched(&sound.path, is_newer);

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
 
-use crate::error::{Trouble, trouble_of};
+use crate::error::{ErrorKind, kind_of};
 
 /// The table, which is needed before the first migration.
 const CREATE_TABLE: &str =
@@ -71,8 +71,8 @@ impl Lease {
             match inserted {
                 Ok(_) => return Ok(true),
                 // Another has it. Or, on a cluster, another has just got it.
-                Err(error) if matches!(trouble_of(&error), Trouble::Duplicate) => return Ok(false),
-                Err(error) if matches!(trouble_of(&error), Trouble::Deadlock) => {}
+                Err(error) if matches!(kind_of(&error), ErrorKind::Duplicate) => return Ok(false),
+                Err(error) if matches!(kind_of(&error), ErrorKind::Deadlock) => {}
                 Err(error) if error.to_string().contains("doesn't exist") => {
                     connection.batch_execute(CREATE_TABLE)?;
                 }

@@ -1,8 +1,8 @@
-//! MySQL and MariaDB: how a session is set up, and a pool that outlives restarts of the server.
+//! MySQL and MariaDB: how a connection is set up, and a pool that outlives restarts of the server.
 
+pub(crate) mod connection;
 pub(crate) mod leases;
 pub(crate) mod migration_lock;
-pub(crate) mod session;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -15,11 +15,11 @@ use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use miniter_domain::{Capacity, Connections, RepositoryError};
-use r2d2::{ManageConnection, State};
+use r2d2::ManageConnection;
 
-use crate::backend::mysql::session::{Flavour, Role, establish, open, set_up};
+use crate::backend::mysql::connection::{Flavour, Purpose, establish, open, set_up};
 use crate::backend::{ANSWER_TIMEOUT, STUCK};
-use crate::error::{OpenError, Trouble, classify, trouble_of};
+use crate::error::{ErrorKind, OpenError, classify, kind_of};
 use crate::url::MysqlUrl;
 
 /// The migrations, compiled in. The `diesel` command line tool runs the same files.
@@ -45,7 +45,7 @@ const SPARE: u32 = 3;
 /// How many writes may wait for the one connection that writes. Commits take longer than on a file.
 const WRITES: usize = 64;
 
-/// How long a request waits for its turn to ask the server. With the answer that makes less than two seconds.
+/// How long a request waits until it may ask the server. With the answer that makes less than two seconds.
 const QUEUE_TIMEOUT: Duration = Duration::from_millis(400);
 
 /// How much is asked of a server at once, of which so many connections read.
@@ -71,45 +71,45 @@ pub(crate) struct Manager {
 }
 
 /// A connection that knows when it is lost. Asking the server before each use would cost a round trip.
-pub(crate) struct Session {
-    pub(crate) connection: MysqlConnection,
+pub(crate) struct ServerConnection {
+    pub(crate) inner: MysqlConnection,
     pub(crate) opened: Instant,
     is_lost: bool,
 }
 
 impl ManageConnection for Manager {
-    type Connection = Session;
+    type Connection = ServerConnection;
     type Error = diesel::r2d2::Error;
 
-    fn connect(&self) -> Result<Session, Self::Error> {
+    fn connect(&self) -> Result<ServerConnection, Self::Error> {
         let mut connection = establish(&self.url)?;
-        set_up(&mut connection, self.flavour, Role::Serving).map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(Session { connection, opened: Instant::now(), is_lost: false })
+        set_up(&mut connection, self.flavour, Purpose::Serving).map_err(diesel::r2d2::Error::QueryError)?;
+        Ok(ServerConnection { inner: connection, opened: Instant::now(), is_lost: false })
     }
 
-    fn is_valid(&self, _: &mut Session) -> Result<(), Self::Error> {
+    fn is_valid(&self, _: &mut ServerConnection) -> Result<(), Self::Error> {
         Ok(())
     }
 
-    fn has_broken(&self, session: &mut Session) -> bool {
-        session.is_lost || AnsiTransactionManager::is_broken_transaction_manager(&mut session.connection)
+    fn has_broken(&self, connection: &mut ServerConnection) -> bool {
+        connection.is_lost || AnsiTransactionManager::is_broken_transaction_manager(&mut connection.inner)
     }
 }
 
 /// The connections to a server.
 pub(crate) struct Pool {
     pub(crate) manager: Manager,
-    sessions: r2d2::Pool<Manager>,
+    pool: r2d2::Pool<Manager>,
     under_way: UnderWay,
 }
 
-/// When what is being done has begun. A server ends each statement in time; what takes longer is stuck, in a connection
+/// When what is being done was started. A server ends each statement in time; what takes longer is stuck, in a connection
 /// that has died without a word or with a server that hangs.
 #[derive(Default)]
 struct UnderWay(Mutex<BTreeMap<u64, Instant>>, AtomicU64);
 
 impl UnderWay {
-    /// Notes that something begins, until the guard is dropped.
+    /// Records that something is under way, until the guard is dropped.
     fn begin(&self) -> impl Drop + '_ {
         struct Guard<'a>(&'a UnderWay, u64);
 
@@ -124,10 +124,10 @@ impl UnderWay {
         Guard(self, number)
     }
 
-    /// When the latest began of what is stuck. Connections that were open by then are likely to be dead, too.
+    /// When the latest of what is stuck was started. Connections that were open by then are likely to be dead, too.
     fn stuck_since(&self) -> Option<Instant> {
         let under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.values().filter(|begun| begun.elapsed() > STUCK).max().copied()
+        under_way.values().filter(|started_at| started_at.elapsed() > STUCK).max().copied()
     }
 }
 
@@ -146,12 +146,12 @@ impl Pool {
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build(manager.clone())
             .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
-        Ok(Self { manager, sessions: pool, under_way: UnderWay::default() })
+        Ok(Self { manager, pool, under_way: UnderWay::default() })
     }
 
     /// The connections that are open; more are opened as they are needed.
     pub(crate) fn connections(&self) -> Connections {
-        let State { connections, idle_connections, .. } = self.sessions.state();
+        let r2d2::State { connections, idle_connections, .. } = self.pool.state();
         Connections { open: connections, idle: idle_connections }
     }
 
@@ -181,18 +181,18 @@ impl Pool {
 
     /// Whether a connection that was opened then is likely to be dead: another one has been stuck since.
     pub(crate) fn is_suspect(&self, opened: Instant) -> bool {
-        self.under_way.stuck_since().is_some_and(|begun| opened <= begun)
+        self.under_way.stuck_since().is_some_and(|started_at| opened <= started_at)
     }
 
     /// Borrows a connection that is not known to be dead.
-    fn session(&self) -> Result<r2d2::PooledConnection<Manager>, RepositoryError> {
+    fn connection(&self) -> Result<r2d2::PooledConnection<Manager>, RepositoryError> {
         loop {
-            let mut session =
-                self.sessions.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
-            if !self.is_suspect(session.opened) {
-                return Ok(session);
+            let mut connection =
+                self.pool.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
+            if !self.is_suspect(connection.opened) {
+                return Ok(connection);
             }
-            session.is_lost = true;
+            connection.is_lost = true;
         }
     }
 
@@ -203,39 +203,39 @@ impl Pool {
     ) -> Result<T, RepositoryError> {
         let mut deadlocks = 0;
         // As many may be lost as there are, after a restart of the server.
-        let mut lost = 0..self.sessions.max_size();
+        let mut lost = 0..self.pool.max_size();
         loop {
-            let mut session = self.session()?;
+            let mut connection = self.connection()?;
             let _under_way = self.under_way.begin();
             let begun = Cell::new(false);
-            let error = match work(&mut session.connection, &begun) {
+            let error = match work(&mut connection.inner, &begun) {
                 Ok(found) => return Ok(found),
                 Err(error) => error,
             };
-            match trouble_of(&error) {
-                Trouble::Deadlock if deadlocks < DEADLOCK_RETRIES => {
+            match kind_of(&error) {
+                ErrorKind::Deadlock if deadlocks < DEADLOCK_RETRIES => {
                     deadlocks += 1;
-                    drop(session);
+                    drop(connection);
                     // The other transaction gets ahead; the jitter keeps two victims from meeting again.
                     std::thread::sleep(Duration::from_millis(fastrand::u64(5..25) * u64::from(deadlocks)));
                 }
-                Trouble::Lost => {
-                    session.is_lost = true;
+                ErrorKind::Lost => {
+                    connection.is_lost = true;
                     if begun.get() || lost.next().is_none() {
                         return Err(classify(error));
                     }
                 }
                 // This server may have become a replica, or have lost its quorum; another connection may lead to another one.
-                Trouble::Inaccessible => {
-                    session.is_lost = true;
+                ErrorKind::Inaccessible => {
+                    connection.is_lost = true;
                     return Err(classify(error));
                 }
-                Trouble::Duplicate
-                | Trouble::MissingReference
-                | Trouble::Deadlock
-                | Trouble::Locked
-                | Trouble::Corrupt
-                | Trouble::Other => return Err(classify(error)),
+                ErrorKind::Duplicate
+                | ErrorKind::MissingReference
+                | ErrorKind::Deadlock
+                | ErrorKind::Locked
+                | ErrorKind::Corrupt
+                | ErrorKind::Other => return Err(classify(error)),
             }
         }
     }

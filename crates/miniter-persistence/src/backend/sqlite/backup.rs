@@ -12,8 +12,8 @@ use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 
 use crate::backend::sqlite::inspection::check_schema;
-use crate::backend::sqlite::{LOCK_WAIT, folder_of, locator, take_turn, with_suffix};
-use crate::error::{OpenError, Trouble, trouble_of};
+use crate::backend::sqlite::{LOCK_WAIT, folder_of, locator, lock_folder, with_suffix};
+use crate::error::{ErrorKind, OpenError, kind_of};
 use crate::schema::{tweets, users};
 
 /// Why a backup could not be made or put in place. Each message is a sentence for the person who asked for it.
@@ -127,7 +127,7 @@ pub struct Restoration {
     partial: Partial,
     database: PathBuf,
     contents: BackupContents,
-    _turn: File,
+    _lock: File,
 }
 
 impl Restoration {
@@ -149,7 +149,7 @@ impl Restoration {
             return Err(BackupError::Unsound { file, cause });
         }
         // Makes the folder; a server that starts waits.
-        let turn = take_turn(database)?;
+        let lock = lock_folder(database)?;
         // What is replaced is the file itself, wherever a link leads to it.
         let database = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
         if with_suffix(&database, PARTIAL) == file {
@@ -170,7 +170,7 @@ impl Restoration {
         } else {
             refuse_left_log(&database)?;
         }
-        Ok(Self { partial, database, contents, _turn: turn })
+        Ok(Self { partial, database, contents, _lock: lock })
     }
 
     /// Puts the backup in its place; what was there is kept beside it. If this is cut off, either of the two is there as a
@@ -306,16 +306,16 @@ fn refuse_in_use(database: &Path) -> Result<(), BackupError> {
     match sql::<Text>("PRAGMA journal_mode = DELETE").get_result::<String>(&mut connection) {
         Ok(mode) if mode == "delete" => {}
         Ok(_) => return Err(BackupError::InUse { path: database.to_owned() }),
-        Err(error) => match trouble_of(&error) {
+        Err(error) => match kind_of(&error) {
             // That may be why it is to be replaced.
-            Trouble::Corrupt => {}
-            Trouble::Locked => return Err(BackupError::InUse { path: database.to_owned() }),
-            Trouble::Duplicate
-            | Trouble::MissingReference
-            | Trouble::Deadlock
-            | Trouble::Lost
-            | Trouble::Inaccessible
-            | Trouble::Other => {
+            ErrorKind::Corrupt => {}
+            ErrorKind::Locked => return Err(BackupError::InUse { path: database.to_owned() }),
+            ErrorKind::Duplicate
+            | ErrorKind::MissingReference
+            | ErrorKind::Deadlock
+            | ErrorKind::Lost
+            | ErrorKind::Inaccessible
+            | ErrorKind::Other => {
                 let cause = error.to_string();
                 return Err(BackupError::Inaccessible { file: database.to_owned(), cause });
             }

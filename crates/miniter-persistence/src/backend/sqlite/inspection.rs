@@ -10,7 +10,7 @@ use diesel::sql_types::Text;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 
 use crate::backend::sqlite::{LOCK_WAIT, MIGRATIONS, locator, with_suffix};
-use crate::backend::{__diesel_schema_migrations, Floor, newer_than, versions};
+use crate::backend::{__diesel_schema_migrations, MinimumMigration, newer_than, versions};
 use crate::error::{OpenError, classify_open};
 
 /// Files up to this size are checked from end to end at each start; that takes a fraction of a second. A larger one
@@ -59,7 +59,7 @@ pub(super) fn check_schema(connection: &mut SqliteConnection, path: &Path) -> Re
     let has_others = tables.iter().any(|table| table != "__diesel_schema_migrations");
     let known = versions::<Sqlite>(&MIGRATIONS)?;
     if applied.iter().any(|version| known.contains(version)) {
-        newer_than(&known, &applied, || connection.floor())?;
+        newer_than(&known, &applied, || connection.minimum_migration())?;
     } else if has_others || !applied.is_empty() {
         let mut names = tables;
         if names.len() > NAMES {

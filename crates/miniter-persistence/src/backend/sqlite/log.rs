@@ -40,11 +40,11 @@ impl LogKeeping {
         {
             return;
         }
-        let begun = Instant::now();
+        let started_at = Instant::now();
         self.last_in_vain = loop {
             match checkpoint() {
                 Ok(false) => break None,
-                Ok(true) if begun.elapsed() < LOG_WAIT => thread::sleep(LOG_RETRY),
+                Ok(true) if started_at.elapsed() < LOG_WAIT => thread::sleep(LOG_RETRY),
                 Ok(true) => break Some(Instant::now()),
                 Err(error) => {
                     log::debug!("the log is not emptied: {error}");

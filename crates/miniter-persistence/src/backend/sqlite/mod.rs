@@ -21,7 +21,6 @@ use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use miniter_domain::{Capacity, Connections, RepositoryError};
-use r2d2::State;
 
 use crate::backend::prepared::prepared;
 use crate::backend::{ANSWER_TIMEOUT, run_pending};
@@ -52,9 +51,9 @@ pub(crate) fn capacity(readers: u32) -> Capacity {
     }
 }
 
-/// What a connection is for.
+/// What a connection may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+enum Access {
     /// Reads only; SQLite refuses anything else on it.
     Reader,
     /// The one connection that writes.
@@ -62,7 +61,7 @@ enum Role {
 }
 
 /// Sets what SQLite keeps per connection. <https://www.sqlite.org/pragma.html>
-fn set_up(connection: &mut SqliteConnection, role: Role) -> QueryResult<()> {
+fn set_up(connection: &mut SqliteConnection, access: Access) -> QueryResult<()> {
     // First, since the next statements may meet a lock themselves.
     connection.batch_execute(&format!("PRAGMA busy_timeout = {}", LOCK_WAIT.as_millis()))?;
     // Readers never wait for the writer, nor the writer for them.
@@ -73,7 +72,7 @@ fn set_up(connection: &mut SqliteConnection, role: Role) -> QueryResult<()> {
     connection.batch_execute("PRAGMA foreign_keys = ON")?;
     // After a burst the log is cut back to 64 MiB, rather than keeping its greatest size for ever.
     connection.batch_execute("PRAGMA journal_size_limit = 67108864")?;
-    if role == Role::Reader {
+    if access == Access::Reader {
         // Pages that are read again are in the operating system's cache; this one is there once for each connection.
         connection.batch_execute("PRAGMA cache_size = -512")?;
         connection.batch_execute("PRAGMA query_only = ON")?;
@@ -82,10 +81,10 @@ fn set_up(connection: &mut SqliteConnection, role: Role) -> QueryResult<()> {
 }
 
 /// Connects to a file that [`open`] has found sound.
-fn connect(path: &Path, role: Role) -> Result<SqliteConnection, diesel::r2d2::Error> {
+fn connect(path: &Path, access: Access) -> Result<SqliteConnection, diesel::r2d2::Error> {
     let mut connection =
         SqliteConnection::establish(&locator(path)).map_err(diesel::r2d2::Error::ConnectionError)?;
-    set_up(&mut connection, role).map_err(diesel::r2d2::Error::QueryError)?;
+    set_up(&mut connection, access).map_err(diesel::r2d2::Error::QueryError)?;
     Ok(connection)
 }
 
@@ -94,7 +93,7 @@ pub(crate) fn data_version(connection: &mut SqliteConnection) -> QueryResult<i64
     prepared::<0, BigInt>("PRAGMA data_version", []).get_result(connection)
 }
 
-impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Role {
+impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Access {
     fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
         set_up(connection, *self).map_err(diesel::r2d2::Error::QueryError)
     }
@@ -113,7 +112,7 @@ impl Readers {
             .test_on_check_out(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connection_customizer(Box::new(Role::Reader))
+            .connection_customizer(Box::new(Access::Reader))
             .build(ConnectionManager::new(locator(path)))
             .map_err(|error| classify_open(path, error.to_string()))?;
         Ok(Self(pool))
@@ -121,7 +120,7 @@ impl Readers {
 
     /// How many there are.
     pub(crate) fn connections(&self) -> Connections {
-        let State { connections, idle_connections, .. } = self.0.state();
+        let r2d2::State { connections, idle_connections, .. } = self.0.state();
         Connections { open: connections, idle: idle_connections }
     }
 
@@ -139,7 +138,7 @@ impl Readers {
 /// does that itself.
 pub(crate) fn connect_writer(path: &Path) -> Result<SqliteConnection, RepositoryError> {
     let unavailable = |error: diesel::r2d2::Error| RepositoryError::Unavailable(error.into());
-    let mut connection = connect(path, Role::Writer).map_err(unavailable)?;
+    let mut connection = connect(path, Access::Writer).map_err(unavailable)?;
     connection.batch_execute("PRAGMA busy_timeout = 0").map_err(classify)?;
     Ok(connection)
 }
@@ -162,20 +161,20 @@ fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
     let fail = |cause: String| classify_open(path, cause);
     let mut connection =
         SqliteConnection::establish(&locator(path)).map_err(|error| fail(error.to_string()))?;
-    set_up(&mut connection, Role::Writer).map_err(|error| fail(error.to_string()))?;
+    set_up(&mut connection, Access::Writer).map_err(|error| fail(error.to_string()))?;
     connection.immediate_transaction(|_| QueryResult::Ok(())).map_err(|error| fail(error.to_string()))?;
     Ok(connection)
 }
 
 /// Opens the file, brings its schema up to date and returns the names of the migrations that were run.
 pub(crate) fn migrate(path: &Path) -> Result<Vec<String>, OpenError> {
-    let _turn = take_turn(path)?;
+    let _lock = lock_folder(path)?;
     run_pending(&mut open(path)?, MIGRATIONS, &|_| Ok(()))
 }
 
 /// Waits until no other miniter is at the same point with a file in the same folder: of two that start on a new file,
 /// both would find it without tables. The lock is on the folder, so it leaves nothing behind, and ends with the handle.
-fn take_turn(path: &Path) -> Result<File, OpenError> {
+fn lock_folder(path: &Path) -> Result<File, OpenError> {
     let inaccessible =
         |error: std::io::Error| OpenError::Inaccessible { path: path.to_owned(), cause: error.to_string() };
     let folder = folder_of(path);
@@ -229,8 +228,8 @@ mod tests {
     fn every_connection_is_durable_and_checks_foreign_keys() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("miniter.db");
-        for (role, query_only) in [(Role::Reader, 1), (Role::Writer, 0)] {
-            let mut connection = connect(&path, role).unwrap();
+        for (access, query_only) in [(Access::Reader, 1), (Access::Writer, 0)] {
+            let mut connection = connect(&path, access).unwrap();
             let mode: String = sql::<Text>("PRAGMA journal_mode").get_result(&mut connection).unwrap();
             assert_eq!(mode, "wal");
             assert_eq!(number(&mut connection, "synchronous"), 2, "FULL");

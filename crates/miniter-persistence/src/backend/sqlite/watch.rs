@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 
-use crate::backend::sqlite::{Role, connect, data_version};
+use crate::backend::sqlite::{Access, connect, data_version};
 use crate::error::{OpenError, classify_open};
 
 /// As many watches as there are cores, so that threads rarely wait for each other.
@@ -45,7 +45,7 @@ impl Watches {
 
 impl Watch {
     fn connect(path: &Path) -> Result<Self, diesel::r2d2::Error> {
-        let mut connection = connect(path, Role::Reader)?;
+        let mut connection = connect(path, Access::Reader)?;
         // It is asked where nothing may wait.
         connection.batch_execute("PRAGMA busy_timeout = 0").map_err(diesel::r2d2::Error::QueryError)?;
         Ok(Self { connection, data_version: i64::MIN })

@@ -2,7 +2,7 @@
 
 -- The migrations that a program must know to work with this database. The greatest counts. A migration that releases
 -- before its own cannot work with adds its own version; any other leaves this as it is.
-CREATE TABLE IF NOT EXISTS schema_floor (
+CREATE TABLE IF NOT EXISTS minimum_migration (
     version VARCHAR(50) NOT NULL PRIMARY KEY
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-INSERT IGNORE INTO schema_floor (version) VALUES ('20261123000005');
+INSERT IGNORE INTO minimum_migration (version) VALUES ('20261123000005');

@@ -1,4 +1,4 @@
-//! What a session with a server states, so that no server's own settings matter.
+//! How a connection is made, and what it states of its session, so that no server's own settings matter.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -28,16 +28,16 @@ pub(crate) enum Flavour {
     Mariadb,
 }
 
-/// What a session is for.
+/// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum Purpose {
     /// Requests: every wait is bounded.
     Serving,
     /// Migrations and the like, which may take as long as they take.
     Maintaining,
 }
 
-/// What every session states, since a server may have set anything for all of them: this is the one place. What a table
+/// What every connection states, since a server may have set anything for all of them: this is the one place. What a table
 /// depends on stands in its `CREATE TABLE`.
 ///
 /// A `DEFAULT` would be the server's. None of these wants a privilege.
@@ -49,18 +49,22 @@ const STATED: &str = "SET \
     sql_safe_updates = 0, sql_auto_is_null = 0, foreign_key_checks = 1, unique_checks = 1, \
     default_storage_engine = InnoDB, sql_quote_show_create = 1";
 
-/// States what a server keeps per session. Its own settings may be any: a value that does not fit is an error and never cut
+/// States what a server keeps for each connection. Its own settings may be any: a value that does not fit is an error and never cut
 /// off, no quotes mean anything else than they do to Diesel, and errors come in English, by which they are told apart.
-pub(crate) fn set_up(connection: &mut MysqlConnection, flavour: Flavour, role: Role) -> QueryResult<()> {
+pub(crate) fn set_up(
+    connection: &mut MysqlConnection,
+    flavour: Flavour,
+    purpose: Purpose,
+) -> QueryResult<()> {
     // Diesel states utf8mb4 as soon as it is connected.
     connection.batch_execute(STATED)?;
     // No gap locks, which readers do not need and writers deadlock on.
     connection.batch_execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE")?;
     // Serving, every wait is bounded. Maintaining, a lock is waited for until what is being served has finished, rather
     // than for ever, and a statement takes as long as it takes.
-    let (lock_wait, statement) = match role {
-        Role::Serving => (1, ANSWER_TIMEOUT),
-        Role::Maintaining => (60, Duration::ZERO),
+    let (lock_wait, statement) = match purpose {
+        Purpose::Serving => (1, ANSWER_TIMEOUT),
+        Purpose::Maintaining => (60, Duration::ZERO),
     };
     connection.batch_execute(&format!(
         "SET innodb_lock_wait_timeout = {lock_wait}, lock_wait_timeout = {lock_wait}"
@@ -131,7 +135,7 @@ pub(crate) fn open(url: &MysqlUrl) -> Result<(MysqlConnection, Flavour), OpenErr
         .get_result(&mut connection)
         .map_err(|error| unreachable(error.to_string()))?;
     let flavour = flavour_of(&version).ok_or_else(|| OpenError::TooOld { version: version.clone() })?;
-    set_up(&mut connection, flavour, Role::Maintaining).map_err(|error| unreachable(error.to_string()))?;
+    set_up(&mut connection, flavour, Purpose::Maintaining).map_err(|error| unreachable(error.to_string()))?;
     if let Some(setting) = unfit_setting(&mut connection).map_err(|error| unreachable(error.to_string()))? {
         return Err(OpenError::Unfit { url: url.to_string(), setting });
     }

@@ -1,0 +1,1 @@
+DROP TABLE minimum_migration;
