@@ -12,6 +12,7 @@ mod idempotency;
 mod login_throttle;
 mod quota;
 mod repository;
+mod status;
 mod subscriber;
 mod timeline;
 mod tweet;
@@ -27,16 +28,17 @@ pub use login_throttle::{AccountKey, AddressKey, BucketKey, OriginKey};
 pub use quota::{Allowance, Exhausted, Quota, Tat};
 pub use repository::{
     Connections, FollowRepository, Freshness, Health, KnownAddressRepository, LoginThrottleRepository,
-    OnFresh, SessionRepository, TimelineRepository, TweetRepository, UserRepository,
+    OnFresh, SessionRepository, StatusRepository, TimelineRepository, UserRepository,
 };
 #[cfg(feature = "mock")]
 pub use repository::{
     MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository, MockLoginThrottleRepository,
-    MockSessionRepository, MockTimelineRepository, MockTweetRepository, MockUserRepository,
+    MockSessionRepository, MockStatusRepository, MockTimelineRepository, MockUserRepository,
 };
+pub use status::Status;
 pub use subscriber::Subscriber;
-pub use timeline::{PageRequest, TimelineEntry, TimelinePage};
-pub use tweet::{NewTweet, Tweet, TweetId, TweetText};
+pub use timeline::{PageRequest, TimelinePage};
+pub use tweet::{NewStatus, TweetId, TweetText};
 pub use user::{
-    CanonicalEmail, Credentials, Email, NewUser, Password, Profile, TokenVersion, UserId, UserName,
+    CanonicalEmail, Credentials, Email, NewUser, Password, Profile, TokenVersion, User, UserId, UserName,
 };

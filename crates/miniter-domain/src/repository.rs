@@ -6,11 +6,14 @@
 //! [`RepositoryError::Unavailable`](crate::RepositoryError::Unavailable) or
 //! [`Backend`](crate::RepositoryError::Backend); what else a call may fail with is said at the call.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
-    AccountKey, AddressKey, Allowance, BucketKey, CanonicalEmail, Credentials, Exhausted, Follow, NewTweet,
-    NewUser, PageRequest, Quota, RepositoryError, Tat, TimelinePage, TokenVersion, Tweet, TweetId, UserId,
+    AccountKey, AddressKey, Allowance, BucketKey, CanonicalEmail, Credentials, Exhausted, Follow, NewStatus,
+    NewUser, PageRequest, Quota, RepositoryError, Status, Tat, TimelinePage, TokenVersion, TweetId, User,
+    UserId,
 };
 
 /// People and their credentials.
@@ -55,6 +58,12 @@ pub trait UserRepository: Send + Sync {
         hashed_password: &str,
     ) -> Result<Option<TokenVersion>, RepositoryError>;
 
+    /// The users with these numbers, as far as they exist, in the order of their numbers.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_many(&self, users: &[UserId]) -> Result<Vec<User>, RepositoryError>;
+
     /// Whether there is such a user.
     ///
     /// # Errors
@@ -81,19 +90,27 @@ pub trait SessionRepository: Send + Sync {
 
 /// What people wrote.
 #[cfg_attr(feature = "mock", mockall::automock)]
-pub trait TweetRepository: Send + Sync {
+pub trait StatusRepository: Send + Sync {
     /// Stores a new tweet under an id that is drawn here ([`TweetId::next`]), and returns it.
     ///
     /// Ids are committed in their order, at whatever node: a reader who asks for what is newer than the newest tweet they
     /// know misses none that is committed later.
     ///
-    /// Of requests of one author with the same [`NewTweet::fingerprint`] within
+    /// Of requests of one author with the same [`NewStatus::fingerprint`] within
     /// [`IdempotencyKey::KEPT`](crate::IdempotencyKey::KEPT), at whatever node, one stores a tweet and all return that one.
     ///
     /// # Errors
     /// `MissingReference` if the author does not exist, `KeyReused` if the key in the fingerprint came with another text, and
     /// `IdTaken`.
-    fn create(&self, tweet: NewTweet) -> Result<Tweet, RepositoryError>;
+    fn create(&self, tweet: NewStatus) -> Result<Status, RepositoryError>;
+
+    /// The statuses with these ids, as far as they exist, in the order of their ids.
+    ///
+    /// What was acknowledged before the last [`Freshness`] check began is in it, and what was deleted by then is not.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_many(&self, ids: &[TweetId]) -> Result<Vec<Arc<Status>>, RepositoryError>;
 
     /// Deletes a tweet of `author`, and returns whether there was one. No answer that begins after this returns shows it, at
     /// whatever node.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{TweetId, UserId};
+use crate::{Status, TweetId};
 
 /// Which part of a timeline is wanted (keyset pagination by tweet id).
 ///
@@ -46,22 +46,11 @@ impl PageRequest {
     }
 }
 
-/// A tweet in somebody's timeline.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimelineEntry {
-    /// The tweet; the cursor of this entry.
-    pub tweet_id: TweetId,
-    /// Who wrote it.
-    pub author: UserId,
-    /// What it says; shared by all the timelines that it is in.
-    pub text: Arc<str>,
-}
-
 /// A part of a timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelinePage {
-    /// Oldest first.
-    pub entries: Vec<TimelineEntry>,
+    /// Oldest first. Each status is in memory once, however many timelines it is in.
+    pub entries: Vec<Arc<Status>>,
     /// Whether the timeline goes on below the oldest entry (above `since_id`, where the request names one).
     pub has_older: bool,
 }

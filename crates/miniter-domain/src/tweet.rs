@@ -119,9 +119,9 @@ impl TweetText {
 }
 
 /// A tweet that is about to be stored. Its id is drawn by the repository (see
-/// [`TweetRepository::create`](crate::TweetRepository::create)).
+/// [`StatusRepository::create`](crate::StatusRepository::create)).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewTweet {
+pub struct NewStatus {
     /// Who wrote it.
     pub author: UserId,
     /// What it says.
@@ -130,19 +130,6 @@ pub struct NewTweet {
     pub created_at: DateTime<Utc>,
     /// What the request is known again by, if it may be sent again.
     pub fingerprint: Option<Fingerprint>,
-}
-
-/// A stored tweet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tweet {
-    /// Its number.
-    pub id: TweetId,
-    /// Who wrote it.
-    pub author: UserId,
-    /// What it says.
-    pub text: String,
-    /// When it was written.
-    pub created_at: DateTime<Utc>,
 }
 
 #[cfg(test)]

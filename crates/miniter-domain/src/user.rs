@@ -201,6 +201,19 @@ pub struct NewUser {
     pub created_at: DateTime<Utc>,
 }
 
+/// A user, as others see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Their number.
+    pub id: UserId,
+    /// As it was stored, which may be under older rules.
+    pub name: String,
+    /// What they say of themselves.
+    pub profile: String,
+    /// When they signed up.
+    pub created_at: DateTime<Utc>,
+}
+
 /// What a log-in is checked against.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {

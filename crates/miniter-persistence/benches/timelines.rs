@@ -6,8 +6,8 @@
 
 use divan::Bencher;
 use miniter_domain::{
-    CanonicalEmail, Clock, Email, Follow, FollowRepository, NewTweet, NewUser, PageRequest, Profile,
-    SystemClock, TimelineRepository, TweetId, TweetRepository, TweetText, UserId, UserName, UserRepository,
+    CanonicalEmail, Clock, Email, Follow, FollowRepository, NewStatus, NewUser, PageRequest, Profile,
+    StatusRepository, SystemClock, TimelineRepository, TweetId, TweetText, UserId, UserName, UserRepository,
 };
 use miniter_persistence::{Store, StoreOptions};
 
@@ -98,8 +98,8 @@ fn tweet(bencher: Bencher<'_, '_>, followers: usize) {
     let world = World::new(followers);
     bencher.bench_local(|| {
         let text = TweetText::parse("measured".into()).unwrap();
-        let tweet = NewTweet { author: world.hub, text, created_at: SystemClock.now(), fingerprint: None };
-        TweetRepository::create(&world.store, tweet).unwrap()
+        let tweet = NewStatus { author: world.hub, text, created_at: SystemClock.now(), fingerprint: None };
+        StatusRepository::create(&world.store, tweet).unwrap()
     });
 }
 

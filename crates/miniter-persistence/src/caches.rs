@@ -1,22 +1,28 @@
 //! What a node keeps in memory, and how events change it.
 
-use miniter_domain::TimelineEntry;
+use std::sync::Arc;
+
+use miniter_domain::Status;
 
 use crate::feed::{Derived, Event};
 use crate::home_timelines::HomeTimelines;
+use crate::statuses::Statuses;
 use crate::token_versions::TokenVersions;
 
 /// Everything that is kept in memory and derived from the database.
 pub(crate) struct Caches {
     pub(crate) home_timelines: HomeTimelines,
+    pub(crate) statuses: Statuses,
     pub(crate) token_versions: TokenVersions,
 }
 
 impl Derived for Caches {
-    fn apply(&self, events: &[Event], published: &[TimelineEntry]) {
+    fn apply(&self, events: &[Event], published: &[Arc<Status>]) {
         // Before the events: one of them may delete what was published in the same commit.
-        for tweet in published {
-            self.home_timelines.keep_text(tweet);
+        for status in published {
+            if self.home_timelines.has_readers(status.author.get()) {
+                self.statuses.keep(Arc::clone(status));
+            }
         }
         for event in events {
             match *event {
@@ -26,13 +32,17 @@ impl Derived for Caches {
                 | Event::Deleted { .. }
                 | Event::Followed { .. }
                 | Event::Unfollowed { .. }
-                | Event::AccountDeleted { .. } => self.home_timelines.apply(*event),
+                | Event::AccountDeleted { .. } => {
+                    self.home_timelines.apply(*event);
+                    self.statuses.apply(*event);
+                }
             }
         }
     }
 
     fn invalidate(&self) {
         self.home_timelines.forget_all();
+        self.statuses.forget_all();
         self.token_versions.invalidate();
     }
 }

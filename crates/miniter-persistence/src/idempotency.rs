@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 #[cfg(feature = "mysql")]
 use miniter_domain::RepositoryError;
-use miniter_domain::{IdempotencyKey, NewTweet, TweetId};
+use miniter_domain::{IdempotencyKey, NewStatus, TweetId};
 
 #[cfg(feature = "mysql")]
 use crate::backend::mysql::Pool;
@@ -36,7 +36,7 @@ pub(crate) struct StoredResponse {
 
 impl StoredResponse {
     /// The response to a request whose tweet is published under this id.
-    pub(crate) fn of(tweet: &NewTweet, id: TweetId) -> Self {
+    pub(crate) fn of(tweet: &NewStatus, id: TweetId) -> Self {
         Self { tweet: id, created_at: tweet.created_at }
     }
 }
@@ -54,16 +54,16 @@ pub(crate) enum Lookup {
 /// The stored responses, on a connection that is in the tweet's transaction.
 pub(crate) trait StoredResponses {
     /// What is stored for the request that this tweet came with; nothing for one without a key.
-    fn lookup_response(&mut self, tweet: &NewTweet) -> QueryResult<Lookup>;
+    fn lookup_response(&mut self, tweet: &NewStatus) -> QueryResult<Lookup>;
 
     /// Stores the response to a request for which nothing is stored. If another has been faster, that is a duplicate.
-    fn store_response(&mut self, tweet: &NewTweet, id: TweetId) -> QueryResult<()>;
+    fn store_response(&mut self, tweet: &NewStatus, id: TweetId) -> QueryResult<()>;
 }
 
 macro_rules! impl_stored_responses {
     ($connection:ty) => {
         impl StoredResponses for $connection {
-            fn lookup_response(&mut self, tweet: &NewTweet) -> QueryResult<Lookup> {
+            fn lookup_response(&mut self, tweet: &NewStatus) -> QueryResult<Lookup> {
                 let Some(fingerprint) = &tweet.fingerprint else { return Ok(Lookup::New) };
                 let row = idempotency_keys::table.find((tweet.author.get(), &fingerprint.key[..]));
                 let found = row.select(Row::as_select()).first(self).optional()?;
@@ -83,7 +83,7 @@ macro_rules! impl_stored_responses {
                 }
             }
 
-            fn store_response(&mut self, tweet: &NewTweet, id: TweetId) -> QueryResult<()> {
+            fn store_response(&mut self, tweet: &NewStatus, id: TweetId) -> QueryResult<()> {
                 let Some(fingerprint) = &tweet.fingerprint else { return Ok(()) };
                 let row = Row {
                     user_id: tweet.author.get(),
@@ -103,13 +103,13 @@ impl_stored_responses!(SqliteConnection);
 impl_stored_responses!(MysqlConnection);
 
 /// Responses before this have expired.
-fn oldest(tweet: &NewTweet) -> NaiveDateTime {
+fn oldest(tweet: &NewStatus) -> NaiveDateTime {
     (tweet.created_at - IdempotencyKey::KEPT).naive_utc()
 }
 
 /// Deletes two of the responses that have expired, so that there are never many more than are needed. For each that is stored,
 /// where one connection writes and none is in another's way.
-pub(crate) fn purge_some(connection: &mut SqliteConnection, tweet: &NewTweet) -> QueryResult<()> {
+pub(crate) fn purge_some(connection: &mut SqliteConnection, tweet: &NewStatus) -> QueryResult<()> {
     if tweet.fingerprint.is_none() {
         return Ok(());
     }

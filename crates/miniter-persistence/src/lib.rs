@@ -19,6 +19,7 @@ mod migration;
 mod repositories;
 mod rows;
 mod schema;
+mod statuses;
 mod store;
 mod token_versions;
 mod tweet_ids;

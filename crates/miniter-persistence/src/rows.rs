@@ -1,8 +1,11 @@
 //! Rows as Diesel reads and writes them.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::prelude::*;
-use miniter_domain::{Follow, NewTweet, NewUser, TweetId};
+use diesel::sql_types::Timestamp;
+use miniter_domain::{Follow, NewStatus, NewUser, TweetId};
 
 use crate::schema::{tweets, users, users_follow_list};
 
@@ -40,7 +43,7 @@ pub(crate) struct NewTweetRow<'a> {
 }
 
 impl<'a> NewTweetRow<'a> {
-    pub(crate) fn of(tweet: &'a NewTweet, id: TweetId) -> Self {
+    pub(crate) fn of(tweet: &'a NewStatus, id: TweetId) -> Self {
         Self {
             id: id.get(),
             user_id: tweet.author.get(),
@@ -61,5 +64,19 @@ pub(crate) struct NewFollowRow {
 impl NewFollowRow {
     pub(crate) fn of(follow: Follow) -> Self {
         Self { user_id: follow.follower().get(), follow_user_id: follow.followee().get() }
+    }
+}
+
+/// When a row was made. Other SQL may have stored what is no moment (MySQL's zero date, any text in a SQLite file): that is the
+/// beginning of 1970, so that the row is shown all the same.
+#[derive(Debug, FromSqlRow)]
+pub(crate) struct Moment(pub(crate) DateTime<Utc>);
+
+impl<DB: Backend> FromSql<Timestamp, DB> for Moment
+where
+    NaiveDateTime: FromSql<Timestamp, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(NaiveDateTime::from_sql(bytes).map_or(DateTime::UNIX_EPOCH, |moment| moment.and_utc())))
     }
 }

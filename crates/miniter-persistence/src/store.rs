@@ -20,6 +20,7 @@ use crate::home_timelines::HomeTimelines;
 #[cfg(feature = "mysql")]
 use crate::migration;
 use crate::schema::token_versions;
+use crate::statuses::Statuses;
 use crate::token_versions::TokenVersions;
 use crate::url::DatabaseUrl;
 
@@ -57,6 +58,7 @@ impl Store {
         let max_age = if url.sqlite_path().is_some() { None } else { options.foreign_writes };
         let caches = Arc::new(Caches {
             home_timelines: HomeTimelines::new(max_age),
+            statuses: Statuses::new(max_age),
             token_versions: TokenVersions::new(),
         });
         let (database, capacity, newest_migration) = match url {

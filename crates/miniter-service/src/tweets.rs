@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use blake2::{Blake2s256, Digest};
 use miniter_domain::{
-    Clock, Fingerprint, IdempotencyKey, NewTweet, RepositoryError, Tweet, TweetRepository, TweetText, UserId,
+    Clock, Fingerprint, IdempotencyKey, NewStatus, RepositoryError, Status, StatusRepository, TweetText,
+    UserId,
 };
 
 use crate::error::ServiceError;
 
 /// The use cases around tweets.
 pub struct Tweets {
-    tweets: Arc<dyn TweetRepository>,
+    tweets: Arc<dyn StatusRepository>,
     clock: Arc<dyn Clock>,
 }
 
 impl Tweets {
     /// Puts the use cases together.
     #[must_use]
-    pub fn new(tweets: Arc<dyn TweetRepository>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(tweets: Arc<dyn StatusRepository>, clock: Arc<dyn Clock>) -> Self {
         Self { tweets, clock }
     }
 
@@ -29,14 +30,14 @@ impl Tweets {
     /// [`ServiceError::Invalid`], [`ServiceError::Unauthenticated`] if the author does not exist,
     /// [`ServiceError::IdempotencyKeyReused`] if the author has used the key for another text, and the general
     /// `Unavailable` and `Internal`.
-    pub fn post(&self, author: UserId, text: String, key: Option<String>) -> Result<Tweet, ServiceError> {
+    pub fn post(&self, author: UserId, text: String, key: Option<String>) -> Result<Status, ServiceError> {
         let text = TweetText::parse(text)?;
         let key = key.map(IdempotencyKey::parse).transpose()?;
         let fingerprint = key.map(|key| Fingerprint {
             key: Blake2s256::digest(key.as_str()).into(),
             text: Blake2s256::digest(text.as_str()).into(),
         });
-        let tweet = NewTweet { author, text, created_at: self.clock.now(), fingerprint };
+        let tweet = NewStatus { author, text, created_at: self.clock.now(), fingerprint };
         self.tweets.create(tweet).map_err(|error| match error {
             RepositoryError::MissingReference => ServiceError::Unauthenticated,
             RepositoryError::KeyReused => ServiceError::IdempotencyKeyReused,
@@ -52,21 +53,23 @@ impl Tweets {
 mod tests {
     use std::sync::Mutex;
 
-    use miniter_domain::{DomainError, MockTweetRepository, TweetId};
+    use miniter_domain::{DomainError, MockStatusRepository, TweetId};
 
     use super::*;
     use crate::accounts::tests::FixedClock;
 
-    fn tweets(repository: MockTweetRepository) -> Tweets {
+    fn tweets(repository: MockStatusRepository) -> Tweets {
         Tweets::new(Arc::new(repository), Arc::new(FixedClock::at(1_000)))
     }
 
     #[test]
     fn a_tweet_is_stored_as_it_was_written_with_the_time_of_the_clock() {
-        let mut repository = MockTweetRepository::new();
+        let mut repository = MockStatusRepository::new();
         repository.expect_create().times(1).returning(|tweet| {
-            let NewTweet { author, text, created_at, fingerprint: None } = tweet else { panic!("{tweet:?}") };
-            Ok(Tweet { id: TweetId::new(1), author, text: text.into_string(), created_at })
+            let NewStatus { author, text, created_at, fingerprint: None } = tweet else {
+                panic!("{tweet:?}")
+            };
+            Ok(Status { id: TweetId::new(1), author, text: text.into_string(), created_at })
         });
         let tweet = tweets(repository).post(UserId::new(7), " 안녕 🍺 ".into(), None).unwrap();
         assert_eq!((tweet.author, tweet.text.as_str()), (UserId::new(7), " 안녕 🍺 "));
@@ -78,14 +81,14 @@ mod tests {
         for (text, error) in
             [(" ".to_owned(), DomainError::TweetEmpty), ("x".repeat(301), DomainError::TweetTooLong)]
         {
-            let refused = tweets(MockTweetRepository::new()).post(UserId::new(7), text, None);
+            let refused = tweets(MockStatusRepository::new()).post(UserId::new(7), text, None);
             assert!(matches!(refused, Err(ServiceError::Invalid(found)) if found == error), "{error}");
         }
     }
 
     #[test]
     fn an_id_that_is_taken_is_no_reused_key_and_another_is_drawn_when_the_request_comes_again() {
-        let mut repository = MockTweetRepository::new();
+        let mut repository = MockStatusRepository::new();
         repository.expect_create().returning(|_| Err(RepositoryError::IdTaken));
         let refused = tweets(repository).post(UserId::new(7), "hello".into(), Some("a".into()));
         assert!(matches!(refused, Err(ServiceError::Unavailable(_))), "{refused:?}");
@@ -94,7 +97,7 @@ mod tests {
     #[test]
     fn a_request_with_a_key_is_known_by_digests_of_the_key_and_the_text() {
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let mut repository = MockTweetRepository::new();
+        let mut repository = MockStatusRepository::new();
         let fingerprints = Arc::clone(&seen);
         repository.expect_create().returning(move |tweet| {
             fingerprints.lock().unwrap().push(tweet.fingerprint.unwrap());
@@ -113,7 +116,7 @@ mod tests {
 
     #[test]
     fn an_author_who_does_not_exist_is_not_authenticated() {
-        let mut repository = MockTweetRepository::new();
+        let mut repository = MockStatusRepository::new();
         repository.expect_create().returning(|_| Err(RepositoryError::MissingReference));
         let refused = tweets(repository).post(UserId::new(7), "hello".into(), None);
         assert!(matches!(refused, Err(ServiceError::Unauthenticated)));

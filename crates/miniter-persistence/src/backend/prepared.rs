@@ -36,6 +36,12 @@ where
     prepared::<N, BigInt>(sql, numbers).execute(connection)
 }
 
+/// Numbers as they stand in the text of a statement.
+#[cfg(feature = "mysql")]
+pub(crate) fn list(numbers: &[i64]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 impl<const N: usize, T> QueryId for Prepared<N, T> {
     // The statement is known by its text.
     type QueryId = ();

@@ -7,13 +7,15 @@ pub(crate) mod freshness;
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
 
-use miniter_domain::TimelineEntry;
+use std::sync::Arc;
+
+use miniter_domain::Status;
 
 /// What is derived from the database and kept in memory, and how it follows.
 pub(crate) trait Derived: Send + Sync {
     /// Applies what was committed, in the order of commits. `published` are the tweets that the events publish, as far as they
     /// are at hand.
-    fn apply(&self, events: &[Event], published: &[TimelineEntry]);
+    fn apply(&self, events: &[Event], published: &[Arc<Status>]);
 
     /// Forgets everything: another program has written, or an event was missed.
     fn invalidate(&self);

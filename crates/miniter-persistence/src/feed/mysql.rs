@@ -340,9 +340,9 @@ pub(crate) fn purge(pool: &Pool) -> Result<(), RepositoryError> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
 
-    use miniter_domain::TimelineEntry;
+    use miniter_domain::Status;
 
     use super::*;
 
@@ -360,7 +360,7 @@ mod tests {
     }
 
     impl Derived for Seen {
-        fn apply(&self, events: &[Event], _: &[TimelineEntry]) {
+        fn apply(&self, events: &[Event], _: &[Arc<Status>]) {
             if events.contains(&Event::ForeignWrites) {
                 return self.invalidate();
             }

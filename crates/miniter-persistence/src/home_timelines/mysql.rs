@@ -7,16 +7,15 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use diesel::connection::SimpleConnection;
+use diesel::dsl::{exists, select};
 use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{BigInt, Text};
-use miniter_domain::TimelineEntry;
+use diesel::sql_types::BigInt;
 
-use crate::backend::prepared::prepared;
+use crate::backend::prepared::{list, prepared};
 use crate::home_timelines::query::{Home, HomeQuery, Order, Range};
-use crate::home_timelines::{Row, entry};
-use crate::schema::users_follow_list;
+use crate::schema::{users, users_follow_list};
 
 /// From how many authors on the newest tweets of all are looked through first: a page of them is likely to be there, and a
 /// look at each author is dear.
@@ -42,32 +41,9 @@ struct Tweet {
     user_id: i64,
 }
 
-#[derive(QueryableByName)]
-struct Entry {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-    #[diesel(sql_type = BigInt)]
-    user_id: i64,
-    #[diesel(sql_type = Text)]
-    tweet: String,
-}
-
 impl HomeQuery for MysqlConnection {
     fn authors(&mut self, reader: i64) -> QueryResult<Option<Vec<i64>>> {
-        let found: Option<i64> = prepared::<1, BigInt>("SELECT id FROM users WHERE id = ?", [reader])
-            .get_result(self)
-            .optional()?;
-        if found.is_none() {
-            return Ok(None);
-        }
-        let mut authors: Vec<i64> = users_follow_list::table
-            .filter(users_follow_list::user_id.eq(reader))
-            // Other SQL may have made a user follow themselves.
-            .filter(users_follow_list::follow_user_id.ne(reader))
-            .select(users_follow_list::follow_user_id)
-            .load(self)?;
-        authors.push(reader);
-        Ok(Some(authors))
+        authors!(self, reader)
     }
 
     fn ids(&mut self, home: Home<'_>, range: Range) -> QueryResult<Vec<i64>> {
@@ -80,19 +56,6 @@ impl HomeQuery for MysqlConnection {
             return Ok(ids);
         }
         in_snapshot(self, |connection| of_each(connection, home.authors, range))
-    }
-
-    fn entries(&mut self, ids: &[i64]) -> QueryResult<Vec<TimelineEntry>> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let sql = format!("SELECT id, user_id, tweet FROM tweets WHERE id IN ({}) ORDER BY id", list(ids));
-        let rows: Vec<Entry> = sql_query(sql).load(self)?;
-        Ok(rows
-            .into_iter()
-            .map(|Entry { id, user_id, tweet }| -> Row { (id, user_id, tweet) })
-            .map(entry)
-            .collect())
     }
 }
 
@@ -228,8 +191,4 @@ fn first_of(
         found.extend(rows.into_iter().map(|Tweet { id, user_id }| (id, user_id)));
     }
     Ok(())
-}
-
-fn list(numbers: &[i64]) -> String {
-    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -1,7 +1,7 @@
 //! What the cache asks a database for, and pages that are put together from that alone.
 
 use diesel::QueryResult;
-use miniter_domain::{PageRequest, TimelineEntry, TweetId};
+use miniter_domain::{PageRequest, TweetId};
 
 use crate::home_timelines::window::FoundPage;
 
@@ -38,9 +38,6 @@ pub(crate) trait HomeQuery {
 
     /// The ids of a range.
     fn ids(&mut self, home: Home<'_>, range: Range) -> QueryResult<Vec<i64>>;
-
-    /// The tweets with these ids, as far as they exist, in ascending order.
-    fn entries(&mut self, ids: &[i64]) -> QueryResult<Vec<TimelineEntry>>;
 }
 
 /// The newest ids up to one, newest first.

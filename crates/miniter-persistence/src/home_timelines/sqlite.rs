@@ -2,14 +2,11 @@
 
 use diesel::dsl::{AsExprOf, auto_type, exists, select};
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Text};
-use diesel::sqlite::{Sqlite, SqliteConnection};
-use miniter_domain::TimelineEntry;
+use diesel::sql_types::BigInt;
+use diesel::sqlite::SqliteConnection;
 
 use crate::backend::prepared::prepared;
 use crate::home_timelines::query::{Home, HomeQuery, Order, Range};
-use crate::home_timelines::{Row, entry};
 use crate::schema::{tweets, users, users_follow_list};
 
 /// From how many authors on the newest tweets of all are looked through first: a page of them is likely to be there, and a
@@ -26,17 +23,7 @@ const AMONG_RECENT: &str = "SELECT id FROM tweets NOT INDEXED WHERE user_id IN \
 
 impl HomeQuery for SqliteConnection {
     fn authors(&mut self, reader: i64) -> QueryResult<Option<Vec<i64>>> {
-        if !select(exists(users::table.find(reader))).get_result(self)? {
-            return Ok(None);
-        }
-        let mut authors: Vec<i64> = users_follow_list::table
-            .filter(users_follow_list::user_id.eq(reader))
-            // Other SQL may have made a user follow themselves.
-            .filter(users_follow_list::follow_user_id.ne(reader))
-            .select(users_follow_list::follow_user_id)
-            .load(self)?;
-        authors.push(reader);
-        Ok(Some(authors))
+        authors!(self, reader)
     }
 
     fn ids(&mut self, home: Home<'_>, range: Range) -> QueryResult<Vec<i64>> {
@@ -66,20 +53,6 @@ impl HomeQuery for SqliteConnection {
             }
         }
     }
-
-    fn entries(&mut self, ids: &[i64]) -> QueryResult<Vec<TimelineEntry>> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut list = String::with_capacity(ids.len() * 20 + 2);
-        for id in ids {
-            list.push(if list.is_empty() { '[' } else { ',' });
-            list.push_str(&id.to_string());
-        }
-        list.push(']');
-        let rows: Vec<Row> = RowsByIds { ids: list }.load(self)?;
-        Ok(rows.into_iter().map(entry).collect())
-    }
 }
 
 /// The tweets above one id and up to another that `reader` and those they follow have written. `IN` takes each tweet
@@ -95,26 +68,4 @@ fn tweets_of(reader: i64, above: i64, upto: i64) -> _ {
         .filter(tweets::user_id.eq_any(followees.union_all(themselves)))
         .filter(tweets::id.gt(above))
         .filter(tweets::id.le(upto))
-}
-
-/// A query for rows by a list of ids in JSON. As a list of parameters it would be another statement, to be prepared anew,
-/// for each length.
-#[derive(QueryId)]
-struct RowsByIds {
-    ids: String,
-}
-
-impl Query for RowsByIds {
-    type SqlType = (BigInt, BigInt, Text);
-}
-
-impl RunQueryDsl<SqliteConnection> for RowsByIds {}
-
-impl QueryFragment<Sqlite> for RowsByIds {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("SELECT id, user_id, tweet FROM tweets WHERE id IN (SELECT value FROM json_each(");
-        out.push_bind_param::<Text, _>(&self.ids)?;
-        out.push_sql(")) ORDER BY id");
-        Ok(())
-    }
 }

@@ -22,9 +22,9 @@ pub(super) struct Window {
 
 /// The ids of a page, ascending.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct FoundPage {
-    pub(super) ids: Vec<i64>,
-    pub(super) has_older: bool,
+pub(crate) struct FoundPage {
+    pub(crate) ids: Vec<i64>,
+    pub(crate) has_older: bool,
 }
 
 impl Window {

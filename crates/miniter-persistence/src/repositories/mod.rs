@@ -5,6 +5,6 @@ mod health;
 mod known_addresses;
 mod login_throttle;
 mod sessions;
+mod statuses;
 mod timelines;
-mod tweets;
 mod users;

@@ -8,15 +8,18 @@ use diesel::result::Error;
 use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
 use miniter_domain::{
-    CanonicalEmail, Credentials, NewUser, RepositoryError, TokenVersion, UserId, UserRepository,
+    CanonicalEmail, Credentials, NewUser, RepositoryError, TokenVersion, User, UserId, UserRepository,
 };
 
 use crate::backend::prepared::prepared;
 use crate::database::{read, write};
 use crate::feed::Event;
-use crate::rows::NewUserRow;
+use crate::rows::{Moment, NewUserRow};
 use crate::schema::{token_versions, users};
 use crate::store::Store;
+
+/// How many users one statement asks for.
+const USERS_AT_ONCE: usize = 500;
 
 impl UserRepository for Store {
     fn create(&self, user: &NewUser) -> Result<UserId, RepositoryError> {
@@ -118,6 +121,27 @@ impl UserRepository for Store {
             }
             Ok(deleted > 0)
         })
+    }
+
+    fn find_many(&self, users: &[UserId]) -> Result<Vec<User>, RepositoryError> {
+        let numbers: Vec<i64> = users.iter().map(|user| user.get()).collect();
+        let mut found = Vec::with_capacity(users.len());
+        for numbers in numbers.chunks(USERS_AT_ONCE) {
+            let rows: Vec<(i64, String, String, Moment)> = read!(self, |connection| {
+                users::table
+                    .filter(users::id.eq_any(numbers))
+                    .select((users::id, users::name, users::profile, users::created_at))
+                    .load(connection)
+            })?;
+            found.extend(rows.into_iter().map(|(id, name, profile, Moment(created_at))| User {
+                id: UserId::new(id),
+                name,
+                profile,
+                created_at,
+            }));
+        }
+        found.sort_unstable_by_key(|user| user.id);
+        Ok(found)
     }
 
     fn exists(&self, user: UserId) -> Result<bool, RepositoryError> {

@@ -1,6 +1,8 @@
 //! Publishing tweets: how the thread that writes does it.
 
-use miniter_domain::{NewTweet, TimelineEntry, TweetId};
+use std::sync::Arc;
+
+use miniter_domain::{NewStatus, Status, TweetId};
 
 use crate::feed::Event;
 use crate::writer::Batch;
@@ -8,7 +10,7 @@ use crate::writer::Batch;
 /// Publishes one tweet, unless there is a response to its request already.
 macro_rules! publish_one {
     ($batch:expr, $tweet:expr) => {{
-        let (batch, tweet): (&mut Batch<'_, _>, &NewTweet) = ($batch, $tweet);
+        let (batch, tweet): (&mut Batch<'_, _>, &NewStatus) = ($batch, $tweet);
         match batch.connection.lookup_response(tweet)? {
             Lookup::New => {}
             Lookup::Stored(response) => return Ok(Ok(response)),
@@ -34,10 +36,14 @@ mod sqlite;
 
 impl<C> Batch<'_, C> {
     /// Records a tweet that was published.
-    pub(crate) fn record_published(&mut self, tweet: &NewTweet, id: TweetId) {
+    pub(crate) fn record_published(&mut self, tweet: &NewStatus, id: TweetId) {
         *self.greatest = id;
         self.events.push(Event::Published { author: tweet.author.get(), tweet: id.get() });
-        let text = tweet.text.as_str().into();
-        self.published.push(TimelineEntry { tweet_id: id, author: tweet.author, text });
+        self.published.push(Arc::new(Status {
+            id,
+            author: tweet.author,
+            text: tweet.text.as_str().to_owned(),
+            created_at: tweet.created_at,
+        }));
     }
 }

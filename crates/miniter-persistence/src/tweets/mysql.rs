@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use diesel::dsl::max;
 use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
-use miniter_domain::{NewTweet, RepositoryError, TweetId};
+use miniter_domain::{NewStatus, RepositoryError, TweetId};
 
 use crate::error::{ErrorKind, kind_of};
 use crate::idempotency::{Lookup, StoredResponse, StoredResponses};
@@ -101,7 +101,7 @@ fn publish_together(batch: &mut Batch<'_, MysqlConnection>, posts: &mut [&mut Po
 /// Publishes a tweet in a savepoint of its own.
 fn publish_alone(
     batch: &mut Batch<'_, MysqlConnection>,
-    tweet: &NewTweet,
+    tweet: &NewStatus,
 ) -> QueryResult<Result<StoredResponse, RepositoryError>> {
     let mut draws = 1;
     loop {

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 use diesel::result::Error;
-use miniter_domain::{NewTweet, RepositoryError, TimelineEntry, TweetId};
+use miniter_domain::{NewStatus, RepositoryError, Status, TweetId};
 
 use crate::error::{ErrorKind, classify, kind_of};
 use crate::feed::Event;
@@ -69,7 +69,7 @@ pub(crate) struct Batch<'a, C> {
     /// What the writes change, in their order.
     pub(crate) events: &'a mut Vec<Event>,
     /// The tweets that they publish.
-    pub(crate) published: &'a mut Vec<TimelineEntry>,
+    pub(crate) published: &'a mut Vec<Arc<Status>>,
     /// The greatest id of a tweet so far.
     pub(crate) greatest: &'a mut TweetId,
     /// How many locks were waited for in vain.
@@ -90,7 +90,7 @@ pub(crate) trait Publish: SimpleConnection + Sized + 'static {
 
 /// A tweet to be published.
 pub(crate) struct Post {
-    pub(crate) tweet: NewTweet,
+    pub(crate) tweet: NewStatus,
     pub(crate) outcome: Option<Result<StoredResponse, RepositoryError>>,
     reply: Reply<StoredResponse>,
 }
@@ -260,7 +260,7 @@ impl<S: WriteConnection> Writer<S> {
     }
 
     /// Publishes a tweet, unless there is a response to its request already.
-    pub(crate) fn publish(&self, tweet: NewTweet) -> Result<StoredResponse, RepositoryError> {
+    pub(crate) fn publish(&self, tweet: NewStatus) -> Result<StoredResponse, RepositoryError> {
         self.submit(|reply| Job::Post(Box::new(Post { tweet, outcome: None, reply })))
     }
 

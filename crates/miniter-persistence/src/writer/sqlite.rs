@@ -223,7 +223,7 @@ mod tests {
 
     use diesel::dsl::sql;
     use diesel::sql_types::BigInt;
-    use miniter_domain::TimelineEntry;
+    use miniter_domain::Status;
 
     use super::*;
     use crate::backend::sqlite::log::LOG_SIZE;
@@ -247,7 +247,7 @@ mod tests {
     }
 
     impl Derived for Seen {
-        fn apply(&self, events: &[Event], _: &[TimelineEntry]) {
+        fn apply(&self, events: &[Event], _: &[Arc<Status>]) {
             assert!(!events.contains(&PANIC), "on purpose");
             self.events.lock().unwrap().extend(events);
         }

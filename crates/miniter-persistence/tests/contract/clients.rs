@@ -289,7 +289,7 @@ impl Past {
                     if !found.has_older {
                         break;
                     }
-                    page.max_id = Some(found.entries[0].tweet_id);
+                    page.max_id = Some(found.entries[0].id);
                 }
             }
         }

@@ -49,7 +49,7 @@ impl Model {
 
 pub fn said(page: &TimelinePage) -> Said {
     let entry =
-        |entry: &miniter_domain::TimelineEntry| (entry.tweet_id.get(), entry.author, entry.text.to_string());
+        |entry: &std::sync::Arc<miniter_domain::Status>| (entry.id.get(), entry.author, entry.text.clone());
     (page.entries.iter().map(entry).collect(), page.has_older)
 }
 

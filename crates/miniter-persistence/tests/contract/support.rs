@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use miniter_domain::{
-    Clock, Email, Follow, FollowRepository, Freshness, NewTweet, NewUser, PageRequest, Profile,
-    RepositoryError, SystemClock, TimelinePage, TimelineRepository, TweetId, TweetRepository, TweetText,
+    Clock, Email, Follow, FollowRepository, Freshness, NewStatus, NewUser, PageRequest, Profile,
+    RepositoryError, StatusRepository, SystemClock, TimelinePage, TimelineRepository, TweetId, TweetText,
     UserId, UserName, UserRepository,
 };
 use miniter_persistence::{Store, StoreOptions};
@@ -96,8 +96,8 @@ impl Database {
 
     pub fn tweet(&self, author: UserId, text: &str) -> TweetId {
         let text = TweetText::parse(text.to_owned()).unwrap();
-        let tweet = NewTweet { author, text, created_at: moment(), fingerprint: None };
-        patiently(|| TweetRepository::create(&self.store, tweet.clone())).id
+        let tweet = NewStatus { author, text, created_at: moment(), fingerprint: None };
+        patiently(|| StatusRepository::create(&self.store, tweet.clone())).id
     }
 
     /// Writes tweets with these ids, authors and texts as other SQL does.
@@ -119,7 +119,7 @@ impl Database {
 
     /// Deletes a tweet, and returns whether there was one.
     pub fn delete_tweet(&self, author: UserId, tweet: TweetId) -> bool {
-        patiently(|| TweetRepository::delete(&self.store, author, tweet))
+        patiently(|| StatusRepository::delete(&self.store, author, tweet))
     }
 
     /// Fails unless a query for a time gives the present one, in UTC.
@@ -134,7 +134,7 @@ impl Database {
     /// The texts of a page, and whether there is more below it.
     pub fn page(&self, reader: UserId, page: &PageRequest) -> (Vec<String>, bool) {
         let page = self.read(reader, page).unwrap();
-        (page.entries.into_iter().map(|entry| entry.text.to_string()).collect(), page.has_older)
+        (page.entries.into_iter().map(|entry| entry.text.clone()).collect(), page.has_older)
     }
 
     /// The texts of the newest entries.

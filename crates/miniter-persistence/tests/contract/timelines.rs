@@ -52,7 +52,7 @@ fn entries_carry_their_ids_and_authors() {
     database.follow(song, kim);
     let tweet = database.tweet(kim, "hello");
     let page = database.read(song, &PageRequest::newest(10)).unwrap();
-    assert_eq!((page.entries[0].tweet_id, page.entries[0].author), (tweet, kim));
+    assert_eq!((page.entries[0].id, page.entries[0].author), (tweet, kim));
 }
 
 /// A cursor at the tweet that is named so.
@@ -114,7 +114,7 @@ fn walking_down_the_pages_meets_every_entry_once() {
             if !found.has_older {
                 break;
             }
-            page.max_id = found.entries.first().map(|entry| entry.tweet_id);
+            page.max_id = found.entries.first().map(|entry| entry.id);
         }
         assert_eq!(walked, "0123456789", "pages of {limit}");
     }
@@ -329,7 +329,7 @@ fn who_follows_very_many_gets_the_newest_whether_they_have_written_lately_or_not
     database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES {quiet}"));
     let newest = || {
         let page = database.read(song, &PageRequest::newest(3)).unwrap();
-        page.entries.iter().map(|entry| entry.tweet_id.get()).collect::<Vec<_>>()
+        page.entries.iter().map(|entry| entry.id.get()).collect::<Vec<_>>()
     };
     assert_eq!(newest(), [10_597, 10_598, 10_599]);
     // Far more by somebody else than are looked through.
@@ -340,6 +340,6 @@ fn who_follows_very_many_gets_the_newest_whether_they_have_written_lately_or_not
     assert_eq!(newest(), [30_197, 30_198, 30_199]);
     let older = PageRequest { max_id: id(30_001), ..PageRequest::newest(2) };
     let page = database.read(song, &older).unwrap();
-    let ids: Vec<_> = page.entries.iter().map(|entry| entry.tweet_id.get()).collect();
+    let ids: Vec<_> = page.entries.iter().map(|entry| entry.id.get()).collect();
     assert_eq!((ids, page.has_older), (vec![10_599, 30_000], true));
 }

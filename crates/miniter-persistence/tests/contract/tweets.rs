@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use miniter_domain::{
-    Fingerprint, IdempotencyKey, NewTweet, PageRequest, RepositoryError, TweetId, TweetRepository, TweetText,
-    UserId,
+    Fingerprint, IdempotencyKey, NewStatus, PageRequest, RepositoryError, StatusRepository, TweetId,
+    TweetText, UserId,
 };
 
 use crate::support::{Database, first_id, moment, patiently};
 
-fn tweet(author: UserId, text: &str) -> NewTweet {
-    NewTweet {
+fn tweet(author: UserId, text: &str) -> NewStatus {
+    NewStatus {
         author,
         text: TweetText::parse(text.to_owned()).unwrap(),
         created_at: moment(),
@@ -24,7 +24,7 @@ fn a_tweet_is_stored_byte_for_byte_under_an_id_of_ours() {
     let database = Database::new();
     let song = database.user("song");
     let text = format!(" e\u{301} é {} \n", "🍺".repeat(200));
-    let stored = TweetRepository::create(&*database, tweet(song, &text)).unwrap();
+    let stored = StatusRepository::create(&*database, tweet(song, &text)).unwrap();
     assert_eq!((stored.id.get(), stored.author, &stored.text), (first_id(), song, &text));
 
     let mut other = database.other_connection();
@@ -40,7 +40,7 @@ fn a_tweet_is_stored_byte_for_byte_under_an_id_of_ours() {
 #[test]
 fn a_tweet_of_nobody_is_a_missing_reference_and_leaves_nothing_behind() {
     let database = Database::new();
-    let refused = TweetRepository::create(&*database, tweet(UserId::new(7), "hello"));
+    let refused = StatusRepository::create(&*database, tweet(UserId::new(7), "hello"));
     assert!(matches!(refused, Err(RepositoryError::MissingReference)));
     assert_eq!(database.other_connection().number("SELECT COUNT(*) AS value FROM tweets"), 0);
 }
@@ -64,8 +64,9 @@ fn a_tweet_is_newer_than_every_other_whatever_the_clock_says_and_whichever_node_
     for seconds in [0, 3_600, -3_600, 0, 1, -100_000] {
         for node in &nodes {
             let created_at = moment() + TimeDelta::seconds(seconds);
-            let id =
-                TweetRepository::create(&**node, NewTweet { created_at, ..tweet(song, "hello") }).unwrap().id;
+            let id = StatusRepository::create(&**node, NewStatus { created_at, ..tweet(song, "hello") })
+                .unwrap()
+                .id;
             assert!(id > newest, "{id} {newest}");
             newest = id;
         }
@@ -137,7 +138,7 @@ fn a_lock_that_is_never_given_back_is_a_passing_trouble() {
     let song = database.user("song");
     let mut other = database.other_connection();
     other.lock();
-    let refused = TweetRepository::create(&*database, tweet(song, "hello"));
+    let refused = StatusRepository::create(&*database, tweet(song, "hello"));
     assert!(matches!(refused, Err(RepositoryError::Unavailable(_))), "{refused:?}");
     other.unlock();
     database.tweet(song, "hello");
@@ -145,9 +146,9 @@ fn a_lock_that_is_never_given_back_is_a_passing_trouble() {
 }
 
 /// A tweet whose request has a key.
-fn keyed(author: UserId, text: &str, key: u8) -> NewTweet {
+fn keyed(author: UserId, text: &str, key: u8) -> NewStatus {
     let text_digest = [u8::try_from(text.len()).unwrap(); 32];
-    NewTweet { fingerprint: Some(Fingerprint { key: [key; 32], text: text_digest }), ..tweet(author, text) }
+    NewStatus { fingerprint: Some(Fingerprint { key: [key; 32], text: text_digest }), ..tweet(author, text) }
 }
 
 #[test]
@@ -168,7 +169,10 @@ fn of_requests_with_one_key_at_whatever_node_one_is_done_and_all_are_answered_al
                         let created_at = begun + Duration::from_secs((100 * u64::from(day)) + i);
                         let node = &nodes[usize::try_from(i).unwrap() % nodes.len()];
                         patiently(|| {
-                            TweetRepository::create(&**node, NewTweet { created_at, ..keyed(song, text, 1) })
+                            StatusRepository::create(
+                                &**node,
+                                NewStatus { created_at, ..keyed(song, text, 1) },
+                            )
                         })
                     })
                 })
@@ -190,22 +194,22 @@ fn of_requests_with_one_key_at_whatever_node_one_is_done_and_all_are_answered_al
 fn a_key_with_another_text_is_a_reused_one_and_other_keys_and_authors_are_their_own() {
     let database = Database::new();
     let (song, kim) = (database.user("song"), database.user("kim"));
-    let first = TweetRepository::create(&*database, keyed(song, "hello", 1)).unwrap();
+    let first = StatusRepository::create(&*database, keyed(song, "hello", 1)).unwrap();
     assert!(matches!(
-        TweetRepository::create(&*database, keyed(song, "goodbye", 1)),
+        StatusRepository::create(&*database, keyed(song, "goodbye", 1)),
         Err(RepositoryError::KeyReused)
     ));
     for other in [keyed(song, "hello", 2), keyed(kim, "hello", 1), tweet(song, "hello")] {
-        assert_ne!(TweetRepository::create(&*database, other).unwrap().id, first.id);
+        assert_ne!(StatusRepository::create(&*database, other).unwrap().id, first.id);
     }
-    assert_eq!(TweetRepository::create(&*database, keyed(song, "hello", 1)).unwrap(), first);
+    assert_eq!(StatusRepository::create(&*database, keyed(song, "hello", 1)).unwrap(), first);
     assert_eq!(database.timeline(song), ["hello", "hello", "hello"]);
 }
 
 #[test]
 fn a_key_of_nobody_is_a_missing_reference_and_is_not_kept() {
     let database = Database::new();
-    let refused = TweetRepository::create(&*database, keyed(UserId::new(7), "hello", 1));
+    let refused = StatusRepository::create(&*database, keyed(UserId::new(7), "hello", 1));
     assert!(matches!(refused, Err(RepositoryError::MissingReference)));
     assert_eq!(database.other_connection().number("SELECT COUNT(*) AS value FROM idempotency_keys"), 0);
 }
@@ -214,9 +218,9 @@ fn a_key_of_nobody_is_a_missing_reference_and_is_not_kept() {
 fn a_tweet_that_was_deleted_is_not_published_again_by_a_retry() {
     let database = Database::new();
     let song = database.user("song");
-    let first = TweetRepository::create(&*database, keyed(song, "hello", 1)).unwrap();
+    let first = StatusRepository::create(&*database, keyed(song, "hello", 1)).unwrap();
     database.execute("DELETE FROM tweets");
-    assert_eq!(TweetRepository::create(&*database, keyed(song, "hello", 1)).unwrap(), first);
+    assert_eq!(StatusRepository::create(&*database, keyed(song, "hello", 1)).unwrap(), first);
     assert_eq!(database.other_connection().number("SELECT COUNT(*) AS value FROM tweets"), 0);
 }
 
@@ -224,15 +228,17 @@ fn a_tweet_that_was_deleted_is_not_published_again_by_a_retry() {
 fn a_key_is_new_again_after_a_day() {
     let database = Database::new();
     let song = database.user("song");
-    let later =
-        |tweet: NewTweet, seconds| NewTweet { created_at: moment() + Duration::from_secs(seconds), ..tweet };
-    let first = TweetRepository::create(&*database, keyed(song, "hello", 1)).unwrap();
+    let later = |tweet: NewStatus, seconds| NewStatus {
+        created_at: moment() + Duration::from_secs(seconds),
+        ..tweet
+    };
+    let first = StatusRepository::create(&*database, keyed(song, "hello", 1)).unwrap();
     let day = IdempotencyKey::KEPT.as_secs();
-    assert_eq!(TweetRepository::create(&*database, later(keyed(song, "hello", 1), day - 1)).unwrap(), first);
-    let second = TweetRepository::create(&*database, later(keyed(song, "goodbye", 1), day + 1)).unwrap();
+    assert_eq!(StatusRepository::create(&*database, later(keyed(song, "hello", 1), day - 1)).unwrap(), first);
+    let second = StatusRepository::create(&*database, later(keyed(song, "goodbye", 1), day + 1)).unwrap();
     assert_ne!(second.id, first.id);
     assert_eq!(
-        TweetRepository::create(&*database, later(keyed(song, "goodbye", 1), day + 2)).unwrap(),
+        StatusRepository::create(&*database, later(keyed(song, "goodbye", 1), day + 2)).unwrap(),
         second
     );
 }
@@ -242,7 +248,7 @@ fn old_keys_are_forgotten() {
     let database = Database::new();
     let song = database.user("song");
     for key in 0..40 {
-        TweetRepository::create(&*database, keyed(song, "hello", key)).unwrap();
+        StatusRepository::create(&*database, keyed(song, "hello", key)).unwrap();
     }
     let old = moment() - IdempotencyKey::KEPT - Duration::from_hours(1);
     let old = old.format("%Y-%m-%d %H:%M:%S");
@@ -250,14 +256,14 @@ fn old_keys_are_forgotten() {
     if database.is_sqlite() {
         // Two for each that comes.
         for key in 100..120 {
-            TweetRepository::create(&*database, keyed(song, "hello", key)).unwrap();
+            StatusRepository::create(&*database, keyed(song, "hello", key)).unwrap();
         }
     } else {
         // A node does it when it starts, and once a minute.
         database
             .execute("UPDATE idempotency_keys SET created_at = '2020-01-01' WHERE created_at < '2027-01-15'");
         for key in 100..120 {
-            TweetRepository::create(&*database, keyed(song, "hello", key)).unwrap();
+            StatusRepository::create(&*database, keyed(song, "hello", key)).unwrap();
         }
         let _node = database.another_node();
         let begun = Instant::now();

@@ -109,8 +109,7 @@ fn respond(
 ) -> Result<HttpResponse, Failure> {
     let mut response = HttpResponse::Ok();
     if let (Some(oldest), Some(newest)) = (page.entries.first(), page.entries.last()) {
-        let neighbours =
-            Neighbours { oldest: oldest.tweet_id, newest: newest.tweet_id, has_older: page.has_older };
+        let neighbours = Neighbours { oldest: oldest.id, newest: newest.id, has_older: page.has_older };
         response.insert_header((LINK, wanted.link_header(path, &neighbours)));
     }
     let body = to_json(user, page).map_err(Failure::internal)?;
@@ -153,7 +152,9 @@ fn has_to_be_escaped(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use miniter_domain::{TimelineEntry, TweetId};
+    use std::sync::Arc;
+
+    use miniter_domain::{Status, TweetId};
     use proptest::prelude::*;
 
     use super::*;
@@ -163,11 +164,12 @@ mod tests {
         fn a_page_is_written_as_its_schema_says(
             texts in prop::collection::vec((any::<i64>(), r#"\PC{0,40}|(?s).{0,20}|["\\\x00-\x7f가]{0,20}"#), 0..4),
         ) {
-            let entries = texts.iter().map(|(author, text)| TimelineEntry {
-                tweet_id: TweetId::new(1),
+            let entries = texts.iter().map(|(author, text)| Arc::new(Status {
+                id: TweetId::new(1),
                 author: UserId::new(*author),
-                text: text.as_str().into(),
-            });
+                text: text.clone(),
+                created_at: chrono::DateTime::UNIX_EPOCH,
+            }));
             let page = TimelinePage { entries: entries.collect(), has_older: false };
             let timeline = texts.iter().map(|(user_id, tweet)| EntryResponse { user_id: *user_id, tweet }).collect();
             let expected = serde_json::to_vec(&TimelineResponse { user_id: 7, timeline }).unwrap();

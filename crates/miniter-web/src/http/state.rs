@@ -94,7 +94,7 @@ pub(crate) mod tests {
 
     use miniter_domain::{
         Capacity, MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository,
-        MockLoginThrottleRepository, MockSessionRepository, MockTimelineRepository, MockTweetRepository,
+        MockLoginThrottleRepository, MockSessionRepository, MockStatusRepository, MockTimelineRepository,
         MockUserRepository, SystemClock,
     };
     use miniter_service::{LoginThrottle, Passwords, TokenSecret, Tokens};
@@ -131,7 +131,7 @@ pub(crate) mod tests {
                 Arc::clone(&tokens),
                 clock.clone(),
             )),
-            tweets: Arc::new(Tweets::new(Arc::new(MockTweetRepository::new()), clock)),
+            tweets: Arc::new(Tweets::new(Arc::new(MockStatusRepository::new()), clock)),
             follows: Arc::new(Follows::new(Arc::new(MockFollowRepository::new()), users)),
             timelines: Arc::new(Timelines::new(Arc::new(MockTimelineRepository::new()), 1_000)),
             sessions: Arc::new(Sessions::new(tokens, Arc::new(MockSessionRepository::new()))),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{Error, HttpResponse, Route, test, web};
-use miniter_domain::{Clock, MockFreshness, MockUserRepository, Quota, SystemClock, TokenVersion, UserId};
+use miniter_domain::{Clock, MockFreshness, MockSessionRepository, Quota, SystemClock, TokenVersion, UserId};
 use miniter_service::{Scope, Scopes, Sessions, TokenSecret, Tokens};
 use serde::Deserialize;
 
@@ -108,13 +108,13 @@ fn state_with_a_token() -> (State, String) {
         Arc::clone(&clock),
     ));
     let token = tokens.issue(UserId::new(7), TokenVersion::FIRST).unwrap();
-    let mut users = MockUserRepository::new();
-    users.expect_token_version().returning(|_| TokenVersion::FIRST);
+    let mut sessions = MockSessionRepository::new();
+    sessions.expect_cached_token_version().returning(|_| TokenVersion::FIRST);
     let mut freshness = MockFreshness::new();
     freshness.expect_check_now().returning(|| Some(Ok(())));
     let mut state = state();
     state.limits = Limits::new(quotas, &clock);
-    state.services.sessions = Arc::new(Sessions::new(tokens, Arc::new(users)));
+    state.services.sessions = Arc::new(Sessions::new(tokens, Arc::new(sessions)));
     state.services.freshness = Arc::new(freshness);
     (state, token)
 }

@@ -1,23 +1,36 @@
-//! Tweets in the database.
+//! Statuses in the database.
+
+use std::sync::Arc;
 
 use diesel::prelude::*;
-use miniter_domain::{NewTweet, RepositoryError, Tweet, TweetId, TweetRepository, UserId};
+use miniter_domain::{NewStatus, RepositoryError, Status, StatusRepository, TweetId, UserId};
 
-use crate::database::{Database, write};
+use crate::database::{Database, read, write};
 use crate::feed::Event;
 use crate::idempotency::StoredResponse;
 use crate::schema::tweets;
 use crate::store::Store;
 
-impl TweetRepository for Store {
-    fn create(&self, tweet: NewTweet) -> Result<Tweet, RepositoryError> {
+impl StatusRepository for Store {
+    fn create(&self, tweet: NewStatus) -> Result<Status, RepositoryError> {
         let StoredResponse { tweet: id, created_at } = match &*self.database {
             Database::Sqlite(file) => file.writer.publish(tweet.clone()),
             #[cfg(feature = "mysql")]
             Database::Mysql(server) => server.writer.publish(tweet.clone()),
         }?;
-        let NewTweet { author, text, .. } = tweet;
-        Ok(Tweet { id, author, text: text.into_string(), created_at })
+        let NewStatus { author, text, .. } = tweet;
+        Ok(Status { id, author, text: text.into_string(), created_at })
+    }
+
+    fn find_many(&self, ids: &[TweetId]) -> Result<Vec<Arc<Status>>, RepositoryError> {
+        let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+        match self.caches.statuses.cached(&ids) {
+            Some(mut statuses) => {
+                statuses.sort_unstable_by_key(|status| status.id);
+                Ok(statuses)
+            }
+            None => read!(self, |connection| self.caches.statuses.find_many(connection, &ids)),
+        }
     }
 
     fn delete(&self, author: UserId, tweet: TweetId) -> Result<bool, RepositoryError> {
