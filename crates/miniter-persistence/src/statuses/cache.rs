@@ -43,7 +43,12 @@ impl Statuses {
     pub(crate) fn cached(&self, ids: &[i64]) -> Option<Vec<Arc<Status>>> {
         let mut kept = self.kept();
         let oldest = kept.oldest();
-        ids.iter().map(|id| kept.find(*id, oldest)).collect()
+        // With room for all of them at once, which collecting into an option would not give.
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            found.push(kept.find(*id, oldest)?);
+        }
+        Some(found)
     }
 
     /// The statuses with these ids, as far as they exist, in ascending order.

@@ -275,3 +275,53 @@ fn old_keys_are_forgotten() {
     }
     assert_eq!(database.other_connection().number("SELECT COUNT(*) AS value FROM idempotency_keys"), 20);
 }
+
+#[test]
+fn statuses_are_found_by_their_ids_as_they_were_published_and_deleted_ones_are_not() {
+    let nodes = Database::nodes(2);
+    let (here, there) = (&nodes[0], &nodes[nodes.len() - 1]);
+    let (song, kim) = (here.user("song"), here.user("kim"));
+    // Those of somebody who is being read are kept when they are published.
+    for node in &nodes {
+        assert_eq!(node.timeline(song), Vec::<String>::new());
+    }
+    let published: Vec<_> = (0..4)
+        .map(|i| {
+            let author = if i % 2 == 0 { song } else { kim };
+            StatusRepository::create(&**here, tweet(author, &i.to_string())).unwrap()
+        })
+        .collect();
+    let ids: Vec<TweetId> = published.iter().map(|status| status.id).collect();
+    let unknown = TweetId::new(77);
+    let asked = [ids[2], ids[3], unknown, ids[0], ids[1]];
+    let find = |node: &Database| {
+        node.freshen();
+        let found = StatusRepository::find_many(&**node, &asked).unwrap();
+        found.iter().map(|status| (**status).clone()).collect::<Vec<_>>()
+    };
+    for node in &nodes {
+        for _ in 0..2 {
+            assert_eq!(find(node), published);
+        }
+        assert_eq!(StatusRepository::find_many(&**node, &[]).unwrap(), []);
+    }
+    assert!(there.delete_tweet(kim, ids[1]));
+    let left = [published[0].clone(), published[2].clone(), published[3].clone()];
+    for node in &nodes {
+        assert_eq!(find(node), left);
+    }
+}
+
+#[test]
+fn a_row_of_other_sql_whose_time_is_none_is_shown() {
+    let database = Database::new();
+    let song = database.user("song");
+    let (mode, time) =
+        if database.is_sqlite() { ("", "nonsense") } else { ("SET sql_mode = '';", "0000-00-00 00:00:00") };
+    database.execute(&format!(
+        "{mode} INSERT INTO tweets (id, user_id, tweet, created_at) VALUES (5, {song}, 'odd', '{time}')"
+    ));
+    assert_eq!(database.timeline(song), ["odd"]);
+    let found = StatusRepository::find_many(&*database, &[TweetId::new(5)]).unwrap();
+    assert_eq!(found[0].created_at.timestamp(), 0);
+}

@@ -110,6 +110,23 @@ fn numbers_that_other_sql_has_used_up_are_a_fault_with_a_name_and_no_taken_addre
 }
 
 #[test]
+fn users_are_found_by_their_numbers_however_many_and_those_who_do_not_exist_are_not() {
+    let database = Database::new();
+    let song = database.user("song");
+    let rows: Vec<String> = (1_000..2_200).map(|id| format!("({id}, 'n{id}', 'e{id}', 'p', '')")).collect();
+    let rows = rows.join(", ");
+    database.execute(&format!("INSERT INTO users (id, name, email, profile, hashed_password) VALUES {rows}"));
+    let asked: Vec<UserId> = (1_100..2_400).rev().chain([song.get()]).map(UserId::new).collect();
+    let found = UserRepository::find_many(&*database, &asked).unwrap();
+    let numbers: Vec<i64> = found.iter().map(|user| user.id.get()).collect();
+    assert_eq!(numbers, [song.get()].into_iter().chain(1_100..2_200).collect::<Vec<_>>());
+    assert_eq!((found[0].name.as_str(), found[0].profile.as_str()), ("송은우", "안녕 🍺"));
+    assert_eq!(found[0].created_at, crate::support::moment());
+    assert_eq!(found[1].name, "n1100");
+    assert_eq!(UserRepository::find_many(&*database, &[]).unwrap(), []);
+}
+
+#[test]
 fn nobody_has_an_unknown_email_or_id() {
     let database = Database::new();
     assert!(database.find_credentials(&CanonicalEmail::of("song@example.com")).unwrap().is_none());
