@@ -446,3 +446,94 @@ fn failure(error: &Error) -> RepositoryError {
         | ErrorKind::Inaccessible => RepositoryError::Unavailable(text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::sync::mpsc::Receiver;
+
+    use diesel::prelude::*;
+    use diesel::sql_types::BigInt;
+    use diesel::sqlite::SqliteConnection;
+
+    use super::*;
+
+    /// How long a test waits for what must come.
+    const DEADLINE: Duration = Duration::from_secs(20);
+
+    /// A connection whose first transaction is undone, and run again when that is said.
+    struct Undone {
+        connection: SqliteConnection,
+        go_on: Arc<Mutex<Option<Receiver<()>>>>,
+    }
+
+    fn open(path: &Path) -> SqliteConnection {
+        let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        connection.batch_execute("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000").unwrap();
+        connection
+    }
+
+    impl Undone {
+        fn attempt(&mut self, work: &mut dyn FnMut(&mut Batch<'_, SqliteConnection>) -> QueryResult<()>) {
+            self.connection.batch_execute("BEGIN IMMEDIATE").unwrap();
+            work(&mut Batch {
+                connection: &mut self.connection,
+                events: &mut Vec::new(),
+                published: &mut Vec::new(),
+                greatest: &mut TweetId::new(0),
+                lock_waits: &mut 0,
+            })
+            .unwrap();
+        }
+    }
+
+    impl WriteConnection for Undone {
+        type Connection = SqliteConnection;
+
+        const PATIENCE: Option<Duration> = Some(Duration::from_millis(200));
+
+        fn transaction(
+            &mut self,
+            work: &mut dyn FnMut(&mut Batch<'_, SqliteConnection>) -> QueryResult<()>,
+        ) -> QueryResult<()> {
+            let go_on = self.go_on.lock().unwrap().take();
+            if let Some(go_on) = go_on {
+                self.attempt(work);
+                self.connection.batch_execute("ROLLBACK")?;
+                go_on.recv_timeout(DEADLINE).unwrap();
+            }
+            self.attempt(work);
+            self.connection.batch_execute("COMMIT")
+        }
+    }
+
+    #[test]
+    fn a_write_that_was_given_up_is_not_done_when_its_batch_is_run_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path: PathBuf = folder.path().join("file.db");
+        let mut other = open(&path);
+        other.batch_execute("CREATE TABLE numbers (number INTEGER PRIMARY KEY)").unwrap();
+        let (tell, go_on) = mpsc::channel();
+        let go_on = Arc::new(Mutex::new(Some(go_on)));
+        let make = move || Undone { connection: open(&path), go_on: Arc::clone(&go_on) };
+        let writer = Writer::start(make).unwrap();
+        let insert = |number: i64| {
+            writer.write(move |connection, _| {
+                connection.batch_execute(&format!("INSERT OR IGNORE INTO numbers VALUES ({number})"))
+            })
+        };
+        let refused = insert(1);
+        assert!(matches!(refused, Err(RepositoryError::Unavailable(_))), "{refused:?}");
+        tell.send(()).unwrap();
+        // By another thread, which has taken over, or by the first.
+        let deadline = Instant::now() + DEADLINE;
+        while insert(2).is_err() {
+            assert!(Instant::now() < deadline, "nothing is written any more");
+        }
+        drop(writer);
+        let numbers: Vec<i64> = diesel::dsl::sql::<BigInt>("SELECT number FROM numbers ORDER BY number")
+            .load(&mut other)
+            .unwrap();
+        assert_eq!(numbers, [2]);
+    }
+}
