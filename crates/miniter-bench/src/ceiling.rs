@@ -1,4 +1,4 @@
-//! What a server with nothing to look up could do: the same HTTP server, answering a page of 20 tweets from memory.
+//! The ceiling: the same HTTP server returns a page of 20 tweets from memory. A server with a database can be no faster.
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! One client who asks one thing after the other.
+//! One client that sends one request after the other.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use anyhow::bail;
 
 use crate::load::Request;
 
-/// A connection that is kept.
+/// A client with one kept-alive connection.
 pub(crate) struct Client {
     agent: ureq::Agent,
     base: String,
@@ -18,7 +18,7 @@ impl Client {
         Self { agent: config.build().into(), base: format!("http://{address}") }
     }
 
-    /// Sends a request, and says how long its answer took.
+    /// Sends a request and returns the time until its response.
     pub(crate) fn ask(&self, request: &Request) -> anyhow::Result<Duration> {
         let Request { method, path, token, body } = request;
         let built = ureq::http::Request::builder()
@@ -40,7 +40,7 @@ impl Client {
         Ok(elapsed)
     }
 
-    /// Sends them in turn, and gives the median of how long their answers took, in milliseconds.
+    /// Sends the requests in turn and returns the median response time, in milliseconds.
     pub(crate) fn median_ms<'a>(
         &self,
         requests: impl IntoIterator<Item = &'a Request>,

@@ -1,4 +1,4 @@
-//! People, follows and tweets: the same ones at every run.
+//! Deterministic users, follows and tweets.
 
 use std::fmt::Write as _;
 
@@ -7,27 +7,27 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use fastrand::Rng;
 
-/// How many accounts the readers of a group follow.
+/// The number of accounts that the readers of each group follow.
 pub(crate) const FOLLOWED: [usize; 4] = [10, 100, 1_000, 5_000];
 
-/// How many readers are in each of these groups. Fewer of those who follow many: each of them has a good part of all
-/// tweets in their timeline.
+/// The number of readers in each of these groups. The groups with many followees are smaller, because a large part of all tweets
+/// is in each timeline.
 const READERS: [usize; 4] = [64, 64, 16, 16];
 
-/// How many authors are in a group.
+/// The number of authors in a group.
 pub(crate) const AUTHORS: usize = 64;
 
-/// The first who is in no group.
+/// The number of the first user outside all groups.
 const FIRST_OTHER: usize = 1 + READERS[0] + READERS[1] + READERS[2] + READERS[3] + FOLLOWED.len() * AUTHORS;
 
-/// How many others each of the others follows. At scale 1 there are 3 million tweets by 20,000 people, 150 each: with those
-/// of the groups this makes about 32 million entries of home timelines, where they are kept in a table.
+/// The number of followees of each user outside the groups. At scale 1 there are 3 million tweets by 20,000 users, 150 each. Then the
+/// home timelines of all users together have about 32 million entries.
 const FOLLOWED_BY_OTHERS: usize = 5;
 
-/// Rows in one statement. Much more would not fit a server's packet.
+/// Rows in one statement. Many more would exceed the maximum packet of a database server.
 const BATCH: usize = 1_000;
 
-/// A connection to load a database through.
+/// A connection that loads a database.
 pub(crate) enum Database {
     Sqlite(SqliteConnection),
     #[cfg(feature = "mysql")]
@@ -93,16 +93,16 @@ impl Database {
     }
 }
 
-/// Who there is. Ids are given in this order: the readers of each group, the authors of each group, everybody else, and
-/// last somebody who writes a lot and whom nobody follows yet.
+/// The users. Their ids have this order: the readers of each group, the authors of each group, all other users, and last the
+/// prolific author, who has many tweets and no followers yet.
 pub(crate) struct People {
     count: usize,
-    /// How many tweets the last one has.
+    /// The number of tweets of the prolific author.
     pub(crate) prolific_tweets: usize,
 }
 
 impl People {
-    /// As many as the scale wants, and enough for the largest group to have somebody to follow.
+    /// The number of users for a scale: at least as many as the readers of the largest group need as followees.
     pub(crate) fn of_scale(scale: f64) -> Self {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of people")]
         let wanted = (20_000.0 * scale) as usize;
@@ -110,12 +110,12 @@ impl People {
         Self { count: wanted.max(least), prolific_tweets: if scale >= 0.1 { 100_000 } else { 1_000 } }
     }
 
-    /// The one who writes a lot.
+    /// The prolific author.
     pub(crate) fn prolific(&self) -> usize {
         self.count + 1
     }
 
-    /// How many followers the authors of each group have: the last group as many as there are others, up to 10,000.
+    /// The number of followers of the authors of each group. In the last group it is the number of users outside the groups, at most 10,000.
     pub(crate) fn followers(&self) -> [usize; 4] {
         [10, 100, 1_000, 10_000.min(self.count - FIRST_OTHER)]
     }
@@ -132,12 +132,12 @@ impl People {
         first..first + AUTHORS
     }
 
-    /// Somebody of no group.
+    /// A random user outside the groups.
     pub(crate) fn other(&self, rng: &mut Rng) -> usize {
         rng.usize(FIRST_OTHER..=self.count)
     }
 
-    /// Somebody of no group, and a few of them far more often than the rest.
+    /// A random user outside the groups; a few users come far more often than the rest.
     fn popular(&self, rng: &mut Rng) -> usize {
         let others = self.count - FIRST_OTHER + 1;
         #[expect(
@@ -165,7 +165,7 @@ impl People {
             }
         }
         for (group, &followers) in self.followers().iter().enumerate() {
-            // The largest group would make more follows than all others together: a few authors of it do.
+            // All authors of the largest group would make more follows than all other users together: a few suffice.
             let few = if followers > 1_000 { 4 } else { AUTHORS };
             for author in Self::authors(group).take(few) {
                 follows
@@ -184,7 +184,7 @@ impl People {
         database.insert("users_follow_list (user_id, follow_user_id)", rows)
     }
 
-    /// As many different people of no group.
+    /// `wanted` different users outside the groups.
     fn sample(&self, rng: &mut Rng, wanted: usize) -> Vec<usize> {
         let mut others: Vec<usize> = (FIRST_OTHER..=self.count).collect();
         let wanted = wanted.min(others.len());
@@ -196,7 +196,7 @@ impl People {
         others
     }
 
-    /// Loads the tweets from one number to another, by everybody of no group about as many each.
+    /// Loads the tweets of a range of numbers. Each user outside the groups writes about the same number.
     pub(crate) fn tweet(&self, database: &mut Database, from: usize, to: usize) -> anyhow::Result<()> {
         let mut rng = Rng::with_seed(from as u64 + 2);
         let rows = (from..to).map(|number| {
@@ -206,7 +206,7 @@ impl People {
         database.insert("tweets (id, user_id, tweet)", rows).context("cannot load tweets")
     }
 
-    /// Loads the tweets of the one who writes a lot.
+    /// Loads the tweets of the prolific author.
     pub(crate) fn tweet_a_lot(&self, database: &mut Database) -> anyhow::Result<()> {
         let author = self.prolific();
         let rows = (0..self.prolific_tweets)
@@ -220,7 +220,7 @@ pub(crate) fn tweet_id(number: usize) -> u64 {
     (number as u64 + 1) << 30
 }
 
-/// What a tweet says.
+/// The text of a tweet.
 pub(crate) fn text(number: i64) -> String {
     format!("Tweet number {number}: 오늘 점심은 뭐 먹지? I wonder what is for lunch.")
 }

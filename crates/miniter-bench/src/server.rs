@@ -20,9 +20,9 @@ impl Server {
     pub(crate) fn miniter(program: &Path, database_url: &str) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
         command.env("MINITER_DATABASE_URL", database_url).env("MINITER_JWT_SECRET", SECRET);
-        // A line a request costs the machine more than the request; it is measured without.
+        // The access log costs more than a request, and the ceiling has none.
         command.env("MINITER_LOG", "warn");
-        // The limits count, as they do in earnest, and nobody meets one.
+        // The server counts for rate limits as in production, and no client reaches one.
         for limit in ["LOG_IN", "LOG_IN_FAILURE", "SIGN_UP", "WRITE", "READ"] {
             command.env(format!("MINITER_{limit}_LIMIT"), "1000000/1s");
         }
@@ -65,7 +65,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Gently first: a SQLite log that is left behind would be the next server's work.
+        // SIGTERM first: a server that is killed leaves its SQLite log to the next server.
         let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         let deadline = Instant::now() + Duration::from_secs(10);
         while Instant::now() < deadline {

@@ -1,4 +1,4 @@
-//! What is measured, in which order.
+//! The measurements, in their order.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -174,7 +174,7 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// Somebody follows the one who has written a lot; meanwhile that one writes on, and somebody else reads.
+    /// A user follows the prolific author. Meanwhile the author writes, and another user reads.
     fn measure_big_follow(&self, report: &mut Report, server: &Server) -> anyhow::Result<()> {
         progress("following somebody with many tweets");
         let author = self.people.prolific();
@@ -231,7 +231,7 @@ impl<'a> Bench<'a> {
         Ok(rate)
     }
 
-    /// Reads while four clients write without pause, as people whom some of the readers follow.
+    /// Reads while four clients write without a pause. Some of the readers follow the writers.
     fn measure_reads_under_writes(&self, report: &mut Report, server: &Server) -> anyhow::Result<()> {
         progress("reads, alone and under writes");
         let reads = self.first_pages(1)?;
@@ -279,7 +279,7 @@ impl<'a> Bench<'a> {
         (0..60_000)
             .map(|_| {
                 let (follower, followee) = (self.people.other(&mut rng), self.people.other(&mut rng));
-                // Nobody follows themselves, whatever the dice say.
+                // A user cannot follow themselves.
                 let followee = if follower == followee { People::authors(0).start } else { followee };
                 Ok(post("/follow", self.token(follower)?, format!(r#"{{"follow":{followee}}}"#)))
             })
@@ -317,7 +317,7 @@ fn post(path: &str, token: String, body: String) -> Request {
     Request { method: "POST", path: path.to_owned(), token, body }
 }
 
-/// Says what is going on, on standard error.
+/// Reports progress on standard error.
 fn progress(what: &str) {
     #[expect(clippy::print_stderr, reason = "for the person who waits")]
     {

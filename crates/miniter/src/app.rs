@@ -18,24 +18,23 @@ use crate::settings::{Settings, Switch};
 use crate::signals::stop_signal;
 use crate::{open_files, secret};
 
-/// How many connections there may be to an address for the metrics alone. Those who come there are few.
+/// Maximum number of connections to a separate address for metrics. Its clients are few.
 const METRICS_CONNECTIONS: usize = 64;
 
-/// A server that is bound to its addresses. Awaiting [`Application::server`] serves until the process is told to stop
-/// (SIGINT, SIGTERM, SIGQUIT).
+/// A server that is bound to its addresses. [`Application::server`] serves until SIGINT, SIGTERM or SIGQUIT.
 pub struct Application {
-    /// Where it listens.
+    /// The addresses of the API.
     pub addresses: Vec<SocketAddr>,
-    /// Where the metrics are, if they are elsewhere.
+    /// The separate addresses of the metrics, if there are any.
     pub metrics_addresses: Vec<SocketAddr>,
-    /// To be awaited.
+    /// The server, to be awaited.
     pub server: Server,
 }
 
-/// Opens the database, puts everything together and listens. To be called inside an actix system.
+/// Opens the database, wires the application and listens. The caller must be inside an actix system.
 ///
 /// # Errors
-/// With a sentence that names the setting and the mend.
+/// With a sentence for the operator, which names the setting and the remedy.
 pub fn build(settings: &Settings) -> anyhow::Result<Application> {
     let state = web::Data::new(wire(settings)?);
     let metrics = settings.metrics_bind.as_deref().filter(|address| !address.is_empty());
@@ -66,7 +65,7 @@ fn serve_metrics(address: &str, state: &web::Data<State>) -> anyhow::Result<(Vec
     })
 }
 
-/// Where a server listens, and the server, which runs.
+/// Starts a server. Returns the addresses on which it listens, and the server.
 fn listen(
     mut server: ServerBuilder,
     address: &str,
@@ -82,10 +81,10 @@ fn listen(
     Ok((addresses, server.run()))
 }
 
-/// Opens the database and brings its schema up to date.
+/// Opens the database and runs its pending migrations.
 ///
 /// # Errors
-/// With a sentence that names the mend.
+/// With a sentence for the operator, which names the remedy.
 pub fn open_store(settings: &Settings) -> anyhow::Result<Arc<Store>> {
     let options =
         StoreOptions { connections: settings.database_connections, foreign_writes: settings.foreign_writes };
@@ -93,10 +92,10 @@ pub fn open_store(settings: &Settings) -> anyhow::Result<Arc<Store>> {
     Ok(Arc::new(Store::open(&settings.database_url, options, report)?))
 }
 
-/// Sets up password hashing, for so many hashes at once.
+/// Starts `hashers` threads for password hashing.
 ///
 /// # Errors
-/// If the system does not give what that takes.
+/// If a thread cannot be started.
 pub fn open_passwords(hashers: usize) -> anyhow::Result<Passwords> {
     Passwords::new(hashers).map_err(|error| anyhow!(error)).context("cannot set up password hashing")
 }
@@ -108,7 +107,7 @@ fn cores() -> usize {
 fn wire(settings: &Settings) -> anyhow::Result<State> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = open_store(settings)?;
-    // After the database, whose folder the secret goes into.
+    // After the database: the secret is a file in its folder.
     let (secret, previous) = secret::token_secrets(settings)?;
     let tokens = Arc::new(Tokens::new(&secret, &previous, settings.token_lifetime(), Arc::clone(&clock)));
     let cores = cores();

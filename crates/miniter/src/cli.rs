@@ -1,4 +1,4 @@
-//! The command line: what miniter is to do, and with which settings.
+//! The command line: a command and the settings.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::settings::Settings;
 #[derive(Debug, Parser)]
 #[command(name = "miniter", version, about, long_about = None)]
 pub struct Cli {
-    /// What to do; `serve` if it is left out.
+    /// The command; `serve` if it is missing.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// See [`Settings`].
@@ -21,12 +21,12 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Reads the command line and the environment. If they cannot be understood, or ask for help, says so and ends the
+    /// Reads the command line and the environment. On an error, and on a request for help, it prints a text and ends the
     /// process.
     #[must_use]
     pub fn read() -> Self {
         Self::try_parse().unwrap_or_else(|mut error| {
-            // A URL that is refused may hold a password.
+            // The refused value may be a URL with a password.
             let refused = error.get(ContextKind::InvalidValue).map(ToString::to_string);
             if refused.is_some_and(|value| value.contains('@')) {
                 error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
@@ -36,30 +36,30 @@ impl Cli {
     }
 }
 
-/// What miniter can do.
+/// The commands of miniter.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Bring the database's schema up to date and serve (the default)
+    /// Run the pending migrations of the database and serve (the default)
     Serve,
-    /// Bring the database's schema up to date, and stop
+    /// Run the pending migrations of the database and exit
     Migrate,
-    /// Take over a MySQL or MariaDB database that the original miniter has made: show what that changes, ask, and do it
+    /// Convert a MySQL or MariaDB database of the original miniter: show the changes, ask, and make them
     Adopt {
-        /// Do not ask
+        /// Show the changes and make them without a question
         #[arg(long)]
         yes: bool,
     },
-    /// Write all that is in a SQLite database into a new file; servers may run meanwhile
+    /// Back up a SQLite database into a new file; a server may run meanwhile
     Backup {
         /// The new file
         file: PathBuf,
     },
-    /// Put a backup in the place of a SQLite database; what was there is kept beside it, and everybody has to log in again. The server must not run
+    /// Replace a SQLite database by a backup. The server must not run. The old database is kept beside the new one. All users must log in again
     Restore {
         /// The backup
         file: PathBuf,
     },
-    /// Look after accounts
+    /// Manage accounts
     #[command(subcommand)]
     User(UserCommand),
     /// Print the OpenAPI document of the API

@@ -7,7 +7,7 @@ use miniter::cli::{Cli, Command};
 use miniter::commands;
 use miniter::log_writer::LogWriter;
 
-/// Gives memory back: under the system's allocator the 19 MiB of each password hash stay with the thread that made it.
+/// Returns memory to the system. With the system's allocator each hashing thread would keep the 19 MiB of its last hash.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     let log_writer = match LogWriter::start(io::stderr(), commands::report_lost_lines) {
         Ok(log_writer) => log_writer,
         Err(error) => {
-            drop(writeln!(io::stderr(), "miniter: the system gives no thread for the log: {error}"));
+            drop(writeln!(io::stderr(), "miniter: cannot start a thread for the log: {error}"));
             return ExitCode::FAILURE;
         }
     };

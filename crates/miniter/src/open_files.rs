@@ -2,27 +2,27 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Raises the soft limit to the hard one. The soft limit that systems start programs with, 1,024, is for programs that call
-/// `select`, which knows no greater file descriptor; nothing here does.
+/// Raises the soft limit to the hard limit. The usual soft limit, 1,024, protects programs that call `select`, which accepts no
+/// greater file descriptor. This program does not call it.
 pub fn raise_limit() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     match (setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }), maximum) {
-        (Ok(()), Some(maximum)) => log::info!("up to {maximum} files and connections may be open"),
-        (Ok(()), None) => log::info!("any number of files and connections may be open"),
-        (Err(error), _) => log::warn!("cannot raise the limit of open files to the hard one: {error}"),
+        (Ok(()), Some(maximum)) => log::info!("the limit of open files, and so of connections, is {maximum}"),
+        (Ok(()), None) => log::info!("the number of open files has no limit"),
+        (Err(error), _) => log::warn!("cannot raise the soft limit of open files to the hard limit: {error}"),
     }
 }
 
-/// How many files are open beside the connections of clients: the database's, the system's.
+/// Reserve for open files that are no client connections: those of the database and of the runtime.
 const OTHERS: u64 = 200;
 
-/// How many connections of clients there may be, of as many as are wanted.
+/// The number of client connections that the limit of open files allows, at most `wanted`.
 pub(crate) fn connections_within_limit(wanted: u16) -> u16 {
     let Some(limit) = getrlimit(Resource::Nofile).current else { return wanted };
     let most = u16::try_from(limit.saturating_sub(OTHERS).max(1)).unwrap_or(u16::MAX);
     if most < wanted {
         log::warn!(
-            "only {most} of MINITER_MAX_CONNECTIONS={wanted} connections are accepted: the limit of open files is {limit}"
+            "the server accepts {most} connections instead of MINITER_MAX_CONNECTIONS={wanted}: the limit of open files is {limit}"
         );
     }
     wanted.min(most)

@@ -1,4 +1,4 @@
-//! The secret that tokens are signed with: given, or generated once beside the database.
+//! The key that signs tokens: from the settings, or generated once into a file beside the database.
 
 use std::fs::{self, File, Permissions};
 use std::io::Write;
@@ -20,7 +20,7 @@ pub(crate) fn token_secrets(settings: &Settings) -> anyhow::Result<(TokenSecret,
     let current = match (&settings.jwt_secret, settings.database_url.sqlite_path()) {
         (Some(secret), _) => checked("MINITER_JWT_SECRET", secret)?,
         (None, Some(database)) => read_or_generate(&file_beside(database))?,
-        // Nothing is beside a server that every node could read.
+        // A database server has no folder that every node can read.
         (None, None) => bail!(
             "MINITER_JWT_SECRET is not set; with a database server every node needs the same one, of at least 32 \
              bytes; make one with: openssl rand -base64 48"
@@ -45,11 +45,11 @@ fn file_beside(database: &Path) -> PathBuf {
     name.into()
 }
 
-/// Gives the generated secret beside a database another name, if there is one, so that the next start makes a new one: on the
-/// disk once this returns. Returns that name.
+/// Renames the generated secret beside a database, if it exists, so that the next start generates a new one. Returns the new
+/// name after the change is on the disk.
 ///
 /// # Errors
-/// With a sentence, if it cannot be renamed.
+/// With a sentence for the operator, if the file cannot be renamed.
 pub(crate) fn set_aside(database: &Path) -> anyhow::Result<Option<PathBuf>> {
     let file = file_beside(database);
     let mut aside = file.as_os_str().to_owned();
@@ -85,7 +85,7 @@ fn read_or_generate(file: &Path) -> anyhow::Result<TokenSecret> {
         })?;
     }
     let read = || -> std::io::Result<SecretSlice<u8>> {
-        // Whoever can read it can log in as anybody.
+        // A reader of the file can log in as any user.
         fs::set_permissions(file, Permissions::from_mode(0o600))?;
         Ok(fs::read(file)?.into())
     };
@@ -97,14 +97,14 @@ fn read_or_generate(file: &Path) -> anyhow::Result<TokenSecret> {
     })?;
     TokenSecret::new(secret.expose_secret().trim_ascii()).map_err(|too_short| {
         anyhow!(
-            "{}: {too_short}; restore the file, or delete it to have a new secret made, which logs everybody out",
+            "{}: {too_short}; restore the file, or delete it: the next start then generates a new secret, which logs all users out",
             file.display()
         )
     })
 }
 
-/// Writes a new secret so that the file is either there and whole or not there, also after a power cut. Where another
-/// process was faster, its file stays.
+/// Writes a new secret. After a power cut the file is either whole or missing. If another process has created the file first,
+/// that file stays.
 fn generate(file: &Path) -> std::io::Result<()> {
     let folder = folder_of(file);
     // Made with mode 0600.
@@ -114,7 +114,7 @@ fn generate(file: &Path) -> std::io::Result<()> {
     temporary.as_file().sync_all()?;
     match temporary.persist_noclobber(file) {
         Ok(_) => {
-            log::info!("made a token secret in {}", file.display());
+            log::info!("generated a token secret in {}", file.display());
             File::open(folder)?.sync_all()
         }
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),

@@ -12,13 +12,14 @@ use miniter_persistence::DatabaseUrl;
 use miniter_web::{CorsOrigins, TrustedProxies};
 use secrecy::{ExposeSecret, SecretString};
 
-/// How this server runs. The order is: flag, environment, `.env` in the working folder, default.
+/// The settings of a server. A flag overrides the environment, the environment overrides `.env` in the working folder, and
+/// `.env` overrides the default.
 #[expect(clippy::doc_markdown, reason = "the comments on its fields are printed by --help, as they stand")]
 #[allow(rustdoc::bare_urls, reason = "likewise")]
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
-    /// The database: sqlite:PATH (the file and its folder are made where there are none) or, if this miniter was built
-    /// for it, mysql://USER:PASSWORD@HOST:PORT/DATABASE
+    /// URL of the database: sqlite:PATH (a missing file or folder is created) or mysql://USER:PASSWORD@HOST:PORT/DATABASE
+    /// (needs a build with the feature mysql)
     #[arg(
         long,
         global = true,
@@ -29,7 +30,7 @@ pub struct Settings {
     )]
     pub database_url: DatabaseUrl,
 
-    /// The address to listen on. Use 0.0.0.0:5000 to be reached from other machines
+    /// Address on which the server listens. 0.0.0.0:5000 makes it reachable from other machines
     #[arg(
         long,
         global = true,
@@ -39,13 +40,12 @@ pub struct Settings {
     )]
     pub bind: String,
 
-    /// What tokens are signed with: at least 32 bytes, the same on every node. On SQLite one is generated into a file
-    /// beside the database if none is given. Better set in the environment than as a flag, which other users can see
+    /// Key that signs tokens: at least 32 bytes, the same on every node. Without it, a server on SQLite generates one into a file
+    /// beside the database. Set it in the environment: other users of the machine can see a flag
     #[arg(long, global = true, env = "MINITER_JWT_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = parse_secret)]
     pub jwt_secret: Option<SecretString>,
 
-    /// Secrets, separated by commas, that tokens were signed with before: still accepted, so that a secret can be
-    /// changed without logging anyone out
+    /// Older keys, separated by commas. The server still accepts tokens signed with them, so that a new key logs no user out
     #[arg(
         long,
         global = true,
@@ -57,11 +57,11 @@ pub struct Settings {
     )]
     pub jwt_previous_secrets: Vec<SecretString>,
 
-    /// How long a token is good for, in seconds
+    /// Lifetime of a token, in seconds
     #[arg(long, global = true, env = "MINITER_TOKEN_LIFETIME", default_value = "86400", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     pub token_lifetime: u32,
 
-    /// The most entries of a timeline that one request gets, and what it gets if it names no limit
+    /// Maximum number of timeline entries in one response, and the number for a request without a limit
     #[arg(
         long,
         global = true,
@@ -71,53 +71,52 @@ pub struct Settings {
     )]
     pub timeline_limit: NonZeroU32,
 
-    /// Web pages that may call, as origins separated by commas (https://example.com), or * for all
+    /// Origins of the web pages that may call the API, separated by commas (https://example.com), or * for all
     #[arg(long, global = true, env = "MINITER_CORS_ORIGINS", default_value = "*", value_name = "ORIGINS")]
     pub cors_origins: CorsOrigins,
 
-    /// How many connections to the database there are, and so how many requests use it at once; on SQLite those that
-    /// read, beside the one that writes
+    /// Number of database connections that read, and so of requests that read at once. One more connection writes
     #[arg(long, global = true, env = "MINITER_DATABASE_CONNECTIONS", default_value = "8", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,
 
-    /// On MySQL and MariaDB: how long follows, changes and deletions that other programs write there may stay unseen, such as
-    /// 60s (s, m, h or d). Without it, until this server has reason to read anew. Their new tweets are seen at once
+    /// On MySQL and MariaDB: maximum age of cached data, such as 60s (s, m, h or d). Set it if other programs write follows,
+    /// changes or deletions to the database; it limits the time until these are visible. Their new tweets are visible at once
     #[arg(long, global = true, env = "MINITER_FOREIGN_WRITES", value_name = "TIME", value_parser = parse_time)]
     pub foreign_writes: Option<Duration>,
 
-    /// How many connections of clients there may be. Beyond that the one that has been idle longest is closed; one address
-    /// (an IPv6 address counts as its /64) gets an eighth of them, unless it is a trusted proxy or the limits are off
+    /// Maximum number of client connections. A further one closes the connection that has been idle longest. One address (an IPv6
+    /// address counts as its /64) may hold an eighth of them, unless it is a trusted proxy or the rate limits are off
     #[arg(long, global = true, env = "MINITER_MAX_CONNECTIONS", default_value = "1024", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
     pub max_connections: u16,
 
-    /// Whether to limit how often one may call
+    /// Whether rate limits apply
     #[arg(long, global = true, env = "MINITER_RATE_LIMITS", default_value = "on", value_name = "on|off")]
     pub rate_limits: Switch,
 
-    /// How many log-ins an address may try, and in what time: 25/5m. That many at once; from then on the time is shared out
-    /// evenly. An IPv6 address counts as its /64
+    /// Limit of log-ins from one address: 25/5m is 25 at once, and from then on one every 12 seconds. An IPv6 address counts as
+    /// its /64
     #[arg(long, global = true, env = "MINITER_LOG_IN_LIMIT", default_value = "25/5m", value_name = "NUMBER/TIME", value_parser = parse_quota)]
     pub log_in_limit: Quota,
 
-    /// How many wrong passwords may be tried on an account, on all nodes together: from all addresses that it was not used
-    /// from before, and from each that it was
+    /// Limit of wrong passwords for one account, on all nodes together. Each address from which the account has been used has
+    /// a separate count; all other addresses share one
     #[arg(long, global = true, env = "MINITER_LOG_IN_FAILURE_LIMIT", default_value = "25/1h", value_name = "NUMBER/TIME", value_parser = parse_quota)]
     pub log_in_failure_limit: Quota,
 
-    /// How many sign-ups an address may send
+    /// Limit of sign-ups from one address
     #[arg(long, global = true, env = "MINITER_SIGN_UP_LIMIT", default_value = "5/30m", value_name = "NUMBER/TIME", value_parser = parse_quota)]
     pub sign_up_limit: Quota,
 
-    /// How many tweets, follows and unfollows a user may send
+    /// Limit of tweets, follows and unfollows of one user
     #[arg(long, global = true, env = "MINITER_WRITE_LIMIT", default_value = "300/5m", value_name = "NUMBER/TIME", value_parser = parse_quota)]
     pub write_limit: Quota,
 
-    /// How often a user, or an address where nobody is logged in, may read
+    /// Limit of reads of one user, or of one address for requests without a token
     #[arg(long, global = true, env = "MINITER_READ_LIMIT", default_value = "1500/5m", value_name = "NUMBER/TIME", value_parser = parse_quota)]
     pub read_limit: Quota,
 
-    /// Proxies in front of this server, as addresses or networks separated by commas (10.0.0.0/8): of a request that comes
-    /// from one of them, the client's address is taken from X-Forwarded-For
+    /// Proxies in front of this server, as addresses or networks separated by commas (10.0.0.0/8). For a request from one of
+    /// them the server takes the client's address from X-Forwarded-For
     #[arg(
         long,
         global = true,
@@ -128,25 +127,25 @@ pub struct Settings {
     )]
     pub trusted_proxies: TrustedProxies,
 
-    /// An address of its own for /metrics; without it, they are where everything is
+    /// Separate address for /metrics. Without it /metrics is on the address of the API
     #[arg(long, global = true, env = "MINITER_METRICS_BIND", value_name = "ADDRESS:PORT")]
     pub metrics_bind: Option<String>,
 
-    /// How long a server that is told to stop (SIGTERM) goes on, so that balancers notice that /readyz is 503, in seconds
+    /// Seconds for which the server goes on after SIGTERM with /readyz at 503, so that load balancers notice the stop
     #[arg(long, global = true, env = "MINITER_DRAIN_DELAY", default_value = "1", value_name = "SECONDS")]
     pub drain_delay: u16,
 
-    /// How long it waits after that for the requests it has begun, in seconds
+    /// Seconds for which a stopping server then waits for the requests that have begun
     #[arg(long, global = true, env = "MINITER_SHUTDOWN_TIMEOUT", default_value = "3", value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..))]
     pub shutdown_timeout: u16,
 
-    /// What to log: error, warn, info, debug, trace or off, also by module (warn,miniter::access=info)
+    /// Log level: error, warn, info, debug, trace or off, also by module (warn,miniter::access=info)
     #[arg(long, global = true, env = "MINITER_LOG", default_value = "info", value_name = "FILTER", value_parser = parse_log_filter)]
     pub log: String,
 }
 
 impl Settings {
-    /// The defaults, whatever the environment says. For tests.
+    /// The defaults, without the environment. For tests.
     ///
     /// # Panics
     /// Never: nothing is required.
@@ -158,7 +157,7 @@ impl Settings {
         Self { database_url, ..Self::from_arg_matches(&matches).unwrap() }
     }
 
-    /// [`Settings::jwt_previous_secrets`], of which an empty one is none.
+    /// [`Settings::jwt_previous_secrets`] without empty ones.
     pub fn previous_secrets(&self) -> impl Iterator<Item = &SecretString> {
         self.jwt_previous_secrets.iter().filter(|secret| !secret.expose_secret().is_empty())
     }
@@ -218,9 +217,9 @@ impl fmt::Display for Settings {
 /// On or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
-    /// As it should be.
+    /// The default.
     On,
-    /// For measurements, and where something in front does it.
+    /// For measurements, and for servers behind a proxy with limits of its own.
     Off,
 }
 
@@ -229,13 +228,13 @@ fn command() -> Command {
     Settings::augment_args(Command::new("miniter"))
 }
 
-/// Without white space around it: the space of `one, another` is part of no secret.
+/// Removes white space around a secret: the space in `one, another` belongs to neither.
 #[expect(clippy::unnecessary_wraps, reason = "what a parser returns")]
 fn parse_secret(text: &str) -> Result<SecretString, Infallible> {
     Ok(text.trim().into())
 }
 
-/// `env_logger` would take a misspelt level for the name of a module, and fall silent.
+/// Checks a log filter. `env_logger` takes a misspelt level for the name of a module, and then logs nothing.
 fn parse_log_filter(text: &str) -> Result<String, String> {
     let is_level = |text: &str| text.trim().parse::<LevelFilter>().is_ok();
     let is_directive = |part: &str| match part.split_once('=') {
@@ -266,10 +265,10 @@ fn parse_quota(text: &str) -> Result<Quota, String> {
         let (limit, time) = text.split_once('/')?;
         Quota::new(limit.parse().ok()?, parse_time(time).ok()?)
     };
-    parse().ok_or_else(|| "write how many in what time: 25/5m, with s, m, h or d".to_owned())
+    parse().ok_or_else(|| "write a number and a time: 25/5m, with s, m, h or d".to_owned())
 }
 
-/// The variables among `names` that look like settings and are none: probably misspelt.
+/// The variables among `names` that begin like a setting and are not a setting: probably misspelt.
 pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
     let command = command();
     let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()).collect();

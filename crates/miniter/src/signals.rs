@@ -1,4 +1,4 @@
-//! What the server does when it gets a signal.
+//! The server's reaction to signals.
 
 use std::fs::{self, File};
 use std::time::Duration;
@@ -11,21 +11,21 @@ use miniter_web::State;
 /// Why the server is to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
-    /// A person at a terminal wants it, or has closed the terminal.
+    /// A person at a terminal pressed Ctrl-C or closed the terminal.
     Person,
-    /// A service manager wants it. There may be a balancer.
+    /// A service manager sent a signal. The server may be behind a load balancer.
     Manager,
 }
 
-/// Completes when the server is to stop. Each signal lets what has been begun finish; actix's own handler would cut it off
-/// at SIGINT.
+/// Completes when the server must stop. After each of the signals the requests that have begun are finished; actix's own handler
+/// would cut them off at SIGINT.
 ///
-/// Between SIGTERM or SIGQUIT and the stop there is a delay, in which balancers see that they should send nothing more, and
-/// requests that still come are answered and told to close their connections. A person who presses Ctrl-C has no balancer,
-/// and a second signal ends the delay.
+/// Between SIGTERM or SIGQUIT and the stop there is a delay. In the delay load balancers notice the stop, and further requests
+/// are answered and their connections closed. A person who presses Ctrl-C has no load balancer, so SIGINT has no delay. A second
+/// signal ends the delay.
 ///
-/// SIGUSR1, SIGUSR2 and, without a terminal, SIGHUP mean "open the log anew", "reload" or "tell more" to other servers.
-/// Here they mean nothing, and a server must not die of a habit: they are logged.
+/// SIGUSR1, SIGUSR2 and, without a terminal, SIGHUP make other servers reopen their log or reload their settings. This server does
+/// neither. The default of these signals would end it, so it logs and ignores them.
 ///
 /// # Errors
 /// If a signal cannot be listened for.
@@ -43,13 +43,13 @@ pub(crate) fn stop_signal(
         let stop = stops.next().await;
         state.drain();
         if stop == Stop::Manager && !delay.is_zero() {
-            log::info!("told to stop: going on for {} s, with /readyz at 503", delay.as_secs());
+            log::info!("told to stop: /readyz returns 503 for {} s before the stop", delay.as_secs());
             tokio::select! {
                 () = actix_web::rt::time::sleep(delay) => {}
                 _ = stops.next() => {}
             }
         }
-        log::info!("stopping: what has been begun is finished");
+        log::info!("stopping: finishing the requests that have begun");
     })
 }
 
@@ -66,7 +66,7 @@ impl Stops {
         let interrupt = listen("SIGINT", SignalKind::interrupt())?;
         let terminate = listen("SIGTERM", SignalKind::terminate())?;
         let quit = listen("SIGQUIT", SignalKind::quit())?;
-        // nohup has it ignored, so that the server outlives the terminal.
+        // nohup makes the process ignore SIGHUP, so that the server outlives the terminal.
         let ends_with_terminal = has_terminal() && !is_ignored(SignalKind::hangup());
         let hang_up = ends_with_terminal.then(|| listen("SIGHUP", SignalKind::hangup())).transpose()?;
         Ok(Self { interrupt, terminate, quit, hang_up })
@@ -92,7 +92,7 @@ fn listen(name: &str, kind: SignalKind) -> anyhow::Result<Signal> {
     signal(kind).with_context(|| format!("cannot listen for {name}"))
 }
 
-/// Logs a signal, whose default is to end the process, and goes on.
+/// Logs a signal instead of its default, the end of the process.
 fn ignore(name: &'static str, kind: SignalKind) -> anyhow::Result<()> {
     let mut signal = listen(name, kind)?;
     actix_web::rt::spawn(async move {

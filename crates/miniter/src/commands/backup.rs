@@ -9,10 +9,10 @@ use miniter_persistence::{BackupContents, Restoration, Restored};
 use crate::secret;
 use crate::settings::Settings;
 
-/// Writes all that is committed now into a new file. Servers may run meanwhile.
+/// Writes everything that is committed now into a new file. A server may run meanwhile.
 ///
 /// # Errors
-/// If the file cannot be written, or the database is on a server: that has tools of its own.
+/// If the file cannot be written, or the database is on a database server, which has backup tools of its own.
 pub fn back_up(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     let path = sqlite_path(settings)?;
     let BackupContents { users, tweets } = miniter_persistence::back_up(path, file)?;
@@ -20,32 +20,32 @@ pub fn back_up(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts a backup in the place of the database, and the generated token secret aside. So the tokens that were given out are
-/// good no more: some may be of accounts that are gone, whose ids will be given to others, or have been revoked since the
-/// backup. A secret that is given in the settings is for whoever gives it to change, which is said.
+/// Replaces the database by a backup, and renames the generated token secret. This makes all issued tokens invalid. Otherwise
+/// the token of an account created after the backup would be valid for the next account with the same id, and a token revoked
+/// after the backup would be valid again. If the secret is in the settings, the output asks the operator to change it.
 ///
 /// # Errors
-/// If the backup is not sound, or the database is in use or on a server.
+/// If the backup is damaged, or the database is in use or on a database server.
 pub fn restore(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     let path = sqlite_path(settings)?;
     let restoration = Restoration::prepare(file, path)?;
-    // First: if this is cut off before the backup is in its place, everybody logs in again, and that is all. The other way
-    // round a token of before would speak for the next account that gets its number.
+    // Before the database: if the restore stops here, all users log in again, and that is the only damage. In the other order
+    // an old token would be valid for the next account with the same id.
     let secret = if settings.jwt_secret.is_some() { None } else { secret::set_aside(path)? };
     let Restored { contents: BackupContents { users, tweets }, replaced } = restoration.finish()?;
     let mut out = std::io::stdout();
     writeln!(out, "{users} users and {tweets} tweets are in {}", path.display())?;
     if let Some(replaced) = replaced {
-        writeln!(out, "what was there before is in {}", replaced.display())?;
+        writeln!(out, "the previous database is in {}", replaced.display())?;
     }
     if settings.jwt_secret.is_some() {
         writeln!(
             out,
-            "set MINITER_JWT_SECRET to a new one, with none in MINITER_JWT_PREVIOUS_SECRETS: tokens that were given out or \
-             revoked since the backup would be good for whoever gets the same user ids"
+            "set MINITER_JWT_SECRET to a new key, and leave MINITER_JWT_PREVIOUS_SECRETS empty: with the old key, tokens issued \
+             after the backup are valid for new users with the same ids, and revoked tokens are valid again"
         )?;
     } else if let Some(secret) = secret {
-        writeln!(out, "everybody has to log in again; the old token secret is in {}", secret.display())?;
+        writeln!(out, "all users must log in again; the old token secret is in {}", secret.display())?;
     }
     Ok(())
 }

@@ -6,13 +6,13 @@ use miniter_persistence::Store;
 
 use crate::settings::Settings;
 
-/// Brings the schema of the database up to date and says what was done.
+/// Runs the pending migrations of the database and prints their names.
 ///
 /// # Errors
 /// If the database cannot be opened or a migration fails.
 pub fn run(settings: &Settings) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    // What is done matters more than whether somebody reads about it.
+    // A closed standard output must not stop a migration halfway.
     Store::migrate(&settings.database_url, &mut |line| drop(writeln!(out, "{line}")))?;
     writeln!(out, "{} is up to date", settings.database_url)?;
     Ok(())

@@ -1,4 +1,4 @@
-//! What `miniter` can be told to do, and what comes before it.
+//! The commands of `miniter`, and the steps before each of them.
 
 pub mod adopt;
 pub mod backup;
@@ -15,8 +15,7 @@ use env_logger::Target;
 use crate::log_writer::LogSink;
 use crate::settings::{Settings, unknown_variables};
 
-/// Takes the variables of `.env` in the working folder, where there is one, into the environment; those that are set
-/// already stay.
+/// Adds the variables of `.env` in the working folder to the environment, if the file exists. It overrides no variable.
 ///
 /// # Errors
 /// If the file cannot be read or understood.
@@ -32,29 +31,29 @@ pub fn load_dot_env() -> anyhow::Result<()> {
     }
 }
 
-/// Starts the logger, and says what it first has to say.
+/// Starts the logger, and warns about unknown `MINITER_` variables.
 pub fn start_logging(settings: &Settings, sink: LogSink) {
     env_logger::Builder::new()
         .target(Target::Pipe(Box::new(sink)))
-        // What is no HTTP at all is a stranger's mistake, and no error of ours.
+        // Bytes that are not HTTP are the client's error, and would fill the log.
         .filter_module("actix_http::h1::dispatcher", log::LevelFilter::Off)
         .parse_filters(&settings.log)
         .format_timestamp_millis()
         .init();
-    // In one line, whatever it quotes. The request that it makes fail has a line of its own, with its id.
+    // One line, with any text in the message. The request that fails has a line of its own, with its id.
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, ToString::to_string);
         let message = panic.payload_as_str().unwrap_or("something");
         log::warn!("panicked at {place}: {}", message.escape_debug());
     }));
     for variable in unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
-        log::warn!("{variable} is no setting of miniter and has no effect; miniter --help lists them");
+        log::warn!("{variable} is no setting of miniter and has no effect; miniter --help lists the settings");
     }
 }
 
-/// Says in the log how many of its lines were lost.
+/// Logs the number of lost lines.
 pub fn report_lost_lines(lost: u64) {
     log::error!(
-        "{lost} lines of the log were lost here: what reads standard error was too slow, or could not be written to"
+        "{lost} lines of the log were lost here: the reader of standard error was too slow, or a write failed"
     );
 }

@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Write};
 pub fn run() -> anyhow::Result<()> {
     let document = miniter_web::openapi().to_pretty_json()?;
     match writeln!(std::io::stdout().lock(), "{document}") {
-        // Whoever reads has seen enough (`miniter openapi | head`).
+        // The reader has read enough (`miniter openapi | head`).
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         outcome => Ok(outcome?),
     }

@@ -10,27 +10,26 @@ use secrecy::SecretString;
 use crate::app;
 use crate::settings::Settings;
 
-/// What can be done with accounts.
+/// The commands for accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum UserCommand {
-    /// Give an account another password, log it out everywhere and forget the wrong passwords that were given for it; servers
-    /// may run meanwhile. The password is asked for, or read from the first line of standard input
+    /// Set a new password for an account, log its user out everywhere and clear its count of wrong passwords. A server may run
+    /// meanwhile. The command asks for the password at a terminal, and otherwise reads the first line of standard input
     SetPassword {
         /// The account's e-mail address
         email: String,
     },
-    /// Forget the wrong passwords that were given for an account, so that its owner can log in at once; servers may run
-    /// meanwhile
+    /// Clear the count of wrong passwords of an account, so that its user can log in at once. A server may run meanwhile
     Unlock {
         /// The account's e-mail address
         email: String,
     },
 }
 
-/// Does it.
+/// Runs a command for accounts.
 ///
 /// # Errors
-/// If there is no such account, the password breaks a rule, or the database cannot be used.
+/// If the account does not exist, the password breaks a rule, or the database fails.
 pub fn run(command: UserCommand, settings: &Settings) -> anyhow::Result<()> {
     let store = app::open_store(settings)?;
     let (email, done, said) = match command {
@@ -50,7 +49,7 @@ pub fn run(command: UserCommand, settings: &Settings) -> anyhow::Result<()> {
             writeln!(stdout(), "user {user} {said}")?;
             Ok(())
         }
-        Err(ServiceError::UserNotFound) => bail!("nobody has the e-mail address {email:?}"),
+        Err(ServiceError::UserNotFound) => bail!("no account has the e-mail address {email:?}"),
         Err(ServiceError::Invalid(rule)) => bail!("{rule}"),
         Err(error) => Err(error.into()),
     }
@@ -64,7 +63,7 @@ fn read_password() -> anyhow::Result<SecretString> {
     }
     let password = rpassword::prompt_password("New password: ")?;
     if rpassword::prompt_password("Once more: ")? != password {
-        bail!("the two are not the same");
+        bail!("the two passwords differ");
     }
     Ok(password.into())
 }
