@@ -1,7 +1,7 @@
-# Makes /etc/miniter/miniter.env of .env.example: another opening, and the database where the unit keeps it.
+# Makes /etc/miniter/miniter.env of .env.example: with another first paragraph, and with the database folder of the unit.
 1,/^$/c\
-# Settings of the service miniter. Take the # away from what you change, and then: systemctl restart miniter. The values\
-# below are the defaults, but for the secrets, which have none. Put a value with $, # or spaces between single quotes.\
-# Only root reads this file; systemd hands the values to the server.\
+# Settings of the service miniter. Remove the # before each setting that you change, and run: systemctl restart miniter. The\
+# values below are the defaults; the secrets have none. Put a value with $, # or spaces between single quotes. Only root can read\
+# this file; systemd passes the values to the server.\
 
 s|^#\(MINITER_DATABASE_URL=\).*|\1sqlite:/var/lib/miniter/miniter.db|
