@@ -47,7 +47,9 @@ pub fn start_logging(settings: &Settings, sink: LogSink) {
         log::warn!("panicked at {place}: {}", message.escape_debug());
     }));
     for variable in unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
-        log::warn!("{variable} is no setting of miniter and has no effect; miniter --help lists the settings");
+        log::warn!(
+            "{variable} is no setting of miniter and has no effect; miniter --help lists the settings"
+        );
     }
 }
 
