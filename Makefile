@@ -1,4 +1,4 @@
-# miniter: what people do with this tree. `make help` lists it.
+# The targets for work on miniter. `make help` lists them.
 
 CARGO ?= cargo
 # The diesel command line tool, in the version that the crates are in.
@@ -22,7 +22,7 @@ FEATURES := $(if $(filter mysql:%,$(MINITER_DATABASE_URL)),--features mysql)
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help: ## List what there is to make
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
@@ -30,15 +30,15 @@ run: ## Build miniter and serve on http://127.0.0.1:5000, with the database in d
 	$(CARGO) run --release --locked --bin miniter $(FEATURES)
 
 .PHONY: build
-build: ## Build target/release/miniter; with DATABASE_URL=mysql://… for MySQL and MariaDB, too
+build: ## Build target/release/miniter; with DATABASE_URL=mysql://… also for MySQL and MariaDB
 	$(CARGO) build --release --locked --bin miniter $(FEATURES)
 
 .PHONY: setup
-setup: ## Install what the tests need: MariaDB
+setup: ## Install MariaDB, which the tests need
 	@scripts/setup.sh
 
 .PHONY: test
-test: setup ## Run all tests, on SQLite and on a MariaDB that they start themselves
+test: setup ## Run all tests on SQLite, and the tests about a database on a MariaDB server that it starts
 	@scripts/test.sh
 
 .PHONY: test-sqlite
@@ -52,25 +52,25 @@ cluster: ## Start two nodes, a balancer and DB=mariadb or DB=galera on this mach
 	@deploy/local/cluster.sh target/release/miniter
 
 .PHONY: test-cluster
-test-cluster: ## What `make cluster` starts, under load, with nodes and database servers killed: minutes, and a release build
+test-cluster: ## Test a cluster under load, and kill nodes and database servers: takes minutes and a release build
 	@scripts/setup.sh cluster
 	@scripts/test-cluster.sh
 
 .PHONY: test-faults
-test-faults: ## Load, crashes, hangs and stops, on both databases: minutes, and a release build
+test-faults: ## Test load, crashes, hangs and stops on both databases: takes minutes and a release build
 	@scripts/setup.sh faults
 	@scripts/test-faults.sh
 
 .PHONY: fuzz
-fuzz: setup ## Have schemathesis call a server with all that its OpenAPI document allows and forbids, on both databases
+fuzz: setup ## Call a server by its OpenAPI document with schemathesis, on both databases
 	scripts/with-mariadb.sh scripts/fuzz.sh
 
 .PHONY: tour
-tour: ## Start a server and take the README's tour, comparing what it prints
+tour: ## Run the commands of the README's tour and compare their output with the README
 	scripts/tour.sh
 
 .PHONY: lint
-lint: setup ## Check formatting, clippy's lints and the documentation's links
+lint: setup ## Check formatting, clippy's lints and the links of the documentation
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
 	$(CARGO) clippy --workspace --all-targets --locked --features mysql -- --deny warnings
@@ -81,7 +81,7 @@ fmt: ## Format the code
 	$(CARGO) fmt --all
 
 .PHONY: deny
-deny: $(DENY) $(MACHETE) ## Check licences, sources and duplicates of what is built on, and that all of it is used
+deny: $(DENY) $(MACHETE) ## Check the dependencies: licences, sources, duplicates, unused ones
 	$(DENY) --locked check bans licenses sources
 	$(DENY) --locked check advisories || { $(DENY) fetch db 2>/dev/null && exit 1; \
 		echo "NOT CHECKED: the database of advisories cannot be had here"; }
@@ -92,23 +92,23 @@ deploy-check: setup ## Lint the CloudFormation template and create its stack on 
 	@scripts/deploy-check.sh
 
 .PHONY: layers
-layers: ## Check that no layer sees what it must not
+layers: ## Check that no crate depends on a forbidden crate
 	scripts/layers.sh
 
 .PHONY: schema
-schema: $(DIESEL) ## Write schema.rs anew, from a database that the migrations have made
+schema: $(DIESEL) ## Write schema.rs from a migrated SQLite database
 	scripts/schema.sh $(DIESEL)
 
 .PHONY: schema-check
-schema-check: $(DIESEL) ## Check that both databases have the schema of schema.rs, and that every migration can be undone
+schema-check: $(DIESEL) ## Compare both databases with schema.rs, and run each migration down and up
 	scripts/with-mariadb.sh scripts/schema.sh $(DIESEL) --check
 
 .PHONY: bench
-bench: setup ## Measure a release server on both databases beside what the machine can do (BENCH_SCALE=1; BENCH_PUBLISH=1: into docs/)
+bench: setup ## Measure a release server on both databases, and the limits of the machine (BENCH_SCALE=1; BENCH_PUBLISH=1: into docs/)
 	@scripts/bench.sh
 
 .PHONY: bench-micro
-bench-micro: ## Measure single calls of the repositories, on SQLite or on the server in MINITER_TEST_MYSQL_URL
+bench-micro: ## Measure single calls of the repositories, on SQLite or on the database server in MINITER_TEST_MYSQL_URL
 	$(CARGO) bench --locked --package miniter-persistence --features mysql --bench timelines
 
 .PHONY: deb
@@ -118,19 +118,19 @@ deb: $(CARGO_DEB) target/deb/miniter.env target/deb/copyright ## Build a Debian 
 	$(CARGO_DEB) --package miniter --locked --no-build
 
 .PHONY: deb-check
-deb-check: ## Build the package, install it here, serve from it as its unit says, take the tour, remove it
+deb-check: ## Build the package, install it on this machine, serve as its unit says, run the tour, remove it
 	@scripts/deb-check.sh
 
 .PHONY: docker-check
-docker-check: setup $(HADOLINT) ## Check the Dockerfile without building it
+docker-check: setup $(HADOLINT) ## Lint the Dockerfile, without a build
 	@scripts/docker-check.sh $(HADOLINT)
 
 .PHONY: migration
-migration: ## Make an empty migration for both databases: NAME=what_it_does
+migration: ## Create an empty migration for both databases: NAME=what_it_does
 	@scripts/migration.sh "$(NAME)"
 
 .PHONY: check
-check: test lint layers schema-check deny fuzz test-faults test-cluster tour deb-check docker-check deploy-check ## All that CI checks
+check: test lint layers schema-check deny fuzz test-faults test-cluster tour deb-check docker-check deploy-check ## Run everything that CI runs
 
 $(DIESEL): | setup
 	$(CARGO) install diesel_cli --version $(DIESEL_VERSION) --locked --no-default-features \
