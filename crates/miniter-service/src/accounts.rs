@@ -159,7 +159,7 @@ impl Accounts {
             let cause =
                 std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
             log::warn!(
-                "the outdated password hash of user {} was not replaced: {error}{cause}",
+                "cannot replace the outdated password hash of user {}: {error}{cause}",
                 outdated.user_id
             );
         }

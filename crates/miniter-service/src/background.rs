@@ -112,7 +112,7 @@ fn run_and_reply<T, R>(work: &impl Fn(&mut T) -> R, memory: &mut T, reply: &Sync
 fn yield_to_others() {
     let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
     if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy) {
-        log::debug!("the priority of a thread cannot be lowered: {error}");
+        log::debug!("cannot lower the priority of a thread: {error}");
     }
 }
 

@@ -7,14 +7,14 @@ use miniter_persistence::Store;
 
 use crate::settings::Settings;
 
-/// Makes a database of the original miniter this one's, after it has shown what that takes and was told to go on.
+/// Converts a database of the original miniter, after it has printed the changes and the operator has agreed.
 ///
 /// # Errors
-/// If there is nothing to adopt, something about the tables is in the way, or the answer is no: then nothing is changed. If it
-/// is interrupted: a second run finishes.
+/// If the database is not one of the original, the tables have an obstacle, or the operator does not agree: then nothing is
+/// changed. If the conversion is interrupted: a second run finishes it.
 pub fn run(settings: &Settings, is_agreed: bool) -> anyhow::Result<()> {
     let url = &settings.database_url;
-    // What is done matters more than whether somebody reads about it.
+    // A closed standard output must not stop an adoption halfway.
     let mut say = |line: &str| drop(writeln!(stdout(), "{line}"));
     let Some(plan) = Store::plan_adoption(url, &mut say)? else {
         bail!("{url} is no database of the original miniter; nothing was changed");
@@ -32,7 +32,7 @@ pub fn run(settings: &Settings, is_agreed: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a person says yes. The end of the input is a no.
+/// Asks a person, and returns whether the reply is yes. The end of the input is a no.
 fn asks(question: &str) -> anyhow::Result<bool> {
     write!(stdout(), "{question}")?;
     stdout().flush()?;
