@@ -11,7 +11,7 @@ name=$(date -u +%Y-%m-%d-%H%M%S)_$1
 for database in sqlite mysql; do
     folder=migrations/$database/$name
     mkdir "$folder"
-    # See "Several nodes" in docs/ARCHITECTURE.md.
+    # See "Write a migration" in CONTRIBUTING.md.
     echo "-- What changes, on $database. The previous release must go on working with it." >"$folder/up.sql"
     echo "-- The way back." >"$folder/down.sql"
     echo "$folder"

@@ -19,7 +19,7 @@ pub fn run(settings: &Settings, is_agreed: bool) -> anyhow::Result<()> {
     let Some(plan) = Store::plan_adoption(url, &mut say)? else {
         bail!("{url} is no database of the original miniter; nothing was changed");
     };
-    say(&format!("{url} has the tables of the original miniter. To adopt them is to:"));
+    say(&format!("{url} has the tables of the original miniter. Their adoption makes these changes:"));
     for line in &plan {
         say(&format!("  {line}"));
     }
