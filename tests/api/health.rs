@@ -138,9 +138,9 @@ fn what_it_does_is_counted_by_route_and_not_by_path() {
         3
     );
     // One hash for the sign-up and one for the log-in.
-    assert_eq!(metric(text, r#"miniter_lane_wait_seconds_count{lane="hash"}"#), 2);
-    assert_eq!(metric(text, r#"miniter_lane_requests{lane="hash",state="waiting"}"#), 0);
-    assert_eq!(metric(text, r#"miniter_lane_refused_total{lane="hash"}"#), 0);
+    assert_eq!(metric(text, r#"miniter_bulkhead_wait_seconds_count{bulkhead="hash"}"#), 2);
+    assert_eq!(metric(text, r#"miniter_bulkhead_requests{bulkhead="hash",state="waiting"}"#), 0);
+    assert_eq!(metric(text, r#"miniter_bulkhead_refused_total{bulkhead="hash"}"#), 0);
     assert!(metric(text, r#"miniter_database_connections{state="idle"}"#) >= 1);
     assert_eq!(metric(text, &format!("miniter_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"))), 1);
     assert!(metric(text, "process_resident_memory_bytes") > 1_000_000);

@@ -94,7 +94,7 @@ const UNADMITTED: usize = 64;
 pub fn server(workers: usize, connections: &Connections, state: &State) -> ServerBuilder {
     Server::build()
         .workers(workers)
-        .worker_max_blocking_threads(state.lanes.threads())
+        .worker_max_blocking_threads(state.bulkheads.threads())
         .max_concurrent_connections(connections.most().div_ceil(workers) + UNADMITTED)
 }
 

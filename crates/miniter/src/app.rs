@@ -12,7 +12,7 @@ use anyhow::{Context, anyhow};
 use miniter_domain::{Clock, SystemClock};
 use miniter_persistence::{Store, StoreOptions};
 use miniter_service::{Accounts, Follows, LoginThrottle, Passwords, Sessions, Timelines, Tokens, Tweets};
-use miniter_web::{Connections, Lanes, Limits, Policy, Quotas, Services, Serving, State, TrustedProxies};
+use miniter_web::{Bulkheads, Connections, Limits, Policy, Quotas, Services, Serving, State, TrustedProxies};
 
 use crate::settings::{Settings, Switch};
 use crate::signals::stop_signal;
@@ -117,7 +117,7 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
         Switch::Off => None,
     };
     let throttle = LoginThrottle::new(store.clone(), store.clone(), failure_quota, Arc::clone(&clock));
-    let lanes = Lanes::new(&store.capacity(), cores)?;
+    let bulkheads = Bulkheads::new(&store.capacity(), cores)?;
     let services = Services {
         accounts: Arc::new(Accounts::new(
             store.clone(),
@@ -152,6 +152,6 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
         trusted_proxies.clone(),
     )?);
     let cors_origins = settings.cors_origins.clone();
-    let policy = Policy { lanes, limits, connections, trusted_proxies, cors_origins };
+    let policy = Policy { bulkheads, limits, connections, trusted_proxies, cors_origins };
     Ok(State::new(services, policy, env!("CARGO_PKG_VERSION"))?)
 }

@@ -80,7 +80,7 @@ pub(crate) async fn sign_up(
 ) -> Result<web::Json<SignUpResponse>, Failure> {
     let accounts = state.services.accounts.clone();
     state
-        .lanes
+        .bulkheads
         .hash
         .run(move || {
             let SignUpRequest { name, email, password, profile } = request;
@@ -137,7 +137,7 @@ pub(crate) async fn log_in(
     let accounts = state.services.accounts.clone();
     let from = subscriber(&http, &state.trusted_proxies);
     let session =
-        state.lanes.hash.run(move || accounts.log_in(&request.email, &request.password, from)).await?;
+        state.bulkheads.hash.run(move || accounts.log_in(&request.email, &request.password, from)).await?;
     Ok(respond(session))
 }
 
@@ -189,6 +189,6 @@ pub(crate) async fn change_password(
         (token_of(&http).map_err(TokenFault::failure)?.to_owned(), subscriber(&http, &state.trusted_proxies));
     let (old, new) = (request.old_password.into(), request.new_password.into());
     let change = PasswordChange { actor: grant.user, token, from, old, new };
-    let session = state.lanes.hash.run(move || accounts.change_password(change)).await?;
+    let session = state.bulkheads.hash.run(move || accounts.change_password(change)).await?;
     Ok(respond(session))
 }

@@ -82,7 +82,7 @@ pub(crate) async fn follow(
 ) -> Result<HttpResponse, Failure> {
     let followee = request.follow.parse().map_err(ServiceError::from)?;
     let (actor, follows) = (grant.user, state.services.follows.clone());
-    state.lanes.write.run_for(actor, move || follows.follow(actor, followee)).await?;
+    state.bulkheads.write.run_for(actor, move || follows.follow(actor, followee)).await?;
     Ok(HttpResponse::Ok().finish())
 }
 
@@ -105,6 +105,6 @@ pub(crate) async fn unfollow(
 ) -> Result<HttpResponse, Failure> {
     let followee = request.unfollow.parse().map_err(ServiceError::from)?;
     let (actor, follows) = (grant.user, state.services.follows.clone());
-    state.lanes.write.run_for(actor, move || follows.unfollow(actor, followee)).await?;
+    state.bulkheads.write.run_for(actor, move || follows.unfollow(actor, followee)).await?;
     Ok(HttpResponse::Ok().finish())
 }

@@ -76,7 +76,7 @@ pub(crate) async fn post_tweet(
 ) -> Result<web::Json<TweetResponse>, Failure> {
     let (actor, tweets) = (grant.user, state.services.tweets.clone());
     let key = idempotency_key(&request)?;
-    let tweet = state.lanes.write.run_for(actor, move || tweets.post(actor, body.tweet, key)).await?;
+    let tweet = state.bulkheads.write.run_for(actor, move || tweets.post(actor, body.tweet, key)).await?;
     Ok(web::Json(TweetResponse {
         id: tweet.id.to_string(),
         user_id: tweet.author.get(),

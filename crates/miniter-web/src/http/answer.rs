@@ -7,9 +7,9 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::ServiceResponse;
 use actix_web::web::Bytes;
 
+use crate::http::chunked_body_guard::ChunkedBodyGuard;
 use crate::http::connection::UnderWay;
 use crate::http::connections::Reservation;
-use crate::http::unread::HeldBody;
 
 /// How much of a body actix gets at once. It copies that, and keeps the memory for the next answer on the connection.
 const PIECE: usize = 16 << 10;
@@ -17,7 +17,7 @@ const PIECE: usize = 16 << 10;
 /// Holds these until the answer has been sent. The request is the last: when it ends, the next one may come.
 pub(crate) fn hold_until_sent<B: MessageBody>(
     response: ServiceResponse<B>,
-    body: Option<HeldBody>,
+    body: Option<ChunkedBodyGuard>,
     reservation: Option<Reservation>,
     request: UnderWay,
 ) -> ServiceResponse<impl MessageBody<Error = B::Error>> {
@@ -31,7 +31,7 @@ pub(crate) fn hold_until_sent<B: MessageBody>(
 struct Answer<B> {
     body: Pin<Box<B>>,
     rest: Bytes,
-    _held: (Option<HeldBody>, Option<Reservation>, UnderWay),
+    _held: (Option<ChunkedBodyGuard>, Option<Reservation>, UnderWay),
 }
 
 impl<B: MessageBody> MessageBody for Answer<B> {

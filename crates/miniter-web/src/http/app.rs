@@ -8,9 +8,9 @@ use actix_web::{App, Error, HttpResponse, middleware, web};
 
 use crate::http::cors::cors;
 use crate::http::endpoint::{Endpoint, methods, resources};
-use crate::http::exchange::observe;
 use crate::http::failure::Failure;
 use crate::http::freshness::Looks;
+use crate::http::observe::observe;
 use crate::http::render::Renderers;
 use crate::http::state::State;
 

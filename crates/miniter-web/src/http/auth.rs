@@ -10,9 +10,9 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, dev};
 use miniter_domain::UserId;
 use miniter_service::{Bearer, Grant, Scopes, TokenError};
 
-use crate::http::exchange::Known;
 use crate::http::failure::Failure;
 use crate::http::freshness;
+use crate::http::request_context::RequestContext;
 use crate::http::state::{State, state_of};
 
 /// Who may call an endpoint.
@@ -51,7 +51,7 @@ impl FromRequest for Authorized {
     type Future = Ready<Result<Self, Failure>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
-        let grant = request.extensions().get::<Known>().and_then(|known| known.authorized);
+        let grant = request.extensions().get::<RequestContext>().and_then(|context| context.authorized);
         ready(grant.map(Self).ok_or_else(|| Failure::internal("the endpoint is open to anyone")))
     }
 }
@@ -73,15 +73,16 @@ pub(crate) async fn authorize(
 }
 
 async fn check(required: Scopes, request: &HttpRequest) -> Result<(), Failure> {
-    let asked = request.extensions_mut().get_mut::<Known>().and_then(|known| known.authenticated.take());
+    let asked =
+        request.extensions_mut().get_mut::<RequestContext>().and_then(|context| context.authenticated.take());
     let grant = match (asked, state_of(request)) {
         (Some(authenticated), _) => authenticated?,
         (None, Some(state)) => authenticate(request, state).await?,
         (None, None) => return Err(Failure::internal("there is no state")),
     };
-    if let Some(known) = request.extensions_mut().get_mut::<Known>() {
-        known.user = Some(grant.user);
-        known.authorized = Some(grant);
+    if let Some(context) = request.extensions_mut().get_mut::<RequestContext>() {
+        context.user = Some(grant.user);
+        context.authorized = Some(grant);
     }
     require(grant, required)
 }
@@ -105,22 +106,22 @@ async fn authenticate(request: &HttpRequest, state: &State) -> Result<Grant, Fai
 pub(crate) async fn caller(request: &HttpRequest, state: &State) -> Option<UserId> {
     let authenticated = authenticate(request, state).await;
     let user = authenticated.as_ref().ok().map(|grant| grant.user);
-    if let Some(known) = request.extensions_mut().get_mut::<Known>() {
-        known.authenticated = Some(authenticated);
+    if let Some(context) = request.extensions_mut().get_mut::<RequestContext>() {
+        context.authenticated = Some(authenticated);
     }
     user
 }
 
 /// Who shows the token that came with the request. It is looked at once.
 fn identify(request: &HttpRequest, state: &State) -> Result<Bearer, TokenFault> {
-    let known = request.extensions().get::<Known>().and_then(|known| known.identified);
+    let known = request.extensions().get::<RequestContext>().and_then(|context| context.identified);
     if let Some(identified) = known {
         return identified;
     }
     let identified = token_of(request)
         .and_then(|token| state.services.sessions.identify(token).map_err(TokenFault::Refused));
-    if let Some(known) = request.extensions_mut().get_mut::<Known>() {
-        known.identified = Some(identified);
+    if let Some(context) = request.extensions_mut().get_mut::<RequestContext>() {
+        context.identified = Some(identified);
     }
     identified
 }

@@ -9,12 +9,12 @@ use actix_web::{Error, HttpRequest, HttpResponse, Resource, Route, guard, web};
 
 use crate::http::auth::{Access, authorize};
 use crate::http::body::BodyPolicy;
-use crate::http::exchange::Known;
 use crate::http::failure::Failure;
 use crate::http::limits::Limit;
 use crate::http::panic::catch_panic;
 use crate::http::rate_limit::rate_limit;
 use crate::http::render::Render;
+use crate::http::request_context::RequestContext;
 
 /// A method that a route may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,7 +87,7 @@ async fn enter(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
-    Known::begin(request.request(), endpoint);
+    RequestContext::begin(request.request(), endpoint);
     next.call(request).await
 }
 
@@ -127,7 +127,7 @@ fn resource(endpoints: Vec<Endpoint>) -> Resource {
     let allowed = methods(&endpoints);
     let allowed = allowed.iter().map(HttpMethod::as_str).collect::<Vec<_>>().join(", ");
     let refuse = move |request: HttpRequest| {
-        Known::begin(&request, first);
+        RequestContext::begin(&request, first);
         let allow = HeaderValue::from_str(&allowed);
         async move {
             let allow = allow.map_err(Failure::internal)?;

@@ -15,8 +15,8 @@ use miniter_service::ServiceError;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::http::exchange::Known;
 use crate::http::failure::Failure;
+use crate::http::request_context::RequestContext;
 use crate::http::state::State;
 
 /// The looks of one worker, in its application's data.
@@ -41,15 +41,15 @@ enum LookFailure {
 /// # Errors
 /// `Unavailable` if the database does not answer in time.
 pub(crate) async fn check(request: &HttpRequest, state: &State) -> Result<(), Failure> {
-    if request.extensions().get::<Known>().is_some_and(|known| known.is_fresh) {
+    if request.extensions().get::<RequestContext>().is_some_and(|context| context.is_fresh) {
         return Ok(());
     }
     let looks = request.app_data::<Rc<Looks>>().cloned().unwrap_or_default();
-    let outcome = looks.next(&state.services.freshness, state.lanes.freshness_timeout).await;
+    let outcome = looks.next(&state.services.freshness, state.bulkheads.freshness_timeout).await;
     outcome.map_err(|failure| ServiceError::from(RepositoryError::from(failure)))?;
     // The request need not wait again.
-    if let Some(known) = request.extensions_mut().get_mut::<Known>() {
-        known.is_fresh = true;
+    if let Some(context) = request.extensions_mut().get_mut::<RequestContext>() {
+        context.is_fresh = true;
     }
     Ok(())
 }
@@ -67,7 +67,7 @@ pub(crate) async fn read<T: Send + 'static>(
     check(request, state).await?;
     match cached() {
         Some(found) => Ok(found),
-        None => state.lanes.read.run(use_case).await,
+        None => state.bulkheads.read.run(use_case).await,
     }
 }
 

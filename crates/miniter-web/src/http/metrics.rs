@@ -9,8 +9,8 @@ use prometheus::{
     process_collector::ProcessCollector,
 };
 
+use crate::http::bulkhead::{Bulkhead, Bulkheads};
 use crate::http::connections::Connections;
-use crate::http::lane::{Lane, Lanes};
 
 /// What the answer of `/metrics` is (the text format of Prometheus).
 pub(crate) const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
@@ -28,7 +28,7 @@ pub(crate) struct Metrics {
     requests: IntCounterVec,
     durations: HistogramVec,
     rate_limited: IntCounterVec,
-    places: IntGaugeVec,
+    requests_in_bulkheads: IntGaugeVec,
     connections: IntGaugeVec,
 }
 
@@ -39,7 +39,7 @@ impl Metrics {
     /// If two have one name, which no input causes.
     pub(crate) fn new(
         version: &str,
-        lanes: &Lanes,
+        bulkheads: &Bulkheads,
         connections: &Connections,
     ) -> Result<Self, prometheus::Error> {
         let metrics = Self {
@@ -57,12 +57,12 @@ impl Metrics {
                 Opts::new("miniter_rate_limited_total", "Requests that were refused by a rate limit."),
                 &["limit"],
             )?,
-            places: IntGaugeVec::new(
+            requests_in_bulkheads: IntGaugeVec::new(
                 Opts::new(
-                    "miniter_lane_requests",
+                    "miniter_bulkhead_requests",
                     "Requests that are on a blocking thread (running) or in the queue for one (waiting).",
                 ),
-                &["lane", "state"],
+                &["bulkhead", "state"],
             )?,
             connections: IntGaugeVec::new(
                 Opts::new("miniter_database_connections", "Connections to the database."),
@@ -76,13 +76,13 @@ impl Metrics {
             Box::new(metrics.requests.clone()),
             Box::new(metrics.durations.clone()),
             Box::new(metrics.rate_limited.clone()),
-            Box::new(metrics.places.clone()),
+            Box::new(metrics.requests_in_bulkheads.clone()),
             Box::new(metrics.connections.clone()),
             Box::new(build),
             Box::new(ProcessCollector::for_self()),
         ];
-        let of_lanes = lanes.all().into_iter().flat_map(Lane::collectors);
-        for collector in collectors.into_iter().chain(of_lanes).chain(connections.collectors()) {
+        let of_bulkheads = bulkheads.all().into_iter().flat_map(Bulkhead::collectors);
+        for collector in collectors.into_iter().chain(of_bulkheads).chain(connections.collectors()) {
             metrics.registry.register(collector)?;
         }
         Ok(metrics)
@@ -117,16 +117,16 @@ impl Metrics {
     /// If something cannot be written, which no input causes.
     pub(crate) fn render(
         &self,
-        lanes: &Lanes,
+        bulkheads: &Bulkheads,
         database: miniter_domain::Connections,
     ) -> Result<String, prometheus::Error> {
-        for lane in lanes.all() {
+        for bulkhead in bulkheads.all() {
             let set = |state, value: usize| {
-                let gauge = self.places.with_label_values(&[lane.name, state]);
+                let gauge = self.requests_in_bulkheads.with_label_values(&[bulkhead.name, state]);
                 gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
             };
-            set("running", lane.running());
-            set("waiting", lane.waiting());
+            set("running", bulkhead.running());
+            set("waiting", bulkhead.waiting());
         }
         let miniter_domain::Connections { open, idle } = database;
         self.connections.with_label_values(&["idle"]).set(idle.into());

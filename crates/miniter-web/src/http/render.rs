@@ -6,8 +6,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
-use crate::http::exchange::Known;
 use crate::http::failure::Failure;
+use crate::http::request_context::RequestContext;
 
 /// Seconds after which an overloaded server is worth another try.
 const RETRY_SECONDS: u32 = 1;
@@ -27,8 +27,8 @@ pub(crate) struct Renderers {
 impl Renderers {
     /// The renderer of a request: that of its endpoint, or else that of its path.
     pub(crate) fn of(self, request: &HttpRequest) -> Render {
-        if let Some(known) = request.extensions().get::<Known>() {
-            return known.endpoint.render;
+        if let Some(context) = request.extensions().get::<RequestContext>() {
+            return context.endpoint.render;
         }
         let path = request.path();
         let claimed = self.by_prefix.iter().find(|(prefix, _)| path.starts_with(prefix));

@@ -7,9 +7,9 @@ use miniter_domain::{Freshness, Health};
 use miniter_service::{Accounts, Follows, Sessions, Timelines, Tweets};
 
 use crate::http::address::TrustedProxies;
+use crate::http::bulkhead::Bulkheads;
 use crate::http::connections::Connections;
 use crate::http::cors::CorsOrigins;
-use crate::http::lane::Lanes;
 use crate::http::limits::Limits;
 use crate::http::metrics::Metrics;
 use crate::http::readiness::Readiness;
@@ -36,7 +36,7 @@ pub struct Services {
 /// How the server treats those who call.
 pub struct Policy {
     /// How many use cases run at once.
-    pub lanes: Lanes,
+    pub bulkheads: Bulkheads,
     /// How often one may call.
     pub limits: Limits,
     /// How many connections there may be.
@@ -50,7 +50,7 @@ pub struct Policy {
 /// Everything that a request may need, shared by all workers.
 pub struct State {
     pub(crate) services: Services,
-    pub(crate) lanes: Lanes,
+    pub(crate) bulkheads: Bulkheads,
     pub(crate) limits: Limits,
     connections: Arc<Connections>,
     pub(crate) trusted_proxies: TrustedProxies,
@@ -65,10 +65,19 @@ impl State {
     /// # Errors
     /// If the metrics cannot be set up, which no input causes.
     pub fn new(services: Services, policy: Policy, version: &str) -> Result<Self, prometheus::Error> {
-        let Policy { lanes, limits, connections, trusted_proxies, cors_origins } = policy;
-        let metrics = Metrics::new(version, &lanes, &connections)?;
+        let Policy { bulkheads, limits, connections, trusted_proxies, cors_origins } = policy;
+        let metrics = Metrics::new(version, &bulkheads, &connections)?;
         let readiness = Readiness::default();
-        Ok(Self { services, lanes, limits, connections, trusted_proxies, cors_origins, metrics, readiness })
+        Ok(Self {
+            services,
+            bulkheads,
+            limits,
+            connections,
+            trusted_proxies,
+            cors_origins,
+            metrics,
+            readiness,
+        })
     }
 
     /// The connections to where people are served.
@@ -139,7 +148,7 @@ pub(crate) mod tests {
             health: Arc::new(MockHealth::new()),
         };
         let policy = Policy {
-            lanes: Lanes::new(&CAPACITY, 1).unwrap(),
+            bulkheads: Bulkheads::new(&CAPACITY, 1).unwrap(),
             limits: Limits::off(),
             connections: Arc::new(Connections::new(1, false, TrustedProxies::default()).unwrap()),
             trusted_proxies: TrustedProxies::default(),

@@ -49,7 +49,8 @@ pub(crate) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, Fail
         Some((asked, false)) if asked.elapsed() < SHARED => return Err(Failure::Overloaded),
         _ => {
             let health = state.services.health.clone();
-            let outcome = state.lanes.health.run(move || health.check().map_err(ServiceError::from)).await;
+            let outcome =
+                state.bulkheads.health.run(move || health.check().map_err(ServiceError::from)).await;
             *last = Some((Instant::now(), outcome.is_ok()));
             // Whatever is the matter with the database: this node should get no requests.
             outcome.map_err(Failure::into_unavailable)?;

@@ -16,7 +16,9 @@ use crate::http::state::State;
     )
 )]
 pub(crate) async fn metrics(state: web::Data<State>) -> Result<HttpResponse, Failure> {
-    let text =
-        state.metrics.render(&state.lanes, state.services.health.connections()).map_err(Failure::internal)?;
+    let text = state
+        .metrics
+        .render(&state.bulkheads, state.services.health.connections())
+        .map_err(Failure::internal)?;
     Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text))
 }

@@ -13,8 +13,8 @@ use tokio::time::timeout;
 
 use crate::http::connection::Connection;
 use crate::http::connections::Full;
-use crate::http::exchange::Known;
 use crate::http::failure::Failure;
+use crate::http::request_context::RequestContext;
 
 /// The buffer into which a body is read grows to up to so many times its length.
 const GROWTH: usize = 2;
@@ -67,8 +67,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = LocalBoxFuture<'static, Result<Self, Failure>>;
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
-        let policy =
-            request.extensions().get::<Known>().map_or(BodyPolicy::NONE, |known| known.endpoint.body);
+        let policy = request
+            .extensions()
+            .get::<RequestContext>()
+            .map_or(BodyPolicy::NONE, |context| context.endpoint.body);
         let checked = check_head(request, policy);
         let length = announced(request).and_then(|length| length.try_into().ok());
         let length = length.map_or(policy.limit, |length: usize| length.min(policy.limit));

@@ -55,13 +55,13 @@ async fn write(Authorized(grant): Authorized, Body(line): Body<Line>) -> HttpRes
 
 async fn panics(state: web::Data<State>, request: HttpRequest) -> Result<HttpResponse, Failure> {
     if request.query_string() == "on-a-thread" {
-        state.lanes.read.run::<()>(|| panic!("on purpose")).await?;
+        state.bulkheads.read.run::<()>(|| panic!("on purpose")).await?;
     }
     panic!("on purpose")
 }
 
 async fn overloaded(state: web::Data<State>) -> Result<HttpResponse, Failure> {
-    Err(state.lanes.read.turn_away())
+    Err(state.bulkheads.read.refuse())
 }
 
 async fn by_itself() -> HttpResponse {

@@ -1,7 +1,7 @@
 //! The hop from an asynchronous handler to a blocking thread, and how many may take it at once.
 //!
-//! A handler makes one hop and calls one use case in it. Whoever finds no place within a bounded wait is refused while
-//! still asynchronous: threads never pile up behind a slow database, and password hashing never takes those that read.
+//! A handler makes one hop and calls one use case in it. A request that gets no permit within the queue timeout is refused and uses
+//! no thread: threads never pile up behind a slow database, and password hashing never takes those that read.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -19,20 +19,20 @@ use crate::http::failure::Failure;
 
 /// A number of use cases that may run at once, and how long a request waits.
 #[derive(Clone)]
-pub(crate) struct Lane {
+pub(crate) struct Bulkhead {
     pub(crate) name: &'static str,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     /// How many there are.
     size: usize,
-    /// How many may wait for a place.
+    /// How many may wait for a permit.
     queue: Arc<Semaphore>,
     queue_size: usize,
-    /// For a place.
-    pub(crate) turn: Duration,
+    /// For a permit.
+    pub(crate) queue_timeout: Duration,
     /// For the use case, once it runs.
-    answer: Duration,
-    /// How many more threads may be stuck, in a database that does not answer, while others take their places.
-    spare: Arc<Semaphore>,
+    use_case_timeout: Duration,
+    /// How many more threads may be stuck, in a database that does not answer, while others take their permits.
+    abandoned: Arc<Semaphore>,
     /// How many threads there may be in all.
     threads: usize,
     /// Of one account, by account.
@@ -41,16 +41,16 @@ pub(crate) struct Lane {
     refusals: IntCounter,
 }
 
-/// Which part of the places one account may hold.
+/// Which part of the permits one account may hold.
 const SHARE_OF_ONE: usize = 4;
 
-/// For how many hashes on each core a request may wait: they take some 20 ms each, and who comes later is better told so at
+/// For how many hashes on each core a request may wait: they take some 20 ms each, and a later request is better refused at
 /// once.
 const HASHES_AHEAD: usize = 4;
 
-/// How long a question after the database's health waits for its place, and for the answer: a balancer does not wait long.
+/// How long a question after the database's health waits for its permit, and for the answer: a balancer does not wait long.
 const HEALTH_QUEUE: Duration = Duration::from_millis(200);
-const HEALTH_ANSWER: Duration = Duration::from_secs(1);
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How many may wait where that is bounded by time.
 const MANY: usize = Semaphore::MAX_PERMITS;
@@ -58,35 +58,35 @@ const MANY: usize = Semaphore::MAX_PERMITS;
 /// From a tenth of a millisecond to five seconds.
 const WAITS: &[f64] = &[0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
-/// The lanes, shared by all workers.
-pub struct Lanes {
+/// The bulkheads, shared by all workers.
+pub struct Bulkheads {
     /// What only reads from the database.
-    pub(crate) read: Lane,
+    pub(crate) read: Bulkhead,
     /// What writes to it.
-    pub(crate) write: Lane,
+    pub(crate) write: Bulkhead,
     /// What hashes a password, and may read and write as well.
-    pub(crate) hash: Lane,
+    pub(crate) hash: Bulkhead,
     /// What looks how the database is, whatever else there is to do.
-    pub(crate) health: Lane,
-    /// How long a request waits for a freshness check, which takes no place.
+    pub(crate) health: Bulkhead,
+    /// How long a request waits for a freshness check, which takes no permit.
     pub(crate) freshness_timeout: Duration,
 }
 
-impl Lanes {
+impl Bulkheads {
     /// In front of a store of this capacity. So many hashes are computed at once.
     ///
     /// # Errors
     /// If a counter cannot be made, which no input causes.
     pub fn new(capacity: &Capacity, hashers: usize) -> Result<Self, prometheus::Error> {
         Ok(Self {
-            read: Lane::new("read", capacity.reads, MANY, capacity)?,
-            write: Lane::new("write", capacity.writes, MANY, capacity)?,
-            hash: Lane::new("hash", hashers, hashers * HASHES_AHEAD, capacity)?,
-            health: Lane::new(
+            read: Bulkhead::new("read", capacity.reads, MANY, capacity)?,
+            write: Bulkhead::new("write", capacity.writes, MANY, capacity)?,
+            hash: Bulkhead::new("hash", hashers, hashers * HASHES_AHEAD, capacity)?,
+            health: Bulkhead::new(
                 "health",
                 1,
                 1,
-                &Capacity { queue_timeout: HEALTH_QUEUE, use_case_timeout: HEALTH_ANSWER, ..*capacity },
+                &Capacity { queue_timeout: HEALTH_QUEUE, use_case_timeout: HEALTH_TIMEOUT, ..*capacity },
             )?,
             freshness_timeout: capacity.freshness_timeout,
         })
@@ -94,53 +94,49 @@ impl Lanes {
 
     /// How many blocking threads use cases may hold at once, those that were given up included.
     pub(crate) fn threads(&self) -> usize {
-        self.all().iter().map(|lane| lane.threads).sum()
+        self.all().iter().map(|bulkhead| bulkhead.threads).sum()
     }
 
     /// Each of them once.
-    pub(crate) fn all(&self) -> [&Lane; 4] {
+    pub(crate) fn all(&self) -> [&Bulkhead; 4] {
         [&self.read, &self.write, &self.hash, &self.health]
     }
 }
 
-impl Lane {
+impl Bulkhead {
     fn new(
         name: &'static str,
-        places: usize,
+        permits: usize,
         queue: usize,
         capacity: &Capacity,
     ) -> Result<Self, prometheus::Error> {
-        let spare = places * capacity.abandoned;
-        let wait = HistogramOpts::new(
-            "miniter_lane_wait_seconds",
-            "How long requests waited for a place on a blocking thread.",
-        );
-        let refused = Opts::new(
-            "miniter_lane_refused_total",
-            "Requests that found no place there, or no answer in time.",
-        );
+        let abandoned = permits * capacity.abandoned;
+        let wait =
+            HistogramOpts::new("miniter_bulkhead_wait_seconds", "How long requests waited for a permit.");
+        let refused =
+            Opts::new("miniter_bulkhead_refused_total", "Requests that got no permit, or no answer in time.");
         Ok(Self {
             name,
-            places: Arc::new(Semaphore::new(places)),
-            size: places,
+            permits: Arc::new(Semaphore::new(permits)),
+            size: permits,
             queue: Arc::new(Semaphore::new(queue)),
             queue_size: queue,
-            turn: capacity.queue_timeout,
-            answer: capacity.use_case_timeout,
-            spare: Arc::new(Semaphore::new(spare)),
-            threads: places + spare,
+            queue_timeout: capacity.queue_timeout,
+            use_case_timeout: capacity.use_case_timeout,
+            abandoned: Arc::new(Semaphore::new(abandoned)),
+            threads: permits + abandoned,
             shares: Arc::default(),
-            waits: Histogram::with_opts(wait.const_label("lane", name).buckets(WAITS.to_vec()))?,
-            refusals: IntCounter::with_opts(refused.const_label("lane", name))?,
+            waits: Histogram::with_opts(wait.const_label("bulkhead", name).buckets(WAITS.to_vec()))?,
+            refusals: IntCounter::with_opts(refused.const_label("bulkhead", name))?,
         })
     }
 
     /// How many are at work for it.
     pub(crate) fn running(&self) -> usize {
-        self.size.saturating_sub(self.places.available_permits())
+        self.size.saturating_sub(self.permits.available_permits())
     }
 
-    /// How many wait for a place.
+    /// How many wait for a permit.
     pub(crate) fn waiting(&self) -> usize {
         self.queue_size.saturating_sub(self.queue.available_permits())
     }
@@ -153,27 +149,27 @@ impl Lane {
     /// Runs a use case on a blocking thread and gives back what comes of it.
     ///
     /// # Errors
-    /// `Overloaded` if there was no place, `Unavailable` if there was no answer in time (what was to be written may then be
+    /// `Overloaded` if there was no permit, `Unavailable` if there was no answer in time (what was to be written may then be
     /// written or not), `Internal` if the use case panicked, and its own.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         use_case: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, Failure> {
-        // The place goes with the work: if the client leaves, it is held until the thread is free again.
-        let place = Arc::new(Mutex::new(self.take_place().await?));
-        let held = Arc::clone(&place);
+        // The permit goes with the work: if the client leaves, it is held until the thread is free again.
+        let permit = Arc::new(Mutex::new(self.take_permit().await?));
+        let held = Arc::clone(&permit);
         let work = web::block(move || {
             let outcome = use_case();
             drop(held);
             outcome
         });
-        let Ok(outcome) = timeout(self.answer, work).await else {
-            // The thread may be stuck for long, in a connection that has died without a word. Others go on in its place,
-            // as long as there are threads to spare; it holds one of those until it is free.
-            if let Ok(spare) = Arc::clone(&self.spare).try_acquire_owned()
-                && let Ok(mut place) = place.lock()
+        let Ok(outcome) = timeout(self.use_case_timeout, work).await else {
+            // The thread may be stuck for long, in a connection that has died without a word. Other requests get its permit,
+            // as long as few threads are abandoned; it counts among those until it is free.
+            if let Ok(abandoned) = Arc::clone(&self.abandoned).try_acquire_owned()
+                && let Ok(mut permit) = permit.lock()
             {
-                *place = spare;
+                *permit = abandoned;
             }
             self.refusals.inc();
             return Err(Failure::unavailable("no answer from the database in time"));
@@ -181,7 +177,7 @@ impl Lane {
         outcome.map_err(Failure::internal)?.map_err(Failure::from)
     }
 
-    /// Does the same on behalf of an account, which may hold a part of the places: others find one, however many requests it
+    /// Does the same on behalf of an account, which may hold a part of the permits: others find one, however many requests it
     /// sends.
     ///
     /// # Errors
@@ -192,12 +188,12 @@ impl Lane {
         use_case: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, Failure> {
         let share = self.share_of(account);
-        let own = timeout(self.turn, share.acquire_owned()).await.map_err(|_| self.turn_away())?;
-        let _own = own.map_err(|_| self.turn_away())?;
+        let own = timeout(self.queue_timeout, share.acquire_owned()).await.map_err(|_| self.refuse())?;
+        let _own = own.map_err(|_| self.refuse())?;
         self.run(use_case).await
     }
 
-    /// The places of an account. They are kept while one of its requests is there.
+    /// The permits of an account. They are kept while one of its requests is there.
     fn share_of(&self, account: UserId) -> Arc<Semaphore> {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(share) = shares.get(&account).and_then(Weak::upgrade) {
@@ -211,24 +207,25 @@ impl Lane {
         share
     }
 
-    /// Waits for a place, if the queue is not too long.
-    async fn take_place(&self) -> Result<OwnedSemaphorePermit, Failure> {
+    /// Waits for a permit, if the queue is not too long.
+    async fn take_permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
         let arrived = Instant::now();
-        let places = Arc::clone(&self.places);
-        let place = if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-            place
+        let permits = Arc::clone(&self.permits);
+        let permit = if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
+            permit
         } else {
-            // Those who are turned away are many, when there are any: they are counted, and not told one by one.
-            let _queued = self.queue.try_acquire().map_err(|_| self.turn_away())?;
-            let place = timeout(self.turn, places.acquire_owned()).await.map_err(|_| self.turn_away())?;
-            place.map_err(|_| self.turn_away())?
+            // Refusals are many, when there are any: they are counted, and not logged one by one.
+            let _queued = self.queue.try_acquire().map_err(|_| self.refuse())?;
+            let permit =
+                timeout(self.queue_timeout, permits.acquire_owned()).await.map_err(|_| self.refuse())?;
+            permit.map_err(|_| self.refuse())?
         };
         self.waits.observe(arrived.elapsed().as_secs_f64());
-        Ok(place)
+        Ok(permit)
     }
 
-    /// A refusal for want of a place, which is counted.
-    pub(crate) fn turn_away(&self) -> Failure {
+    /// A refusal for want of a permit, which is counted.
+    pub(crate) fn refuse(&self) -> Failure {
         self.refusals.inc();
         Failure::Overloaded
     }
@@ -247,41 +244,41 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn beyond_its_queue_a_lane_refuses_at_once_and_when_a_place_is_free_it_goes_on() {
+    async fn beyond_its_queue_a_bulkhead_refuses_at_once_and_when_a_place_is_free_it_goes_on() {
         let capacity = capacity(Duration::from_mins(1), Duration::from_mins(1));
-        let lane = Lane::new("test", 1, 2, &capacity).unwrap();
+        let bulkhead = Bulkhead::new("test", 1, 2, &capacity).unwrap();
         let (finish, finished) = mpsc::channel::<()>();
-        let first = lane.clone();
+        let first = bulkhead.clone();
         let first = actix_web::rt::spawn(async move {
             first.run(move || finished.recv().map_err(|error| ServiceError::Internal(error.into()))).await
         });
         let mut queued = Vec::new();
-        while lane.running() == 0 {
+        while bulkhead.running() == 0 {
             tokio::task::yield_now().await;
         }
         for _ in 0..2 {
-            let lane = lane.clone();
-            queued.push(actix_web::rt::spawn(async move { lane.run(|| Ok(())).await }));
+            let bulkhead = bulkhead.clone();
+            queued.push(actix_web::rt::spawn(async move { bulkhead.run(|| Ok(())).await }));
         }
-        while lane.waiting() < 2 {
+        while bulkhead.waiting() < 2 {
             tokio::task::yield_now().await;
         }
-        let refused = lane.run(|| Ok(())).await.unwrap_err();
+        let refused = bulkhead.run(|| Ok(())).await.unwrap_err();
         assert!(matches!(refused, Failure::Overloaded));
-        assert_eq!((lane.running(), lane.waiting(), lane.refusals.get()), (1, 2, 1));
+        assert_eq!((bulkhead.running(), bulkhead.waiting(), bulkhead.refusals.get()), (1, 2, 1));
         finish.send(()).unwrap();
         first.await.unwrap().unwrap();
         for queued in queued {
             queued.await.unwrap().unwrap();
         }
-        lane.run(|| Ok(())).await.unwrap();
-        assert_eq!((lane.running(), lane.waiting()), (0, 0));
+        bulkhead.run(|| Ok(())).await.unwrap();
+        assert_eq!((bulkhead.running(), bulkhead.waiting()), (0, 0));
     }
 
     #[actix_web::test]
     async fn one_account_holds_a_part_of_the_places_and_others_find_theirs() {
         let capacity = capacity(Duration::from_millis(50), Duration::from_mins(1));
-        let lane = Lane::new("test", 8, MANY, &capacity).unwrap();
+        let bulkhead = Bulkhead::new("test", 8, MANY, &capacity).unwrap();
         let (busy, other) = (UserId::new(1), UserId::new(2));
         let is_over = Arc::new(AtomicBool::new(false));
         let wait = || {
@@ -295,26 +292,26 @@ mod tests {
         };
         let held: Vec<_> = (0..8 / SHARE_OF_ONE)
             .map(|_| {
-                let (lane, work) = (lane.clone(), wait());
-                actix_web::rt::spawn(async move { lane.run_for(busy, work).await })
+                let (bulkhead, work) = (bulkhead.clone(), wait());
+                actix_web::rt::spawn(async move { bulkhead.run_for(busy, work).await })
             })
             .collect();
-        while lane.running() < 8 / SHARE_OF_ONE {
+        while bulkhead.running() < 8 / SHARE_OF_ONE {
             tokio::task::yield_now().await;
         }
-        assert!(matches!(lane.run_for(busy, || Ok(())).await, Err(Failure::Overloaded)));
-        lane.run_for(other, || Ok(())).await.unwrap();
+        assert!(matches!(bulkhead.run_for(busy, || Ok(())).await, Err(Failure::Overloaded)));
+        bulkhead.run_for(other, || Ok(())).await.unwrap();
         is_over.store(true, Ordering::Relaxed);
         for held in held {
             held.await.unwrap().unwrap();
         }
-        lane.run_for(busy, || Ok(())).await.unwrap();
+        bulkhead.run_for(busy, || Ok(())).await.unwrap();
     }
 
     #[actix_web::test]
     async fn threads_that_are_stuck_are_replaced_up_to_a_bound() {
         let capacity = capacity(Duration::from_millis(50), Duration::from_millis(50));
-        let lane = Lane::new("test", 1, MANY, &capacity).unwrap();
+        let bulkhead = Bulkhead::new("test", 1, MANY, &capacity).unwrap();
         let (begun, is_over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         for _ in 0..8 {
             let (begun, is_over) = (Arc::clone(&begun), Arc::clone(&is_over));
@@ -325,17 +322,17 @@ mod tests {
                 }
                 Ok(())
             };
-            let refused = lane.run(work).await;
-            // The first get no answer, the others no place.
+            let refused = bulkhead.run(work).await;
+            // The first get no answer, the others no permit.
             let is_refused =
                 matches!(refused, Err(Failure::Overloaded | Failure::Service(ServiceError::Unavailable(_))));
             assert!(is_refused);
         }
         assert_eq!(begun.load(Ordering::Relaxed), 1 + capacity.abandoned);
         is_over.store(true, Ordering::Relaxed);
-        while lane.running() > 0 {
+        while bulkhead.running() > 0 {
             tokio::task::yield_now().await;
         }
-        lane.run(|| Ok(())).await.unwrap();
+        bulkhead.run(|| Ok(())).await.unwrap();
     }
 }

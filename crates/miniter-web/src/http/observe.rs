@@ -8,19 +8,16 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest};
-use miniter_domain::UserId;
-use miniter_service::{Bearer, Grant};
+use actix_web::{Error, HttpMessage};
 
 use crate::http::answer::hold_until_sent;
-use crate::http::auth::TokenFault;
+use crate::http::chunked_body_guard::ChunkedBodyGuard;
 use crate::http::connection::UnderWay;
-use crate::http::endpoint::Endpoint;
 use crate::http::failure::Failure;
 use crate::http::render::{self, Renderers};
+use crate::http::request_context::RequestContext;
 use crate::http::request_id::{REQUEST_ID_LENGTH, X_REQUEST_ID, new_request_id};
 use crate::http::state::state_of;
-use crate::http::unread::HeldBody;
 
 /// How much of a client's or a library's text a line of the log holds, in characters.
 const MAX_QUOTE: usize = 800;
@@ -36,7 +33,7 @@ pub(crate) async fn observe(
     let id = new_request_id(&mut id);
 
     let under_way = UnderWay::of(request.request());
-    let body = HeldBody::of(&mut request);
+    let body = ChunkedBodyGuard::of(&mut request);
     let response = next.call(request).await?;
     let reserved = match response.response().body().size() {
         BodySize::Sized(length) => under_way.reserve(usize::try_from(length).unwrap_or(usize::MAX)),
@@ -74,11 +71,11 @@ pub(crate) async fn observe(
 
     let request = response.request();
     let extensions = request.extensions();
-    let known = extensions.get::<Known>();
+    let context = extensions.get::<RequestContext>();
     if let Some(state) = state_of(request) {
         state.metrics.count_request(
             request.method(),
-            known.map(|known| known.endpoint.path),
+            context.map(|context| context.endpoint.path),
             status,
             started.elapsed(),
         );
@@ -86,7 +83,7 @@ pub(crate) async fn observe(
     log::info!(
         target: "miniter::access",
         "{method} {path} {status} {milliseconds:.1}ms request={id} user={user}",
-        user = known.and_then(|known| known.user).map_or_else(|| "-".to_owned(), |user| user.to_string()),
+        user = context.and_then(|context| context.user).map_or_else(|| "-".to_owned(), |user| user.to_string()),
         method = cut(request.method().as_str(), str::escape_default),
         path = cut(request.path(), str::escape_default),
         status = status.as_u16(),
@@ -94,37 +91,6 @@ pub(crate) async fn observe(
     );
     drop(extensions);
     Ok(hold_until_sent(response, body, reserved.ok().flatten(), under_way))
-}
-
-/// What is known of a request once its route is, in its extensions.
-pub(crate) struct Known {
-    /// The endpoint, as it was registered. Where its path takes another method, one that the path has.
-    pub(crate) endpoint: Endpoint,
-    /// Who shows the token that came with it; `None` before somebody has looked.
-    pub(crate) identified: Option<Result<Bearer, TokenFault>>,
-    /// What became of asking whether that token still counts; `None` if nobody has asked, or what was told is taken.
-    pub(crate) authenticated: Option<Result<Grant, Failure>>,
-    /// The grant that is good enough for the endpoint.
-    pub(crate) authorized: Option<Grant>,
-    /// Who is asking, for the log.
-    pub(crate) user: Option<UserId>,
-    /// Whether what is in memory has all that was acknowledged before the request came.
-    pub(crate) is_fresh: bool,
-}
-
-impl Known {
-    /// Notes which route it is.
-    pub(crate) fn begin(request: &HttpRequest, endpoint: Endpoint) {
-        let known = Self {
-            endpoint,
-            identified: None,
-            authenticated: None,
-            authorized: None,
-            user: None,
-            is_fresh: false,
-        };
-        request.extensions_mut().insert(known);
-    }
 }
 
 /// Logs what is behind a failure on our side, under the id that the client gets.

@@ -20,11 +20,11 @@ use futures_util::Stream;
 use crate::http::connection::Connection;
 
 /// A body that is held until its answer has been sent.
-pub(crate) struct HeldBody {
+pub(crate) struct ChunkedBodyGuard {
     _body: Rc<RefCell<Payload>>,
 }
 
-impl HeldBody {
+impl ChunkedBodyGuard {
     /// Holds the body of a request, if it has one. The handler reads it as ever.
     pub(crate) fn of(request: &mut ServiceRequest) -> Option<Self> {
         let payload = request.take_payload();
