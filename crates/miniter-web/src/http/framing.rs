@@ -5,6 +5,8 @@
 //! - A request is passed on when the one before it is answered, so that what is read ahead is bounded.
 //! - An upgrade that is not granted is plain HTTP/1.1 (RFC 9110, 7.8). actix would frame the body otherwise, say
 //!   `connection: upgrade`, and close. So the words that ask for an upgrade are blotted out before it reads them.
+//! - A chunk that is malformed ends the input. actix would take its client for gone, and close without an answer if the
+//!   handler has to wait for anything.
 //!
 //! If the two ever disagree, a request that asks for an upgrade is treated as actix treats it; no byte but those of such
 //! words is ever changed.
@@ -28,14 +30,20 @@ pub(crate) enum Framing {
     Chunked(Chunk),
     /// Anything, until the connection is closed.
     Endless,
+    /// Nothing: a chunk was malformed, and where the next request begins is not known.
+    Malformed,
 }
 
-/// Where in a chunked body.
+/// Where in a chunked body (RFC 9112, 7.1), by the rules of actix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Chunk {
+    /// Before the first digit of a size.
+    Begin,
     /// In the line with a size.
     Size(u64),
-    /// In that line, behind the size.
+    /// In the space behind the size.
+    Space(u64),
+    /// In what extends that line.
     Extension(u64),
     /// Before the line feed of that line.
     SizeLineFeed(u64),
@@ -115,7 +123,7 @@ impl Framing {
             }
         }
         *self = match (is_chunked, announced) {
-            (true, None) => Self::Chunked(Chunk::Size(0)),
+            (true, None) => Self::Chunked(Chunk::Begin),
             (true, Some(_)) => return self.lose(),
             (false, None | Some(0)) if request.method == Some("CONNECT") => Self::Endless,
             (false, None | Some(0)) => Self::Head,
@@ -132,7 +140,7 @@ impl Framing {
     /// Reads on in a body.
     pub(crate) fn read_on(&mut self, bytes: &[u8]) -> Part {
         match self {
-            Self::Head => Part::default(),
+            Self::Head | Self::Malformed => Part::default(),
             Self::Endless => Part { length: bytes.len(), data: bytes.len() },
             Self::Length(left) => {
                 let length = at_most(*left, bytes.len());
@@ -161,13 +169,15 @@ impl Framing {
                 part.data += length;
                 continue;
             }
-            part.length += 1;
             match chunk.next(byte) {
                 Some(Chunk::End) => *self = Self::Head,
                 Some(next) => *chunk = next,
-                // actix will say so, and close.
-                None => *self = Self::Endless,
+                None => {
+                    *self = Self::Malformed;
+                    break;
+                }
             }
+            part.length += 1;
         }
         part
     }
@@ -182,18 +192,21 @@ impl Chunk {
     /// What follows on a byte that is no data; `None` if that byte cannot stand here.
     fn next(self, byte: u8) -> Option<Self> {
         match (self, byte) {
+            (Self::Begin, _) => Some(Self::Size(char::from(byte).to_digit(16)?.into())),
             (Self::Size(size), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
                 let digit = char::from(byte).to_digit(16)?;
                 Some(Self::Size(size.checked_mul(16)?.checked_add(digit.into())?))
             }
-            (Self::Size(size) | Self::Extension(size), b'\r') => Some(Self::SizeLineFeed(size)),
-            (Self::Size(size), b' ' | b'\t' | b';') | (Self::Extension(size), _) => {
-                Some(Self::Extension(size))
+            (Self::Size(size) | Self::Space(size) | Self::Extension(size), b'\r') => {
+                Some(Self::SizeLineFeed(size))
             }
+            (Self::Size(size) | Self::Space(size), b' ' | b'\t') => Some(Self::Space(size)),
+            (Self::Size(size) | Self::Space(size), b';') => Some(Self::Extension(size)),
+            (Self::Extension(size), b'\t' | b' '..=b'~' | 0x80..) => Some(Self::Extension(size)),
             (Self::SizeLineFeed(0) | Self::TrailerLineFeed, b'\n') => Some(Self::Trailer),
             (Self::SizeLineFeed(size), b'\n') => Some(Self::Data(size)),
             (Self::DataReturn, b'\r') => Some(Self::DataLineFeed),
-            (Self::DataLineFeed, b'\n') => Some(Self::Size(0)),
+            (Self::DataLineFeed, b'\n') => Some(Self::Begin),
             (Self::Trailer, b'\r') => Some(Self::EndLineFeed),
             (Self::TrailerLine, b'\r') => Some(Self::TrailerLineFeed),
             (Self::Trailer | Self::TrailerLine, _) => Some(Self::TrailerLine),
@@ -238,7 +251,10 @@ mod tests {
                 length
             } else {
                 // A byte at a time is the hardest.
-                framing.read_on(&rest[..1]).length
+                match framing.read_on(&rest[..1]).length {
+                    0 => break,
+                    length => length,
+                }
             };
         }
         begins
@@ -272,6 +288,10 @@ mod tests {
             "CONNECT x:1 HTTP/1.1\r\n\r\n",
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxx",
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\r\n",
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1 x\r\n",
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;\u{1}\r\n",
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
         ] {
             assert_eq!(begins(&format!("{request}GET / HTTP/1.1\r\n\r\n")), [0], "{request}");
         }
@@ -306,7 +326,7 @@ mod tests {
         #[test]
         fn any_bytes_are_followed(mut bytes in prop::collection::vec(any::<u8>(), 0..300), size in any::<u64>()) {
             let _ = Framing::Head.begin(&mut bytes);
-            for chunk in [Chunk::Size(size), Chunk::Extension(size), Chunk::Data(size), Chunk::Trailer] {
+            for chunk in [Chunk::Begin, Chunk::Size(size), Chunk::Extension(size), Chunk::Data(size), Chunk::Trailer] {
                 let part = Framing::Chunked(chunk).read_on(&bytes);
                 prop_assert!(part.data <= part.length && part.length <= bytes.len());
             }

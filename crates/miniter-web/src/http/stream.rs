@@ -227,6 +227,8 @@ impl AsyncRead for GuardedStream {
         match this.framing {
             Framing::Head => this.poll_head(context, buffer),
             Framing::Length(_) | Framing::Chunked(_) | Framing::Endless => this.poll_body(context, buffer),
+            // The end of the input.
+            Framing::Malformed => Poll::Ready(Ok(())),
         }
     }
 }
