@@ -25,6 +25,7 @@ pub enum Serving {
 const RENDERERS: Renderers = Renderers { by_prefix: &[], otherwise: classic::render };
 
 /// The application, for one worker of an HTTP server.
+#[must_use]
 pub fn app(
     state: web::Data<State>,
     serving: Serving,

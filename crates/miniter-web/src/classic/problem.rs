@@ -183,7 +183,7 @@ impl Code {
 
     fn of_service_error(error: &ServiceError) -> Self {
         match error {
-            ServiceError::Invalid(error) => Self::of_domain_error(error),
+            ServiceError::Invalid(error) => Self::of_domain_error(*error),
             ServiceError::EmailTaken => Self::EmailTaken,
             ServiceError::InvalidCredentials => Self::InvalidCredentials,
             ServiceError::WrongPassword => Self::WrongPassword,
@@ -196,7 +196,7 @@ impl Code {
         }
     }
 
-    fn of_domain_error(error: &DomainError) -> Self {
+    fn of_domain_error(error: DomainError) -> Self {
         match error {
             DomainError::InvalidName => Self::InvalidName,
             DomainError::InvalidEmail => Self::InvalidEmail,

@@ -32,7 +32,16 @@ fn in_lines(failure: &Failure, _: &HttpRequest, request_id: &str) -> HttpRespons
         Failure::TokenMissing | Failure::TokenInvalid => StatusCode::UNAUTHORIZED,
         Failure::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Failure::Status(status) => *status,
-        _ => StatusCode::IM_A_TEAPOT,
+        Failure::Service(_)
+        | Failure::BadRequest
+        | Failure::MalformedBody { .. }
+        | Failure::UnfitBody { .. }
+        | Failure::BodyTimeout
+        | Failure::UnsupportedMediaType
+        | Failure::InvalidQuery
+        | Failure::InvalidLimit
+        | Failure::TokenExpired
+        | Failure::Draining => StatusCode::IM_A_TEAPOT,
     };
     HttpResponse::build(status).body(format!("lines: {failure} {}", request_id.len()))
 }
