@@ -56,7 +56,7 @@ pub enum RepositoryError {
     #[error("a row that is referred to does not exist")]
     MissingReference,
     /// The database is out of reach, locked or full just now; the same call may succeed later. Nothing was written, unless the
-    /// connection broke at the very commit: nobody knows then.
+    /// connection broke at the very commit: that cannot be known then.
     #[error("the database cannot answer now")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
     /// Anything else: a fault of the database or of this program.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 ///
 /// This is the generic cell rate algorithm: all there is to know of a bucket is its
 /// theoretical arrival time ([`Tat`]), the moment at which it is full again.
-/// So whoever has done nothing for a window may do `limit` at once, and from then on one at each `window / limit`.
+/// So a caller who has done nothing for a window may do `limit` at once, and from then on one at each `window / limit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     limit: NonZeroU32,

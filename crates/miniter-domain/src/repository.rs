@@ -22,11 +22,11 @@ pub trait UserRepository: Send + Sync {
     /// Stores a new user and returns the number that the database gave them; no number is ever given twice.
     ///
     /// # Errors
-    /// `Taken` if somebody has the canonical form of the e-mail. The unique key decides, so of any number of calls at
+    /// `Taken` if another user has the canonical form of the e-mail. The unique key decides, so of any number of calls at
     /// once exactly one succeeds.
     fn create(&self, user: &NewUser) -> Result<UserId, RepositoryError>;
 
-    /// What to check a log-in with this address against; `None` if nobody has it.
+    /// What to check a log-in with this address against; `None` if no user has it.
     ///
     /// # Errors
     /// Only the general ones.
@@ -93,11 +93,11 @@ pub trait SessionRepository: Send + Sync {
 pub trait StatusRepository: Send + Sync {
     /// Stores a new tweet under an id that is drawn here ([`TweetId::next`]), and returns it.
     ///
-    /// Ids are committed in their order, at whatever node: a reader who asks for what is newer than the newest tweet they
+    /// Ids are committed in their order, whichever node writes: a reader who asks for what is newer than the newest tweet they
     /// know misses none that is committed later.
     ///
     /// Of requests of one author with the same [`NewStatus::fingerprint`] within
-    /// [`IdempotencyKey::KEPT`](crate::IdempotencyKey::KEPT), at whatever node, one stores a tweet and all return that one.
+    /// [`IdempotencyKey::KEPT`](crate::IdempotencyKey::KEPT), at any node, one stores a tweet and all return that one.
     ///
     /// # Errors
     /// `MissingReference` if the author does not exist, `KeyReused` if the key in the fingerprint came with another text, and
@@ -139,7 +139,7 @@ pub trait FollowRepository: Send + Sync {
 /// Home timelines.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait TimelineRepository: Send + Sync {
-    /// What [`Self::find_home`] returns, if it is in memory: this never waits. Exact for whatever a [`Freshness`] check has
+    /// What [`Self::find_home`] returns, if it is in memory: this never waits. Exact for all that a [`Freshness`] check has
     /// covered. `None` if the database must be asked.
     fn cached_home(&self, reader: UserId, page: &PageRequest) -> Option<TimelinePage>;
 
@@ -242,6 +242,6 @@ pub trait Health: Send + Sync {
 pub struct Connections {
     /// All that are open.
     pub open: u32,
-    /// Those of them that nobody uses.
+    /// Those of them that are not in use.
     pub idle: u32,
 }

@@ -34,7 +34,7 @@ impl TweetId {
     /// other, but no new tweet is numbered after it: soon there would be no numbers left.
     pub const END: Self = Self(i64::MAX - (1 << 57) + 1);
 
-    /// Every id that a clock alone gives is below this one, whatever it says.
+    /// Every id that a clock alone gives is below this one, also where the clock is wrong.
     pub const CLOCK_END: Self = Self((*MILLISECONDS.end() + 1) << SEQUENCE_BITS);
 
     /// The id of a tweet of this moment, which is above `greatest`: the greatest id so far below [`Self::END`] or, if that leaves

@@ -13,7 +13,7 @@ use crate::visible::is_invisible;
 pub struct UserId(i64);
 
 impl UserId {
-    /// A number from the database, a token or a JSON integer. Whether somebody has it, only the database knows.
+    /// A number from the database, a token or a JSON integer. Whether there is such a user, only the database knows.
     #[must_use]
     pub const fn new(id: i64) -> Self {
         Self(id)
@@ -148,7 +148,7 @@ impl Profile {
     }
 }
 
-/// A password that somebody chooses now. Its `Debug` form shows nothing of it, and its memory is wiped.
+/// A password that is chosen now. Its `Debug` form shows nothing of it, and its memory is wiped.
 ///
 /// Only for setting one: a password that is compared with a stored hash has no rules to keep.
 #[derive(Debug, Clone)]

@@ -88,7 +88,7 @@ pub enum OpenError {
         /// What the server said.
         cause: String,
     },
-    /// The tables of the original are there, and nobody has said that they may be changed. Nothing was.
+    /// The tables of the original are there, and the operator has not said that they may be changed. Nothing was.
     #[cfg(feature = "mysql")]
     #[error(
         "the database {url} has the tables of the original miniter, and nothing was changed; back it up, stop the old server, \
@@ -152,7 +152,7 @@ pub(crate) enum ErrorKind {
     Deadlock,
     /// The connection is gone, and with it what was being done.
     Lost,
-    /// Somebody else holds a lock, or the statement took too long.
+    /// Another connection holds a lock, or the statement took too long.
     Locked,
     /// The database cannot be written to or reached just now: full, read-only, overloaded.
     Inaccessible,

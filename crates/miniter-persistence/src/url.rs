@@ -97,7 +97,7 @@ pub struct MysqlUrl(url::Url);
 
 #[cfg(feature = "mysql")]
 impl MysqlUrl {
-    /// Whatever has no effect is refused: the client library and Diesel pass over much in silence.
+    /// A parameter without effect is refused: the client library and Diesel pass over much in silence.
     fn parse(text: &str) -> Result<Self, &'static str> {
         const FORM: &str = "a MySQL URL is mysql://USER:PASSWORD@HOST:PORT/DATABASE, with % escapes for /, @, : and % in \
                             the user and the password";

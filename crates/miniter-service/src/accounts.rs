@@ -13,7 +13,7 @@ use crate::login_throttle::{self, Account, LoginThrottle, Origin};
 use crate::password::{Passwords, Verdict};
 use crate::token::Tokens;
 
-/// What somebody signs up with, as they sent it.
+/// What a person signs up with, as it was sent.
 pub struct SignUp {
     /// See [`UserName`].
     pub name: String,
@@ -39,7 +39,7 @@ pub struct PasswordChange {
     pub new: SecretString,
 }
 
-/// Somebody has logged in.
+/// A session that was opened.
 #[derive(Debug)]
 pub struct Session {
     /// Who.

@@ -1,8 +1,8 @@
 //! Threads for what takes long and may wait.
 //!
-//! They get the processor when nobody else wants it. On a machine whose cores are all hashing, a read that comes in would
+//! They get the processor when no other thread wants it. On a machine whose cores are all hashing, a read that comes in would
 //! have to wait until one of them is taken away from a hash, which among equals takes milliseconds. They do nothing else:
-//! a thread of low priority that holds a lock holds up whoever wants it.
+//! a thread of low priority that holds a lock holds up all that want it.
 //!
 //! Beside other programs that compute all the time they would get next to nothing, for ever. So what takes them too long is
 //! done again by one thread of ordinary priority. (A nicer priority for all would not do: among threads of the ordinary policy
@@ -103,12 +103,12 @@ impl<T: Default + 'static> Background<T> {
 fn run_and_reply<T, R>(work: &impl Fn(&mut T) -> R, memory: &mut T, reply: &SyncSender<Option<R>>) -> bool {
     let outcome = catch_unwind(AssertUnwindSafe(|| work(memory))).ok();
     let is_done = outcome.is_some();
-    // Whoever asked may have the other answer already.
+    // The caller may have the other answer already.
     let _ = reply.send(outcome);
     is_done
 }
 
-/// Has this thread run only while nobody else wants the processor.
+/// Has this thread run only while no other thread wants the processor.
 fn yield_to_others() {
     let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
     if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy) {

@@ -11,7 +11,7 @@ pub enum ServiceError {
     /// A value breaks a rule.
     #[error(transparent)]
     Invalid(#[from] DomainError),
-    /// Somebody has this e-mail address already.
+    /// Another account has this e-mail address.
     #[error("the e-mail address is taken")]
     EmailTaken,
     /// There is no such e-mail address, or the password is not its owner's; which one is not told.

@@ -27,14 +27,14 @@ const NOBODY: UserId = UserId::new(-1);
 pub struct LoginThrottle {
     buckets: Arc<dyn LoginThrottleRepository>,
     addresses: Arc<dyn KnownAddressRepository>,
-    /// `None`: as many as anybody likes.
+    /// `None`: without a bound.
     quota: Option<Quota>,
     clock: Arc<dyn Clock>,
 }
 
 /// What wrong passwords are counted for.
 pub(crate) enum Account<'a> {
-    /// Logging in with an address, whether anybody has it or not: to refuse only those that exist would tell which do.
+    /// Logging in with an address, whether an account has it or not: to refuse only those that exist would tell which do.
     LogIn(&'a CanonicalEmail),
     /// Changing one's password. Counted apart: who fails to log in as somebody must not keep them from doing that.
     ChangePassword(UserId),
@@ -110,7 +110,7 @@ struct Counted {
 }
 
 impl LoginThrottle {
-    /// Allows `quota` for each account, on all nodes together; without one, as many as anybody likes.
+    /// Allows `quota` for each account, on all nodes together; without one, there is no bound.
     #[must_use]
     pub fn new(
         buckets: Arc<dyn LoginThrottleRepository>,
@@ -121,7 +121,7 @@ impl LoginThrottle {
         Self { buckets, addresses, quota, clock }
     }
 
-    /// Makes sure that another password may be tried on an account, which is that of `user` if anybody has it.
+    /// Makes sure that another password may be tried on an account, which is that of `user` if there is one.
     ///
     /// # Errors
     /// [`ServiceError::TooManyFailures`], and the general `Unavailable` and `Internal`.
@@ -133,7 +133,7 @@ impl LoginThrottle {
     ) -> Result<Attempt<'_>, ServiceError> {
         let Some(quota) = self.quota else { return Ok(Attempt { throttle: self, counted: None }) };
         let now = self.clock.now();
-        // Looked up for nobody as well: it must take the same time.
+        // Looked up also where there is no account: it must take the same time.
         let user = user.unwrap_or(NOBODY);
         let address = address_key(user, origin.from);
         let seen_at = self.addresses.find_known_address(user, &address)?;

@@ -8,7 +8,7 @@ use crate::error::ServiceError;
 use crate::grant::Grant;
 use crate::token::{Bearer, TokenError, Tokens};
 
-/// The use cases around sessions: each is a token that somebody holds.
+/// The use cases around sessions: each is a token that a user holds.
 pub struct Sessions {
     tokens: Arc<Tokens>,
     sessions: Arc<dyn SessionRepository>,

@@ -19,13 +19,13 @@ impl Timelines {
         Self { timelines, max_entries }
     }
 
-    /// How many entries a page has for which somebody wants `wanted`.
+    /// How many entries a page has of which the client wants `wanted` entries.
     #[must_use]
     pub fn page_limit(&self, wanted: Option<u32>) -> u32 {
         wanted.unwrap_or(self.max_entries).min(self.max_entries)
     }
 
-    /// Anybody's home timeline, if it is in memory: this may be called where nothing may block.
+    /// A user's home timeline, if it is in memory: this may be called where nothing may block.
     #[must_use]
     pub fn cached(&self, user: UserId, page: &PageRequest) -> Option<TimelinePage> {
         self.timelines.cached_home(user, page)
@@ -39,7 +39,7 @@ impl Timelines {
         self.timelines.find_home(actor, page)?.ok_or(ServiceError::Unauthenticated)
     }
 
-    /// Anybody's home timeline; it is public.
+    /// A user's home timeline; it is public.
     ///
     /// # Errors
     /// [`ServiceError::UserNotFound`], and the general `Unavailable` and `Internal`.

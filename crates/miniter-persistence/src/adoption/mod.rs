@@ -2,7 +2,7 @@
 //!
 //! The original's three tables become ours where they stand: the rows, their ids and their texts stay. First everything
 //! is looked at, and nothing is changed if a single row or column is in the way. Then a few statements follow, each of
-//! which can be run again: DDL cannot be rolled back there, so whoever comes after an interruption starts over and
+//! which can be run again: DDL cannot be rolled back there, so the run after an interruption starts over and
 //! finishes. The migration that makes the tables is recorded last, and that is what ends the adoption. A first migration
 //! of ours that was cut off is recognised here, too.
 
@@ -288,7 +288,7 @@ fn copying(connection: &mut MysqlConnection, table: &str, copy: &str) -> QueryRe
 /// Makes the tables ours.
 fn convert(connection: &mut MysqlConnection, found: &Found, report: &mut dyn FnMut(&str)) -> QueryResult<()> {
     be_lenient(connection)?;
-    // Made first: whoever may not make it has changed nothing else.
+    // Made first: where that is not allowed, nothing else was changed.
     make_history(connection)?;
     references::begin(connection)?;
     // An id cannot change its type under a foreign key.
@@ -346,7 +346,7 @@ fn alter(table: &Table, found: &Found) -> String {
             "ADD COLUMN email_canonical VARBINARY(1020) GENERATED ALWAYS AS ({canonical}) STORED"
         ));
     }
-    // Indexes are known by what they are; their names are anybody's.
+    // Indexes are known by what they are; their names may be any.
     let is_right = |name: &str, index: &FoundIndex| {
         table.indexes.iter().any(|(ours, columns, is_unique)| {
             *ours == name && index.is_on(columns) && index.is_unique == *is_unique && index.is_whole

@@ -1,6 +1,6 @@
 //! The change feed on a server: a row for each event, and one row that is its head.
 //!
-//! Whoever writes locks the head first and moves it in the same transaction. So positions and the ids of tweets are committed in
+//! A transaction that writes locks the head first and moves it in the same transaction. So positions and the ids of tweets are committed in
 //! their order, whichever node wrote: what a node reads up to the head has no gaps, and a client that asks for what is newer than
 //! the newest tweet it knows misses nothing. (Numbers from a counter that transactions share are committed in another order than
 //! they were drawn.)
@@ -205,7 +205,7 @@ impl Newest {
             Event::Published { tweet, .. } if tweet > self.id() => Self::Published(tweet),
             Event::Deleted { tweet, .. } if tweet == self.id() => Self::Deleted(tweet),
             Event::AccountDeleted { .. } => Self::Deleted(self.id()),
-            // Whatever is there now: it is forgotten.
+            // What is there now is forgotten.
             Event::ForeignWrites => Self::Deleted(i64::MAX),
             Event::Published { .. }
             | Event::Deleted { .. }
@@ -286,7 +286,7 @@ impl Applied {
         if let (Some(from), true) = (self.position, is_new) {
             let wanted = found.events_since(from);
             let is_whole = events.is_some_and(|events| i64::try_from(events.len()) == Ok(wanted));
-            // Each of a kind that is known. Else nobody here knows what it changes.
+            // Each of a kind that is known. Else this node does not know what it changes.
             let events: Option<Vec<Event>> = events
                 .filter(|_| is_whole)
                 .and_then(|events| events.iter().map(|(_, row)| Event::of_row(*row)).collect());

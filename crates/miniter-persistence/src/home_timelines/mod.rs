@@ -1,4 +1,4 @@
-//! Home timelines, computed when they are read and kept in memory while somebody reads them.
+//! Home timelines, computed when they are read and kept in memory while they are read.
 //!
 //! The truth is in tweets and follows. A reader's first request fills a window of their newest entries from a query
 //! ([`query`]); from then on the events of the change feed keep it up to date. Nothing is stored for each follower, so a tweet

@@ -136,7 +136,7 @@ impl Inner {
             && let Ok(connection) = (self.reconnect)()
         {
             self.connection = connection;
-            // Whatever was written meanwhile: a version says nothing about another connection's.
+            // For what was written meanwhile: a version says nothing about another connection's.
             self.data_version = i64::MIN;
         }
     }
@@ -183,13 +183,13 @@ impl WriteConnection for FileConnection {
             })?;
             inner.connection.batch_execute("COMMIT")
         })();
-        // Without the write lock it is no longer known that nobody else writes: from now on others look for themselves.
+        // Without the write lock it is no longer known that no other program writes: from now on others look for themselves.
         is_writing.store(false, Ordering::Release);
         if run.is_err() {
             inner.roll_back();
             return run;
         }
-        // What has gone into files that nobody will find is not acknowledged.
+        // What has gone into files that the next start will not find is not acknowledged.
         inner.files.check().inspect_err(|_| inner.derived.invalidate())?;
         let (derived, forgotten) = (Arc::clone(&inner.derived), inner.forgotten);
         drop(inner);

@@ -29,7 +29,7 @@ const MOST_LIFETIMES: i64 = 10;
 #[derive(Debug)]
 pub(crate) struct Lease {
     name: String,
-    /// Nobody else calls themselves so.
+    /// A name that no other process has.
     holder: String,
     lifetime: Duration,
 }

@@ -55,7 +55,7 @@ pub enum BackupError {
         /// Why this program cannot work with it.
         cause: Box<OpenError>,
     },
-    /// Somebody uses the database.
+    /// Another program uses the database.
     #[error(
         "the database {path} is in use: stop the miniter that serves it, and try again; nothing was changed"
     )]
@@ -95,7 +95,7 @@ pub struct Restored {
     pub replaced: Option<PathBuf>,
 }
 
-/// Writes all that is committed now into a new file, which nobody else can read; servers may run meanwhile, and wait for
+/// Writes all that is committed now into a new file, which no other user can read; servers may run meanwhile, and wait for
 /// nothing. The file is there only once it is whole and on the disk.
 ///
 /// # Errors
@@ -132,7 +132,7 @@ pub struct Restoration {
 
 impl Restoration {
     /// Copies a backup to where the database is, and makes sure that it is sound, that this program can work with it, and
-    /// that nobody uses the database.
+    /// that no program uses the database.
     ///
     /// # Errors
     /// [`BackupError`].
@@ -205,7 +205,7 @@ impl Partial {
             }
             _ => {}
         }
-        // Empty, which SQLite takes, and nobody else's.
+        // Empty, which SQLite takes, and this user's alone.
         OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -299,10 +299,10 @@ fn refuse_left_log(database: &Path) -> Result<(), BackupError> {
     logs.find(|log| log.exists()).map_or(Ok(()), |log| Err(BackupError::LeftLog { log }))
 }
 
-/// Makes sure that nobody uses a database.
+/// Makes sure that no program uses a database.
 fn refuse_in_use(database: &Path) -> Result<(), BackupError> {
     let mut connection = connect(database)?;
-    // Possible only for whoever has the file alone; the log is then in the file, and gone.
+    // Possible only for a program that has the file alone; the log is then in the file, and gone.
     match sql::<Text>("PRAGMA journal_mode = DELETE").get_result::<String>(&mut connection) {
         Ok(mode) if mode == "delete" => {}
         Ok(_) => return Err(BackupError::InUse { path: database.to_owned() }),
@@ -322,7 +322,7 @@ fn refuse_in_use(database: &Path) -> Result<(), BackupError> {
         },
     }
     drop(connection);
-    // Whoever is the last to close a file leaves no log behind. Were there one, it would be taken for the new file's.
+    // The last program to close a file leaves no log behind. Were there one, it would be taken for the new file's.
     if with_suffix(database, "-wal").exists() {
         return Err(BackupError::InUse { path: database.to_owned() });
     }

@@ -11,7 +11,7 @@ use crate::backend::prepared::prepared;
 use crate::backend::sqlite::files::Files;
 
 /// The size of the log in bytes from which it is emptied. SQLite moves what is in it into the database by itself, but begins it
-/// anew only at a moment at which nobody reads from it: where one read overlaps the next, never.
+/// anew only at a moment without readers: where one read overlaps the next, never.
 pub(crate) const LOG_SIZE: u64 = 16 << 20;
 
 /// How long writes wait until those who read from the log have ended.
@@ -55,7 +55,7 @@ impl LogKeeping {
     }
 }
 
-/// Moves what is in the log into the database and empties it, unless somebody reads from it: then it is busy.
+/// Moves what is in the log into the database and empties it, unless a connection reads from it: then it is busy.
 pub(crate) fn checkpoint(connection: &mut SqliteConnection) -> QueryResult<bool> {
     // Busy, pages in the log, pages moved.
     type Outcome = (BigInt, BigInt, BigInt);

@@ -88,7 +88,7 @@ fn connect(path: &Path, access: Access) -> Result<SqliteConnection, diesel::r2d2
     Ok(connection)
 }
 
-/// A number that changes when something is committed, as a connection sees it: by anyone but itself.
+/// A number that changes when something is committed, as a connection sees it: by any other connection.
 pub(crate) fn data_version(connection: &mut SqliteConnection) -> QueryResult<i64> {
     prepared::<0, BigInt>("PRAGMA data_version", []).get_result(connection)
 }
