@@ -13,7 +13,7 @@ use crate::rows::Moment;
 use crate::statuses::{StatusQuery, status};
 
 #[derive(QueryableByName)]
-struct Tweet {
+struct NamedRow {
     #[diesel(sql_type = BigInt)]
     id: i64,
     #[diesel(sql_type = BigInt)]
@@ -34,10 +34,10 @@ impl StatusQuery for MysqlConnection {
             "SELECT id, user_id, tweet, created_at FROM tweets WHERE id IN ({}) ORDER BY id",
             list(ids)
         );
-        let rows: Vec<Tweet> = sql_query(sql).load(self)?;
+        let rows: Vec<NamedRow> = sql_query(sql).load(self)?;
         Ok(rows
             .into_iter()
-            .map(|Tweet { id, user_id, tweet, created_at }| status((id, user_id, tweet, created_at)))
+            .map(|NamedRow { id, user_id, tweet, created_at }| status((id, user_id, tweet, created_at)))
             .collect())
     }
 }

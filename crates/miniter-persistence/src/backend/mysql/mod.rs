@@ -99,7 +99,7 @@ impl ManageConnection for Manager {
 /// The connections to a server.
 pub(crate) struct Pool {
     pub(crate) manager: Manager,
-    pool: r2d2::Pool<Manager>,
+    connections: r2d2::Pool<Manager>,
     under_way: UnderWay,
 }
 
@@ -146,12 +146,12 @@ impl Pool {
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build(manager.clone())
             .map_err(|error| OpenError::unreachable(url, &error.to_string()))?;
-        Ok(Self { manager, pool, under_way: UnderWay::default() })
+        Ok(Self { manager, connections: pool, under_way: UnderWay::default() })
     }
 
     /// The connections that are open; more are opened as they are needed.
     pub(crate) fn connections(&self) -> Connections {
-        let r2d2::State { connections, idle_connections, .. } = self.pool.state();
+        let r2d2::State { connections, idle_connections, .. } = self.connections.state();
         Connections { open: connections, idle: idle_connections }
     }
 
@@ -188,7 +188,7 @@ impl Pool {
     fn connection(&self) -> Result<r2d2::PooledConnection<Manager>, RepositoryError> {
         loop {
             let mut connection =
-                self.pool.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
+                self.connections.get().map_err(|error| RepositoryError::Unavailable(error.into()))?;
             if !self.is_suspect(connection.opened) {
                 return Ok(connection);
             }
@@ -203,7 +203,7 @@ impl Pool {
     ) -> Result<T, RepositoryError> {
         let mut deadlocks = 0;
         // As many may be lost as there are, after a restart of the server.
-        let mut lost = 0..self.pool.max_size();
+        let mut lost = 0..self.connections.max_size();
         loop {
             let mut connection = self.connection()?;
             let _under_way = self.under_way.begin();
