@@ -201,8 +201,8 @@ impl Chunk {
                 Some(Self::SizeLineFeed(size))
             }
             (Self::Size(size) | Self::Space(size), b' ' | b'\t') => Some(Self::Space(size)),
-            (Self::Size(size) | Self::Space(size), b';') => Some(Self::Extension(size)),
-            (Self::Extension(size), b'\t' | b' '..=b'~' | 0x80..) => Some(Self::Extension(size)),
+            (Self::Size(size) | Self::Space(size), b';')
+            | (Self::Extension(size), b'\t' | b' '..=b'~' | 0x80..) => Some(Self::Extension(size)),
             (Self::SizeLineFeed(0) | Self::TrailerLineFeed, b'\n') => Some(Self::Trailer),
             (Self::SizeLineFeed(size), b'\n') => Some(Self::Data(size)),
             (Self::DataReturn, b'\r') => Some(Self::DataLineFeed),
