@@ -1,16 +1,26 @@
 //! The bodies of requests: one extractor, and for each endpoint a policy.
 
+mod fields;
+mod form;
 mod json;
+#[cfg_attr(not(test), expect(dead_code, reason = "the classic API has JSON only"))]
+pub(crate) mod lenient;
+mod multipart;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Display;
 use std::time::Duration;
 
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use actix_web::http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING,
+};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
+use crate::http::body::fields::Fields;
 use crate::http::connection::Connection;
 use crate::http::connections::Full;
 use crate::http::failure::Failure;
@@ -41,21 +51,40 @@ impl BodyPolicy {
     pub(crate) const fn json(limit: usize) -> Self {
         Self { kinds: &[Kind::Json], limit }
     }
+
+    /// Fields of any kind, of at most so many bytes. No body is a set of none.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the classic API has JSON only"))]
+    pub(crate) const fn fields(limit: usize) -> Self {
+        Self { kinds: &[Kind::Json, Kind::Form, Kind::Multipart], limit }
+    }
+
+    /// Whether a request without a body is one without fields. JSON alone has to be an object, an empty form has no bytes.
+    fn allows_none(self) -> bool {
+        self.kinds.contains(&Kind::Form)
+    }
 }
 
 /// A kind of body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Json,
+    /// `application/x-www-form-urlencoded`
+    Form,
+    /// `multipart/form-data`
+    Multipart,
 }
 
 impl Kind {
     /// What the head of a request says of its body.
     fn of(request: &HttpRequest) -> Option<Self> {
         let mime = request.mime_type().ok()??;
-        let is_json = mime.type_() == "application"
-            && (mime.subtype() == "json" || mime.suffix().is_some_and(|suffix| suffix == "json"));
-        is_json.then_some(Self::Json)
+        match (mime.type_().as_str(), mime.subtype().as_str()) {
+            ("application", "json") => Some(Self::Json),
+            ("application", _) if mime.suffix().is_some_and(|suffix| suffix == "json") => Some(Self::Json),
+            ("application", "x-www-form-urlencoded") => Some(Self::Form),
+            ("multipart", "form-data") => Some(Self::Multipart),
+            _ => None,
+        }
     }
 }
 
@@ -78,7 +107,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             .map_or(Ok(None), |connection| connection.place().reserve(GROWTH * length));
         let payload = web::Payload::from_request(request, payload);
         async move {
-            let kind = checked?;
+            let Some((kind, media_type)) = checked? else { return Fields::default().parse().map(Self) };
             // As long as it may become: all of it is kept until it is parsed.
             let _reserved = reserved.map_err(|Full| Failure::Overloaded)?;
             let payload = payload.await.map_err(|_| Failure::BadRequest)?;
@@ -89,25 +118,37 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
                 // The client left, or its chunks were malformed.
                 .map_err(|_| Failure::BadRequest)?;
             match kind {
-                Kind::Json => json::parse(&bytes).map(Self),
+                Kind::Json => json::parse(&bytes),
+                Kind::Form => form::parse(&bytes)?.parse(),
+                Kind::Multipart => multipart::parse(media_type, bytes).await?.parse(),
             }
+            .map(Self)
         }
         .boxed_local()
     }
 }
 
-/// Refuses what need not be read.
-fn check_head(request: &HttpRequest, policy: BodyPolicy) -> Result<Kind, Failure> {
+/// Refuses what need not be read. `None` where there is nothing to read, and need not be.
+fn check_head(request: &HttpRequest, policy: BodyPolicy) -> Result<Option<(Kind, HeaderValue)>, Failure> {
+    if policy.allows_none() && is_without_body(request) {
+        return Ok(None);
+    }
     let kind = Kind::of(request).filter(|kind| policy.kinds.contains(kind));
     let is_plain = request
         .headers()
         .get_all(CONTENT_ENCODING)
         .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-    let kind = kind.filter(|_| is_plain).ok_or(Failure::UnsupportedMediaType)?;
+    let kind = kind.filter(|_| is_plain).zip(request.headers().get(CONTENT_TYPE).cloned());
+    let kind = kind.ok_or(Failure::UnsupportedMediaType)?;
     if announced(request).is_some_and(|length| length > policy.limit as u64) {
         return Err(Failure::BodyTooLarge);
     }
-    Ok(kind)
+    Ok(Some(kind))
+}
+
+/// Whether the head says that no byte follows. Its media type, if there is one, then says nothing.
+fn is_without_body(request: &HttpRequest) -> bool {
+    announced(request).unwrap_or(0) == 0 && !request.headers().contains_key(TRANSFER_ENCODING)
 }
 
 /// How long the body is to be; a chunked one does not say.
