@@ -1,5 +1,7 @@
 //! The extractor: one `T` from each kind of body, and one failure for each way to be wrong.
 
+use std::fmt::Write as _;
+
 use actix_web::HttpResponse;
 use actix_web::test::TestRequest;
 use serde::Deserialize;
@@ -88,14 +90,16 @@ async fn read<T: DeserializeOwned + 'static>(
     extract(BodyPolicy::fields(LIMIT), &headers, body).await
 }
 
+/// What is meant, in JSON, and as the fields of a form.
+type Case<'a> = (Profile, &'a str, &'a [(&'a str, &'a str)]);
+
 /// The fields as parts between boundaries, the last one without an end.
 fn parts(fields: &[(&str, &str)]) -> String {
-    fields
-        .iter()
-        .map(|(name, value)| {
-            format!("--a b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-        })
-        .collect()
+    let mut parts = String::new();
+    for (name, value) in fields {
+        write!(parts, "--a b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").unwrap();
+    }
+    parts
 }
 
 fn multipart(fields: &[(&str, &str)]) -> String {
@@ -118,7 +122,7 @@ fn is_malformed<T>(result: &Result<T, Failure>) -> bool {
 #[actix_web::test]
 async fn json_forms_and_multipart_are_the_same_fields() {
     let attribute = |name: &str, value: &str| Attribute { name: name.into(), value: value.into() };
-    let cases: Vec<(Profile, &str, &[(&str, &str)])> = vec![
+    let cases: Vec<Case<'_>> = vec![
         (Profile::default(), "{}", &[]),
         (Profile::default(), r#"{"other":{"a":[1]}}"#, &[("other[a][]", "1"), ("b", ""), ("[", "x")]),
         (
