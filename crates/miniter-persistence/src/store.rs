@@ -114,6 +114,10 @@ impl Store {
     ///
     /// # Errors
     /// Those of [`Store::adopt`].
+    #[cfg_attr(
+        not(feature = "mysql"),
+        expect(unused_variables, reason = "without a server nothing is looked at")
+    )]
     pub fn plan_adoption(
         url: &DatabaseUrl,
         report: &mut dyn FnMut(&str),
