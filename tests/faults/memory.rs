@@ -199,7 +199,7 @@ fn clients_that_ask_for_much_and_take_nothing_get_no_more_memory_than_is_promise
         }
         // It is the same process, and in order.
         assert_eq!(Wire::to(victim.server.address).get("/readyz", "").unwrap().status, 200);
-        assert_eq!(victim.database.connect().text("SELECT COUNT(*) AS value FROM tweets"), "1000");
+        assert_eq!(victim.database.connect().number("SELECT COUNT(*) AS value FROM tweets"), 1_000);
     }
 }
 
