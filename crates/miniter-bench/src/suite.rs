@@ -176,7 +176,7 @@ impl<'a> Bench<'a> {
 
     /// A user follows the prolific author. Meanwhile the author writes, and another user reads.
     fn measure_big_follow(&self, report: &mut Report, server: &Server) -> anyhow::Result<()> {
-        progress("following somebody with many tweets");
+        progress("following an author with many tweets");
         let author = self.people.prolific();
         let follower = People::readers(1).start;
         let follow = post("/follow", self.token(follower)?, format!(r#"{{"follow":{author}}}"#));
@@ -203,7 +203,7 @@ impl<'a> Bench<'a> {
         })?;
         let ms = |duration: Duration| duration.as_secs_f64() * 1_000.0;
         report.note(format!(
-            "Following somebody with {} tweets: {:.0} ms; meanwhile a read by somebody else took at most {:.0} ms, and a tweet by \
+            "Following an author with {} tweets: {:.0} ms; meanwhile a read by another user took at most {:.0} ms, and a tweet by \
              that author {:.0} ms.",
             self.people.prolific_tweets,
             ms(took),
