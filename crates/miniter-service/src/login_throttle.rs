@@ -1,5 +1,4 @@
-//! Wrong passwords: nobody may try many of them on one account, and whoever tries keeps its owner out of it as little as can
-//! be.
+//! The limit of wrong passwords for one account. Strangers who try passwords should keep its owner out as little as possible.
 //!
 //! All addresses that an account was never used from share one bucket, however many they are. Each of the few that it was
 //! used from has one of its own, which strangers elsewhere cannot empty.
@@ -36,7 +35,7 @@ pub struct LoginThrottle {
 pub(crate) enum Account<'a> {
     /// Logging in with an address, whether an account has it or not: to refuse only those that exist would tell which do.
     LogIn(&'a CanonicalEmail),
-    /// Changing one's password. Counted apart: who fails to log in as somebody must not keep them from doing that.
+    /// A change of the password. Counted apart: failed log-ins of strangers must not keep the owner from it.
     ChangePassword(UserId),
 }
 

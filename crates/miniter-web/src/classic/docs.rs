@@ -49,7 +49,7 @@ fn operators_problems(path: &str) -> &'static [Code] {
 #[openapi(
     info(title = "miniter", description = DESCRIPTION, license(name = "MIT OR Apache-2.0")),
     tags((name = "miniter", description = "The microblog"), (name = "documentation", description = "This document"),
-        (name = "operations", description = "For whoever runs the server")),
+        (name = "operations", description = "For operators of the server")),
     paths(openapi_document, to_docs_page, docs_page, docs_file),
     modifiers(&Authorization)
 )]
@@ -58,7 +58,7 @@ struct Documentation;
 const DESCRIPTION: &str = "A microblog server.\n\n\
     Every failure is `application/problem+json` (RFC 9457) with a stable `code`, and every answer carries \
     `X-Request-Id`. An unknown path is 404 `not_found`, and a known one with another method 405 `method_not_allowed` \
-    with `Allow`. Whoever calls too often gets 429 and waits as long as `Retry-After` says; `RateLimit` and \
+    with `Allow`. A client that calls too often gets 429 and must wait as long as `Retry-After` says; `RateLimit` and \
     `RateLimit-Policy` tell what is left. Only what is no HTTP/1.1 request at all (a broken head, one of more than 16 KiB, or one that is too \
     slow) gets a bare 400, 408 or 431, and a connection for which there is no place a bare 503 with `Retry-After`.";
 
@@ -131,7 +131,7 @@ fn document_endpoint(operation: &mut Operation, endpoint: &Endpoint, own: &[Code
     if endpoint.limit != Limit::Unlimited {
         codes.push(Code::RateLimited);
     }
-    // Whatever a path offers, it refuses the methods that it does not.
+    // Each path refuses the methods that it does not have.
     codes.push(Code::MethodNotAllowed);
     operation.responses.responses.extend(problem::responses(&codes));
 }

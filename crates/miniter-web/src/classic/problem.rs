@@ -280,7 +280,7 @@ pub(crate) fn render(failure: &Failure, request: &HttpRequest, request_id: &str)
     response.json(problem)
 }
 
-/// More about this occurrence, for the person who sent the request. ASCII, whatever it quotes.
+/// More about this occurrence, for the person who sent the request. ASCII, also where it quotes other text.
 fn note(failure: &Failure) -> Option<EscapeDefault<'_>> {
     if let Failure::MalformedBody { note } | Failure::UnfitBody { note } = failure {
         Some(note.escape_default())

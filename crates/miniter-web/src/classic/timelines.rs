@@ -15,7 +15,7 @@ use crate::http::freshness;
 use crate::http::page::{Neighbours, WantedPage};
 use crate::http::state::State;
 
-/// A part of somebody's timeline.
+/// A part of a user's timeline.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TimelineResponse<'a> {
     /// Whose timeline it is.
@@ -90,7 +90,7 @@ pub(crate) async fn read_timeline(
     path: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
-    // What is no number is nobody's.
+    // A text that is no number is no user's id.
     let user = UserId::parse(&path).map_err(|_| ServiceError::UserNotFound)?;
     let timelines = state.services.timelines.clone();
     let wanted = WantedPage::parse(request.query_string(), rules(&timelines))?;

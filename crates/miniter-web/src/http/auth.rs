@@ -102,7 +102,7 @@ async fn authenticate(request: &HttpRequest, state: &State) -> Result<Grant, Fai
 /// The user to whom a call counts: who shows a token that is known to be good. What is found out for that, [`authorize`] need
 /// not ask again.
 ///
-/// A token that may be void counts for nobody: else whoever has one could use up what its owner may do.
+/// A token that may be void counts for no user: its holder could use up the calls of the owner.
 pub(crate) async fn caller(request: &HttpRequest, state: &State) -> Option<UserId> {
     let authenticated = authenticate(request, state).await;
     let user = authenticated.as_ref().ok().map(|grant| grant.user);
@@ -126,7 +126,7 @@ fn identify(request: &HttpRequest, state: &State) -> Result<Bearer, TokenFault> 
     identified
 }
 
-/// The token that came with the request, whatever it is.
+/// The token that came with the request, before it is verified.
 pub(crate) fn token_of(request: &HttpRequest) -> Result<&str, TokenFault> {
     const INVALID: TokenFault = TokenFault::Refused(TokenError::Invalid);
     let mut headers = request.headers().get_all(AUTHORIZATION);

@@ -66,7 +66,7 @@ pub struct Bulkheads {
     pub(crate) write: Bulkhead,
     /// What hashes a password, and may read and write as well.
     pub(crate) hash: Bulkhead,
-    /// What looks how the database is, whatever else there is to do.
+    /// Health checks of the database, beside all other work.
     pub(crate) health: Bulkhead,
     /// How long a request waits for a freshness check, which takes no permit.
     pub(crate) freshness_timeout: Duration,

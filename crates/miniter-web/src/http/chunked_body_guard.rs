@@ -1,7 +1,7 @@
 //! Bodies that are not read to their end.
 //!
-//! Once a handler has let go of a chunked body, actix reads on until it ends, however long that takes: whoever sends a byte
-//! now and then keeps the connection for ever. A body that is still held when its answer has been sent makes actix close
+//! Once a handler has let go of a chunked body, actix reads on until it ends, however long that takes: a client that sends a
+//! byte now and then keeps the connection for ever. A body that is still held when its answer has been sent makes actix close
 //! the connection instead, as it does with a body of a given length.
 //!
 //! What is taken of a body is counted here, so that the stream reads on when there is room.

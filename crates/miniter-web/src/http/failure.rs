@@ -1,4 +1,4 @@
-//! Why a request is answered with an error, whatever presentation it came to.
+//! Why a request is answered with an error, in every presentation.
 //!
 //! A handler, an extractor or the router fails with a [`Failure`]. It knows neither a status nor a text: a presentation has
 //! one exhaustive `match` for that (`http::render`).

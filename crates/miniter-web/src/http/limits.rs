@@ -1,4 +1,4 @@
-//! How often somebody may call: the limit of each route stands beside it in the list of endpoints.
+//! How often a client may call: the limit of each route stands beside it in the list of endpoints.
 //!
 //! A node counts what it sees itself. Wrong passwords, of which every single one matters, are counted in the database, by
 //! `miniter_service::LoginThrottle`.
@@ -60,7 +60,7 @@ pub(crate) enum Caller {
 /// The buckets of all callers under one limit.
 pub(crate) struct Buckets {
     pub(crate) name: &'static str,
-    /// Whether users have one each, whatever addresses they come from.
+    /// Whether each user has a bucket, from all addresses together.
     pub(crate) by_user: bool,
     quota: Quota,
     policy: HeaderValue,

@@ -65,7 +65,7 @@ pub(crate) async fn observe(
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let is_draining = state_of(response.request()).is_some_and(|state| state.readiness.is_draining());
     if is_draining {
-        // Whoever calls next shall call another node.
+        // The client's next request shall go to another node.
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
 
@@ -96,7 +96,7 @@ pub(crate) async fn observe(
 /// Logs what is behind a failure on our side, under the id that the client gets.
 fn log_causes(failure: &Failure, status: StatusCode, id: &str) {
     let Some(causes) = failure.causes() else { return };
-    // The causes come from the database and from libraries; they may quote what somebody sent.
+    // The causes come from the database and from libraries; they may quote a request.
     let causes = cut(&causes, str::escape_debug);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         log::warn!("unavailable: {causes} request={id}");

@@ -12,9 +12,9 @@ use crate::http::failure::Failure;
 pub(crate) struct RequestContext {
     /// The endpoint, as it was registered. Where its path takes another method, one that the path has.
     pub(crate) endpoint: Endpoint,
-    /// Who shows the token that came with it; `None` before somebody has looked.
+    /// The bearer of the token that came with the request; `None` before the token was read.
     pub(crate) identified: Option<Result<Bearer, TokenFault>>,
-    /// What became of asking whether that token still counts; `None` if nobody has asked, or what was told is taken.
+    /// Whether that token still counts; `None` before the check, and after the outcome was taken.
     pub(crate) authenticated: Option<Result<Grant, Failure>>,
     /// The grant that is good enough for the endpoint.
     pub(crate) authorized: Option<Grant>,

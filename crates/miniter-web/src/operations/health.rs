@@ -10,10 +10,10 @@ use tokio::time::timeout;
 use crate::http::failure::Failure;
 use crate::http::state::State;
 
-/// How long an answer of the database may be shared: whoever asks often, or in great numbers, asks it no more often.
+/// How long requests share an answer of the database: however many ask, the database is asked no more often.
 const SHARED: Duration = Duration::from_millis(200);
 
-/// How long one waits for the answer to somebody else's question.
+/// How long a request waits for the answer to another request's question.
 const PATIENCE: Duration = Duration::from_millis(1_300);
 
 /// Answers `live` as long as the process does anything at all.
@@ -52,7 +52,7 @@ pub(crate) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, Fail
             let outcome =
                 state.bulkheads.health.run(move || health.check().map_err(ServiceError::from)).await;
             *last = Some((Instant::now(), outcome.is_ok()));
-            // Whatever is the matter with the database: this node should get no requests.
+            // With any fault of the database this node should get no requests.
             outcome.map_err(Failure::into_unavailable)?;
         }
     }

@@ -1,4 +1,4 @@
-//! For whoever runs the server: is it alive, should it get requests, and what is it doing?
+//! For operators: is the server alive, should it get requests, and what is it doing?
 
 mod health;
 mod metrics;

@@ -10,8 +10,8 @@ use diesel::sqlite::SqliteConnection;
 use crate::backend::prepared::prepared;
 use crate::backend::sqlite::files::Files;
 
-/// The size of the log in bytes from which it is emptied. SQLite moves what is in it into the database by itself, but begins it
-/// anew only at a moment without readers: where one read overlaps the next, never.
+/// The size of the log in bytes from which it is emptied. SQLite moves its pages into the database by itself, but restarts
+/// the log only in a moment without readers: while reads overlap, never.
 pub(crate) const LOG_SIZE: u64 = 16 << 20;
 
 /// How long writes wait until those who read from the log have ended.

@@ -156,7 +156,7 @@ fn announced(request: &HttpRequest) -> Option<u64> {
     request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok())
 }
 
-/// What a parser says, cut to a length that nobody can blow up.
+/// The message of a parser, cut to a length that no client can exceed.
 fn note(error: &impl Display) -> String {
     error.to_string().chars().take(MAX_NOTE).collect()
 }
