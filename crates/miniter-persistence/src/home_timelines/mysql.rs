@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::BigInt;
 
-use crate::backend::prepared::{list, prepared};
+use crate::backend::prepared::prepared;
 use crate::home_timelines::query::{Home, HomeQuery, Order, Range};
 use crate::schema::{users, users_follow_list};
 
@@ -24,10 +24,7 @@ const MANY: usize = 300;
 /// How many of the newest tweets of all that are: some milliseconds' work.
 const RECENT: i64 = 4_000;
 
-/// How many authors one statement asks for the ends of their parts of the index.
-const AUTHORS_AT_ONCE: usize = 1_000;
-
-/// How many authors one statement asks for several tweets of each: a SELECT for each of them.
+/// How many authors one statement asks for tweets: a SELECT for each of them.
 const SELECTS_AT_ONCE: usize = 100;
 
 /// How many ids of an author are read first; more of those who turn out to have more among what is wanted.
@@ -106,10 +103,10 @@ fn in_snapshot<T>(
 /// The ids of a range, from the index over (author, id).
 fn of_each(connection: &mut MysqlConnection, authors: &[i64], range: Range) -> QueryResult<Vec<i64>> {
     // Only an author whose nearest tweet is among the first `count` can have one among them.
+    // A SELECT for each, also where `GROUP BY` would do: without fresh statistics the server answers that from every entry of
+    // every author.
     let mut nearest = Vec::new();
-    for authors in authors.chunks(AUTHORS_AT_ONCE) {
-        nearest.extend(nearest_of(connection, authors, range)?);
-    }
+    first_of(connection, authors, range, 1, &mut nearest)?;
     sort(&mut nearest, range.order);
     nearest.truncate(range.count);
     if range.count == 1 {
@@ -144,24 +141,6 @@ fn sort(tweets: &mut [(i64, i64)], order: Order) {
     if order == Order::NewestFirst {
         tweets.reverse();
     }
-}
-
-/// The nearest tweet of each author in a range.
-fn nearest_of(
-    connection: &mut MysqlConnection,
-    authors: &[i64],
-    range: Range,
-) -> QueryResult<Vec<(i64, i64)>> {
-    let Range { above, upto, order, .. } = range;
-    let nearest = if order == Order::NewestFirst { "MAX" } else { "MIN" };
-    // Answered from the ends of the index's parts, one look for each author.
-    let sql = format!(
-        "SELECT {nearest}(id) AS id, user_id FROM tweets FORCE INDEX (tweets_author) \
-         WHERE user_id IN ({}) AND id > {above} AND id <= {upto} GROUP BY user_id",
-        list(authors)
-    );
-    let rows: Vec<Tweet> = sql_query(sql).load(connection)?;
-    Ok(rows.into_iter().map(|Tweet { id, user_id }| (id, user_id)).collect())
 }
 
 /// The first `each` tweets of each author in a range.
