@@ -36,10 +36,13 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 cp -r "$template" "$folder/data"
+# A server that starts deletes the temporary tables of every server that shares its folder for them.
+mkdir "$folder/tmp"
 
 # Its time zone is not ours, so that whatever depends on it shows.
 start_on() {
-    mariadbd --no-defaults --datadir="$folder/data" --user="$(id -un)" --bind-address=127.0.0.1 --port="$1" \
+    mariadbd --no-defaults --datadir="$folder/data" --tmpdir="$folder/tmp" --user="$(id -un)" \
+        --bind-address=127.0.0.1 --port="$1" \
         --socket="$folder/socket" --pid-file="$folder/pid" --default-time-zone=+09:00 --max-connections=1000 \
         --innodb-buffer-pool-size=256M --innodb-log-file-size=64M ${MINITER_MARIADB_OPTIONS-} \
         >"$folder/log" 2>&1 &

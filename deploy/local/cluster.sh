@@ -108,8 +108,10 @@ on_db() {
 run_db() {
     local data=$FOLDER/db$1 port=$((BASE + 10 * $1)) options=() galera
     [ -d "$data" ] || { cp -r "$template" "$data.new" && chown -R "$owner" "$data.new" && mv "$data.new" "$data"; }
-    options+=(--no-defaults --datadir="$data" --user="$owner" --bind-address=127.0.0.1 --port="$port"
-        --socket="$data/socket" --pid-file="$data/pid" --max-connections=500
+    # A server that starts deletes the temporary tables of every server that shares its folder for them.
+    mkdir -p "$data.tmp" && chown "$owner" "$data.tmp"
+    options+=(--no-defaults --datadir="$data" --tmpdir="$data.tmp" --user="$owner"
+        --bind-address=127.0.0.1 --port="$port" --socket="$data/socket" --pid-file="$data/pid" --max-connections=500
         --innodb-buffer-pool-size=128M --innodb-log-file-size=48M)
     if [ "$DB" = galera ]; then
         galera=$(ls /usr/lib*/galera*/libgalera_smm.so /usr/lib/libgalera_smm.so 2>/dev/null | head -n 1 || true)

@@ -37,10 +37,13 @@ impl Server {
             let globals: Vec<_> = globals.iter().map(|global| format!("SET GLOBAL {global};\n")).collect();
             std::fs::write(folder.path().join("init"), globals.concat()).unwrap();
             let path = |name: &str| folder.path().join(name).display().to_string();
+            // A server that starts deletes the temporary tables of every server that shares its folder for them.
+            std::fs::create_dir(path("tmp")).unwrap();
             let mut process = Command::new("mariadbd")
                 .env("PATH", format!("{}:/usr/sbin:/usr/local/sbin", std::env::var("PATH").unwrap()))
                 .args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1"])
                 .args([format!("--port={port}"), format!("--datadir={}", path("data"))])
+                .arg(format!("--tmpdir={}", path("tmp")))
                 .args([format!("--socket={}", path("socket")), format!("--pid-file={}", path("pid"))])
                 .arg(format!("--init-file={}", path("init")))
                 .args(options)
