@@ -256,6 +256,14 @@ mod tests {
         lines
     }
 
+    fn wait_until(is_so: &dyn Fn() -> bool) {
+        let begun = Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed() < PATIENCE);
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     fn no_report(_: u64) {}
 
     #[test]
@@ -280,6 +288,9 @@ mod tests {
         let log = LogWriter::start(pipe, count_reported).unwrap();
         let mut sink = log.sink();
         let count = 3 * CAPACITY as u64 / 1_000;
+        // The writer hangs with the first line: from now on nothing is taken, and there is one gap.
+        sink.write_all(b"first\n").unwrap();
+        wait_until(&|| log.0.0.lock().is_writing);
         let begun = Instant::now();
         for i in 0..count {
             sink.write_all(format!("{i:0999}\n").as_bytes()).unwrap();
@@ -290,6 +301,7 @@ mod tests {
 
         // It goes on: what fitted comes in order, then what comes later.
         let kept = count - dropped;
+        assert_eq!(read_to(&receiver, "first"), ["first"]);
         let lines = read_to(&receiver, &format!("{:0999}", kept - 1));
         assert_eq!(lines, (0..kept).map(|i| format!("{i:0999}")).collect::<Vec<_>>());
         sink.write_all(b"later\n").unwrap();
@@ -346,13 +358,6 @@ mod tests {
         };
         let log = LogWriter::start(Disk(&DISK), count_reported).unwrap();
         let mut sink = log.sink();
-        let wait_until = |is_so: &dyn Fn() -> bool| {
-            let begun = Instant::now();
-            while !is_so() {
-                assert!(begun.elapsed() < PATIENCE);
-                thread::sleep(Duration::from_millis(1));
-            }
-        };
         sink.write_all(b"lost\n").unwrap();
         wait_until(&|| DISK.lock().unwrap().2 == 1);
         sink.write_all(b"lost too\n").unwrap();
