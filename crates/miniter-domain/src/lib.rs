@@ -4,7 +4,9 @@
 //! tweet may be), and the traits through which the rest of the house reaches the database
 //! ([`UserRepository`] and its siblings). Every other crate depends on this one; it depends on none of them.
 
+mod account;
 mod capacity;
+mod circle;
 mod clock;
 mod error;
 mod follow;
@@ -19,7 +21,9 @@ mod tweet;
 mod user;
 mod visible;
 
+pub use account::{Account, AccountCounts, PostDefaults, ProfileRow};
 pub use capacity::Capacity;
+pub use circle::{Circle, Viewer};
 pub use clock::{Clock, SystemClock};
 pub use error::{DomainError, RepositoryError};
 pub use follow::Follow;
@@ -35,10 +39,10 @@ pub use repository::{
     MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository, MockLoginThrottleRepository,
     MockSessionRepository, MockStatusRepository, MockTimelineRepository, MockUserRepository,
 };
-pub use status::Status;
+pub use status::{NewStatus, ReplyTo, Status, StatusCounts, Visibility};
 pub use subscriber::Subscriber;
 pub use timeline::{PageRequest, TimelinePage};
-pub use tweet::{NewStatus, TweetId, TweetText};
+pub use tweet::{StatusId, TweetText};
 pub use user::{
     CanonicalEmail, Credentials, Email, NewUser, Password, Profile, TokenVersion, User, UserId, UserName,
 };

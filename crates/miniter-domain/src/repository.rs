@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     AccountKey, AddressKey, Allowance, BucketKey, CanonicalEmail, Credentials, Exhausted, Follow, NewStatus,
-    NewUser, PageRequest, Quota, RepositoryError, Status, Tat, TimelinePage, TokenVersion, TweetId, User,
+    NewUser, PageRequest, Quota, RepositoryError, Status, StatusId, Tat, TimelinePage, TokenVersion, User,
     UserId,
 };
 
@@ -91,7 +91,7 @@ pub trait SessionRepository: Send + Sync {
 /// What people wrote.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait StatusRepository: Send + Sync {
-    /// Stores a new tweet under an id that is drawn here ([`TweetId::next`]), and returns it.
+    /// Stores a new tweet under an id that is drawn here ([`StatusId::next`]), and returns it.
     ///
     /// Ids are committed in their order, whichever node writes: a reader who asks for what is newer than the newest tweet they
     /// know misses none that is committed later.
@@ -110,14 +110,14 @@ pub trait StatusRepository: Send + Sync {
     ///
     /// # Errors
     /// Only the general ones.
-    fn find_many(&self, ids: &[TweetId]) -> Result<Vec<Arc<Status>>, RepositoryError>;
+    fn find_many(&self, ids: &[StatusId]) -> Result<Vec<Arc<Status>>, RepositoryError>;
 
     /// Deletes a tweet of `author`, and returns whether there was one. No answer that begins after this returns shows it, at
     /// whatever node.
     ///
     /// # Errors
     /// Only the general ones.
-    fn delete(&self, author: UserId, tweet: TweetId) -> Result<bool, RepositoryError>;
+    fn delete(&self, author: UserId, tweet: StatusId) -> Result<bool, RepositoryError>;
 }
 
 /// Who follows whom.

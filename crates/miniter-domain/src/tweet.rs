@@ -5,15 +5,15 @@ use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
 
+use crate::DomainError;
 use crate::user::{is_longer_than, parse_digits};
 use crate::visible::is_invisible;
-use crate::{DomainError, Fingerprint, UserId};
 
 /// The number of a tweet: 64 bits that sort by time. Not negative.
 ///
 /// On the wire it is a string, since JavaScript loses digits beyond 2^53.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TweetId(i64);
+pub struct StatusId(i64);
 
 /// From when an id counts milliseconds: the epoch of the layout's inventor, Twitter. In Unix milliseconds.
 const EPOCH: i64 = 1_288_834_974_657;
@@ -23,10 +23,10 @@ const SEQUENCE_BITS: u32 = 22;
 
 /// The milliseconds that a clock may say. Below them an id would not be greater than a 32-bit counter. Above them, from May 2078
 /// on, it is counted on as while a clock is set back: 41 bits would last until July 2080, and a clock that is wrong must not use
-/// up what comes after. What is left is enough for 2^57 ids, all below [`TweetId::END`].
+/// up what comes after. What is left is enough for 2^57 ids, all below [`StatusId::END`].
 const MILLISECONDS: RangeInclusive<i64> = 1 << (32 - SEQUENCE_BITS)..=(1 << 41) - (1 << 36);
 
-impl TweetId {
+impl StatusId {
     /// The greatest number there is.
     pub const MAX: Self = Self(i64::MAX);
 
@@ -77,7 +77,7 @@ impl TweetId {
     }
 }
 
-impl fmt::Display for TweetId {
+impl fmt::Display for StatusId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -116,20 +116,6 @@ impl TweetText {
     pub fn into_string(self) -> String {
         self.0
     }
-}
-
-/// A tweet that is about to be stored. Its id is drawn by the repository (see
-/// [`StatusRepository::create`](crate::StatusRepository::create)).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewStatus {
-    /// Who wrote it.
-    pub author: UserId,
-    /// What it says.
-    pub text: TweetText,
-    /// When it was written.
-    pub created_at: DateTime<Utc>,
-    /// What the request is known again by, if it may be sent again.
-    pub fingerprint: Option<Fingerprint>,
 }
 
 #[cfg(test)]
@@ -173,42 +159,42 @@ mod tests {
 
     #[test]
     fn a_cursor_is_digits_that_fit_63_bits() {
-        assert_eq!(TweetId::parse("0"), Ok(TweetId::new(0)));
-        assert_eq!(TweetId::parse("9223372036854775807"), Ok(TweetId::new(i64::MAX)));
+        assert_eq!(StatusId::parse("0"), Ok(StatusId::new(0)));
+        assert_eq!(StatusId::parse("9223372036854775807"), Ok(StatusId::new(i64::MAX)));
         for text in ["", "-1", "+1", "1.5", "x", "9223372036854775808"] {
-            assert_eq!(TweetId::parse(text), Err(DomainError::InvalidTweetId), "{text:?}");
+            assert_eq!(StatusId::parse(text), Err(DomainError::InvalidTweetId), "{text:?}");
         }
     }
 
     #[test]
     fn ids_grow_also_where_the_clock_is_set_back_or_stands_still() {
         let at = |milliseconds| DateTime::from_timestamp_millis(milliseconds).unwrap();
-        let first = TweetId::next(at(1_800_000_000_000), TweetId::new(7));
+        let first = StatusId::next(at(1_800_000_000_000), StatusId::new(7));
         assert_eq!(first.get() >> SEQUENCE_BITS, 1_800_000_000_000 - EPOCH);
         for moment in [1_800_000_000_000, 1_799_999_000_000, 0, -1_000_000_000_000] {
-            assert_eq!(TweetId::next(at(moment), first).get(), first.get() + 1, "{moment}");
+            assert_eq!(StatusId::next(at(moment), first).get(), first.get() + 1, "{moment}");
         }
-        assert!(TweetId::next(at(1_800_000_000_001), first).get() > first.get() + 1);
+        assert!(StatusId::next(at(1_800_000_000_001), first).get() > first.get() + 1);
     }
 
     #[test]
     fn an_id_of_a_clock_that_is_far_ahead_leaves_room_for_those_that_follow() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        let far = TweetId::next(at("2100-01-01T00:00:00Z"), TweetId::new(0));
-        assert!(far < TweetId::CLOCK_END && far.has_room());
-        assert!(TweetId::END.get() - far.get() > 1 << 56);
-        assert_eq!(TweetId::next(at("2026-11-25T00:00:00Z"), far).get(), far.get() + 1);
-        assert!(!TweetId::new(TweetId::END.get() - 1).has_room());
+        let far = StatusId::next(at("2100-01-01T00:00:00Z"), StatusId::new(0));
+        assert!(far < StatusId::CLOCK_END && far.has_room());
+        assert!(StatusId::END.get() - far.get() > 1 << 56);
+        assert_eq!(StatusId::next(at("2026-11-25T00:00:00Z"), far).get(), far.get() + 1);
+        assert!(!StatusId::new(StatusId::END.get() - 1).has_room());
     }
 
     proptest! {
         #[test]
         fn whatever_the_clock_says_an_id_is_above_the_greatest_and_above_any_32_bit_counter(
-            milliseconds in -62_135_596_800_000..253_402_300_799_000_i64, greatest in 0..TweetId::END.get() - (1 << 20),
+            milliseconds in -62_135_596_800_000..253_402_300_799_000_i64, greatest in 0..StatusId::END.get() - (1 << 20),
         ) {
             let moment = DateTime::from_timestamp_millis(milliseconds).unwrap();
-            let id = TweetId::next(moment, TweetId::new(greatest));
-            prop_assert!(id.get() > greatest && id < TweetId::END && id.get() >= 1 << 32);
+            let id = StatusId::next(moment, StatusId::new(greatest));
+            prop_assert!(id.get() > greatest && id < StatusId::END && id.get() >= 1 << 32);
         }
 
         #[test]

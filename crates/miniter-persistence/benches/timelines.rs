@@ -7,7 +7,7 @@
 use divan::Bencher;
 use miniter_domain::{
     CanonicalEmail, Clock, Email, Follow, FollowRepository, NewStatus, NewUser, PageRequest, Profile,
-    StatusRepository, SystemClock, TimelineRepository, TweetId, TweetText, UserId, UserName, UserRepository,
+    StatusId, StatusRepository, SystemClock, TimelineRepository, UserId, UserName, UserRepository,
 };
 use miniter_persistence::{Store, StoreOptions};
 
@@ -83,7 +83,7 @@ fn page(bencher: Bencher<'_, '_>, which: &str) {
     let world = World::new(200);
     let page = match which {
         "first" => PageRequest::newest(20),
-        "middle" => PageRequest { max_id: Some(TweetId::new(1_000)), ..PageRequest::newest(20) },
+        "middle" => PageRequest { max_id: Some(StatusId::new(1_000)), ..PageRequest::newest(20) },
         _ => PageRequest::newest(1_000),
     };
     bencher.bench_local(|| match world.store.cached_home(world.hub, &page) {
@@ -97,8 +97,7 @@ fn page(bencher: Bencher<'_, '_>, which: &str) {
 fn tweet(bencher: Bencher<'_, '_>, followers: usize) {
     let world = World::new(followers);
     bencher.bench_local(|| {
-        let text = TweetText::parse("measured".into()).unwrap();
-        let tweet = NewStatus { author: world.hub, text, created_at: SystemClock.now(), fingerprint: None };
+        let tweet = NewStatus::plain(world.hub, "measured".into(), SystemClock.now());
         StatusRepository::create(&world.store, tweet).unwrap()
     });
 }

@@ -32,6 +32,11 @@ impl Derived for Caches {
                 | Event::Deleted { .. }
                 | Event::Followed { .. }
                 | Event::Unfollowed { .. }
+                | Event::StatusChanged { .. }
+                | Event::InteractionChanged { .. }
+                | Event::Notified { .. }
+                | Event::AccountChanged { .. }
+                | Event::CircleChanged { .. }
                 | Event::AccountDeleted { .. } => {
                     self.home_timelines.apply(*event);
                     self.statuses.apply(*event);

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 #[cfg(feature = "mysql")]
 use miniter_domain::RepositoryError;
-use miniter_domain::{IdempotencyKey, NewStatus, TweetId};
+use miniter_domain::{IdempotencyKey, NewStatus, StatusId};
 
 #[cfg(feature = "mysql")]
 use crate::backend::mysql::Pool;
@@ -29,14 +29,14 @@ struct Row {
 /// What was answered to a request that published a tweet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StoredResponse {
-    pub(crate) tweet: TweetId,
+    pub(crate) tweet: StatusId,
     /// When it was published.
     pub(crate) created_at: DateTime<Utc>,
 }
 
 impl StoredResponse {
     /// The response to a request whose tweet is published under this id.
-    pub(crate) fn of(tweet: &NewStatus, id: TweetId) -> Self {
+    pub(crate) fn of(tweet: &NewStatus, id: StatusId) -> Self {
         Self { tweet: id, created_at: tweet.created_at }
     }
 }
@@ -57,7 +57,7 @@ pub(crate) trait StoredResponses {
     fn lookup_response(&mut self, tweet: &NewStatus) -> QueryResult<Lookup>;
 
     /// Stores the response to a request for which nothing is stored. If another has been faster, that is a duplicate.
-    fn store_response(&mut self, tweet: &NewStatus, id: TweetId) -> QueryResult<()>;
+    fn store_response(&mut self, tweet: &NewStatus, id: StatusId) -> QueryResult<()>;
 }
 
 macro_rules! impl_stored_responses {
@@ -76,14 +76,14 @@ macro_rules! impl_stored_responses {
                         .execute(self)?;
                     Ok(Lookup::New)
                 } else if text_digest == fingerprint.text {
-                    let (tweet, created_at) = (TweetId::new(tweet_id), created_at.and_utc());
+                    let (tweet, created_at) = (StatusId::new(tweet_id), created_at.and_utc());
                     Ok(Lookup::Stored(StoredResponse { tweet, created_at }))
                 } else {
                     Ok(Lookup::KeyReused)
                 }
             }
 
-            fn store_response(&mut self, tweet: &NewStatus, id: TweetId) -> QueryResult<()> {
+            fn store_response(&mut self, tweet: &NewStatus, id: StatusId) -> QueryResult<()> {
                 let Some(fingerprint) = &tweet.fingerprint else { return Ok(()) };
                 let row = Row {
                     user_id: tweet.author.get(),

@@ -5,7 +5,7 @@ use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamp;
-use miniter_domain::{Follow, NewStatus, NewUser, TweetId};
+use miniter_domain::{Follow, NewStatus, NewUser, StatusId};
 
 use crate::schema::{tweets, users, users_follow_list};
 
@@ -36,19 +36,36 @@ impl<'a> NewUserRow<'a> {
 #[derive(Insertable)]
 #[diesel(table_name = tweets)]
 pub(crate) struct NewTweetRow<'a> {
-    pub(crate) id: i64,
-    pub(crate) user_id: i64,
-    pub(crate) tweet: &'a str,
-    pub(crate) created_at: NaiveDateTime,
+    id: i64,
+    user_id: i64,
+    tweet: &'a str,
+    created_at: NaiveDateTime,
+    visibility: i16,
+    spoiler_text: &'a str,
+    is_sensitive: bool,
+    language: Option<&'a str>,
+    in_reply_to_id: Option<i64>,
+    in_reply_to_account_id: Option<i64>,
+    conversation_id: Option<i64>,
+    application_id: Option<i64>,
 }
 
 impl<'a> NewTweetRow<'a> {
-    pub(crate) fn of(tweet: &'a NewStatus, id: TweetId) -> Self {
+    pub(crate) fn of(status: &'a NewStatus, id: StatusId) -> Self {
+        let reply = status.in_reply_to;
         Self {
             id: id.get(),
-            user_id: tweet.author.get(),
-            tweet: tweet.text.as_str(),
-            created_at: tweet.created_at.naive_utc(),
+            user_id: status.author.get(),
+            tweet: &status.text,
+            created_at: status.created_at.naive_utc(),
+            visibility: status.visibility.code(),
+            spoiler_text: &status.spoiler_text,
+            is_sensitive: status.is_sensitive,
+            language: status.language.as_deref(),
+            in_reply_to_id: reply.map(|reply| reply.status.get()),
+            in_reply_to_account_id: reply.map(|reply| reply.author.get()),
+            conversation_id: reply.map(|reply| reply.conversation.get()),
+            application_id: status.application,
         }
     }
 }

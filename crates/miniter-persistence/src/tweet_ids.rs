@@ -3,14 +3,14 @@
 /// The greatest id of a tweet that leaves room above it. Other programs number their tweets "greatest + 1", and may leave none.
 macro_rules! greatest_id {
     ($connection:expr) => {{
-        let below = |connection: &mut _, end: TweetId| -> QueryResult<TweetId> {
+        let below = |connection: &mut _, end: StatusId| -> QueryResult<StatusId> {
             let newest: Option<i64> =
                 tweets::table.filter(tweets::id.lt(end.get())).select(max(tweets::id)).first(connection)?;
-            Ok(TweetId::new(newest.unwrap_or(0)))
+            Ok(StatusId::new(newest.unwrap_or(0)))
         };
         let connection = &mut *$connection;
-        match below(connection, TweetId::END) {
-            Ok(newest) if !newest.has_room() => below(connection, TweetId::CLOCK_END),
+        match below(connection, StatusId::END) {
+            Ok(newest) if !newest.has_room() => below(connection, StatusId::CLOCK_END),
             newest => newest,
         }
     }};

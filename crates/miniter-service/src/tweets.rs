@@ -37,7 +37,8 @@ impl Tweets {
             key: Blake2s256::digest(key.as_str()).into(),
             text: Blake2s256::digest(text.as_str()).into(),
         });
-        let tweet = NewStatus { author, text, created_at: self.clock.now(), fingerprint };
+        let tweet = NewStatus::plain(author, text.into_string(), self.clock.now());
+        let tweet = NewStatus { fingerprint, ..tweet };
         self.tweets.create(tweet).map_err(|error| match error {
             RepositoryError::MissingReference => ServiceError::Unauthenticated,
             RepositoryError::KeyReused => ServiceError::IdempotencyKeyReused,
@@ -53,7 +54,7 @@ impl Tweets {
 mod tests {
     use std::sync::Mutex;
 
-    use miniter_domain::{DomainError, MockStatusRepository, TweetId};
+    use miniter_domain::{DomainError, MockStatusRepository, StatusId};
 
     use super::*;
     use crate::accounts::tests::FixedClock;
@@ -66,10 +67,8 @@ mod tests {
     fn a_tweet_is_stored_as_it_was_written_with_the_time_of_the_clock() {
         let mut repository = MockStatusRepository::new();
         repository.expect_create().times(1).returning(|tweet| {
-            let NewStatus { author, text, created_at, fingerprint: None } = tweet else {
-                panic!("{tweet:?}")
-            };
-            Ok(Status { id: TweetId::new(1), author, text: text.into_string(), created_at })
+            assert_eq!(tweet.fingerprint, None);
+            Ok(tweet.published(StatusId::new(1)))
         });
         let tweet = tweets(repository).post(UserId::new(7), " 안녕 🍺 ".into(), None).unwrap();
         assert_eq!((tweet.author, tweet.text.as_str()), (UserId::new(7), " 안녕 🍺 "));

@@ -12,7 +12,7 @@ use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Nullable};
-use miniter_domain::{RepositoryError, TweetId};
+use miniter_domain::{RepositoryError, StatusId};
 
 use crate::backend::mysql::Pool;
 use crate::backend::prepared::{execute, prepared};
@@ -34,35 +34,56 @@ const PURGED_AT_ONCE: i64 = 1_000;
 const LOOK: &str = "SELECT h.position, h.epoch, t.id, CRC32(CONCAT_WS(' ', t.user_id, t.created_at, t.tweet)) \
     FROM feed_head h LEFT JOIN tweets t ON t.id = (SELECT MAX(id) FROM tweets) WHERE h.id = 1";
 
-/// The first columns of a row for each event.
-const KINDS: [i64; 7] = [1, 2, 3, 4, 5, 6, 7];
+/// The first column of a row.
+mod kind {
+    pub(super) const PUBLISHED: i64 = 1;
+    pub(super) const DELETED: i64 = 2;
+    pub(super) const FOLLOWED: i64 = 3;
+    pub(super) const UNFOLLOWED: i64 = 4;
+    pub(super) const ACCOUNT_DELETED: i64 = 5;
+    pub(super) const TOKENS_RENEWED: i64 = 6;
+    pub(super) const FOREIGN_WRITES: i64 = 7;
+    pub(super) const STATUS_CHANGED: i64 = 8;
+    pub(super) const INTERACTION_CHANGED: i64 = 9;
+    pub(super) const NOTIFIED: i64 = 10;
+    pub(super) const ACCOUNT_CHANGED: i64 = 11;
+    pub(super) const CIRCLE_CHANGED: i64 = 12;
+}
 
 impl Event {
     /// The event as a row has it: its kind and two numbers.
     fn row(self) -> [i64; 3] {
-        let [published, deleted, followed, unfollowed, account_deleted, tokens_renewed, foreign_writes] =
-            KINDS;
         match self {
-            Self::Published { author, tweet } => [published, author, tweet],
-            Self::Deleted { author, tweet } => [deleted, author, tweet],
-            Self::Followed { follower, followee } => [followed, follower, followee],
-            Self::Unfollowed { follower, followee } => [unfollowed, follower, followee],
-            Self::AccountDeleted { user } => [account_deleted, user, 0],
-            Self::TokensRenewed { user, version } => [tokens_renewed, user, version],
-            Self::ForeignWrites => [foreign_writes, 0, 0],
+            Self::Published { author, tweet } => [kind::PUBLISHED, author, tweet],
+            Self::Deleted { author, tweet } => [kind::DELETED, author, tweet],
+            Self::Followed { follower, followee } => [kind::FOLLOWED, follower, followee],
+            Self::Unfollowed { follower, followee } => [kind::UNFOLLOWED, follower, followee],
+            Self::AccountDeleted { user } => [kind::ACCOUNT_DELETED, user, 0],
+            Self::TokensRenewed { user, version } => [kind::TOKENS_RENEWED, user, version],
+            Self::ForeignWrites => [kind::FOREIGN_WRITES, 0, 0],
+            Self::StatusChanged { author, status } => [kind::STATUS_CHANGED, author, status],
+            Self::InteractionChanged { user, status } => [kind::INTERACTION_CHANGED, user, status],
+            Self::Notified { user, notification } => [kind::NOTIFIED, user, notification],
+            Self::AccountChanged { user } => [kind::ACCOUNT_CHANGED, user, 0],
+            Self::CircleChanged { user, other } => [kind::CIRCLE_CHANGED, user, other],
         }
     }
 
     /// The event of a row. `None` for a kind that only a newer release knows.
     fn of_row([kind, subject, object]: [i64; 3]) -> Option<Self> {
         Some(match kind {
-            1 => Self::Published { author: subject, tweet: object },
-            2 => Self::Deleted { author: subject, tweet: object },
-            3 => Self::Followed { follower: subject, followee: object },
-            4 => Self::Unfollowed { follower: subject, followee: object },
-            5 => Self::AccountDeleted { user: subject },
-            6 => Self::TokensRenewed { user: subject, version: object },
-            7 => Self::ForeignWrites,
+            kind::PUBLISHED => Self::Published { author: subject, tweet: object },
+            kind::DELETED => Self::Deleted { author: subject, tweet: object },
+            kind::FOLLOWED => Self::Followed { follower: subject, followee: object },
+            kind::UNFOLLOWED => Self::Unfollowed { follower: subject, followee: object },
+            kind::ACCOUNT_DELETED => Self::AccountDeleted { user: subject },
+            kind::TOKENS_RENEWED => Self::TokensRenewed { user: subject, version: object },
+            kind::FOREIGN_WRITES => Self::ForeignWrites,
+            kind::STATUS_CHANGED => Self::StatusChanged { author: subject, status: object },
+            kind::INTERACTION_CHANGED => Self::InteractionChanged { user: subject, status: object },
+            kind::NOTIFIED => Self::Notified { user: subject, notification: object },
+            kind::ACCOUNT_CHANGED => Self::AccountChanged { user: subject },
+            kind::CIRCLE_CHANGED => Self::CircleChanged { user: subject, other: object },
             _ => return None,
         })
     }
@@ -73,8 +94,8 @@ impl Event {
 pub(crate) struct Head {
     /// The position of the last event.
     pub(crate) position: i64,
-    /// The greatest id of a tweet so far, below [`TweetId::END`].
-    pub(crate) greatest: TweetId,
+    /// The greatest id of a tweet so far, below [`StatusId::END`].
+    pub(crate) greatest: StatusId,
     /// Whether other programs have written tweets since the head was moved last.
     pub(crate) has_foreign_tweets: bool,
 }
@@ -102,7 +123,7 @@ impl Head {
             prepared::<0, (BigInt, BigInt)>("SELECT position, greatest_id FROM feed_head WHERE id = 1", [])
                 .get_result(connection)?;
         let newest = greatest_id!(connection)?;
-        let known = TweetId::new(greatest);
+        let known = StatusId::new(greatest);
         Ok(Self { position, greatest: newest.max(known), has_foreign_tweets: newest > known })
     }
 
@@ -211,6 +232,11 @@ impl Newest {
             | Event::Deleted { .. }
             | Event::Followed { .. }
             | Event::Unfollowed { .. }
+            | Event::StatusChanged { .. }
+            | Event::InteractionChanged { .. }
+            | Event::Notified { .. }
+            | Event::AccountChanged { .. }
+            | Event::CircleChanged { .. }
             | Event::TokensRenewed { .. } => self,
         }
     }

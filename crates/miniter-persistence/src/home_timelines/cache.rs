@@ -193,7 +193,13 @@ impl Cache {
                 self.fills.forget_all();
                 self.removals += 1;
             }
-            Event::ForeignWrites | Event::TokensRenewed { .. } => {}
+            Event::StatusChanged { .. }
+            | Event::InteractionChanged { .. }
+            | Event::Notified { .. }
+            | Event::AccountChanged { .. }
+            | Event::CircleChanged { .. }
+            | Event::ForeignWrites
+            | Event::TokensRenewed { .. } => {}
         }
     }
 
@@ -227,7 +233,7 @@ impl Drop for FillGuard<'_> {
 mod tests {
     use std::collections::{BTreeMap, HashSet};
 
-    use miniter_domain::TweetId;
+    use miniter_domain::StatusId;
 
     use super::*;
     use crate::home_timelines::loaded::{AUTHOR_WEIGHT, OVERHEAD};
@@ -359,7 +365,7 @@ mod tests {
         let timelines = HomeTimelines::new(None);
         let mut tables = Tables::new(1..=1_000);
         timelines.find(&mut tables, READER, &PageRequest::newest(10)).unwrap();
-        let page = PageRequest { max_id: Some(TweetId::new(500)), ..PageRequest::newest(10) };
+        let page = PageRequest { max_id: Some(StatusId::new(500)), ..PageRequest::newest(10) };
         tables.meanwhile = Box::new(|| timelines.apply(Event::Deleted { author: AUTHOR, tweet: 495 }));
         timelines.find(&mut tables, READER, &page).unwrap();
         tables.meanwhile = Box::new(|| ());
@@ -367,7 +373,7 @@ mod tests {
         let found = ids(timelines.find(&mut tables, READER, &page).unwrap()).unwrap();
         assert_eq!(found, [489, 490, 491, 492, 493, 494, 496, 497, 498, 499]);
         let queries = tables.queries;
-        let next = PageRequest { max_id: Some(TweetId::new(489)), ..PageRequest::newest(10) };
+        let next = PageRequest { max_id: Some(StatusId::new(489)), ..PageRequest::newest(10) };
         timelines.find(&mut tables, READER, &next).unwrap();
         assert_eq!(tables.queries, queries, "the next page is in memory");
     }

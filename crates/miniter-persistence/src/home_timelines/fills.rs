@@ -51,6 +51,11 @@ impl Fills {
                 | Event::Followed { .. }
                 | Event::Unfollowed { .. }
                 | Event::AccountDeleted { .. }
+                | Event::StatusChanged { .. }
+                | Event::InteractionChanged { .. }
+                | Event::Notified { .. }
+                | Event::AccountChanged { .. }
+                | Event::CircleChanged { .. }
                 | Event::ForeignWrites
                 | Event::TokensRenewed { .. } => {}
             }

@@ -1,7 +1,7 @@
 //! What the cache asks a database for, and pages that are put together from that alone.
 
 use diesel::QueryResult;
-use miniter_domain::{PageRequest, TweetId};
+use miniter_domain::{PageRequest, StatusId};
 
 use crate::home_timelines::window::FoundPage;
 
@@ -53,11 +53,11 @@ pub(super) fn newest(
 /// The ids of a page from the database alone.
 pub(super) fn page(query: &mut impl HomeQuery, home: Home<'_>, page: &PageRequest) -> QueryResult<FoundPage> {
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let (above, upto) = (page.lower_bound().map_or(i64::MIN, TweetId::get), page.greatest().get());
+    let (above, upto) = (page.lower_bound().map_or(i64::MIN, StatusId::get), page.greatest().get());
     if page.is_oldest_first() {
         let ids = query.ids(home, Range { above, upto, order: Order::OldestFirst, count: limit })?;
         // What lies below the page is a question of its own.
-        let lower = page.since_id.map_or(i64::MIN, TweetId::get);
+        let lower = page.since_id.map_or(i64::MIN, StatusId::get);
         let has_older = match ids.first() {
             Some(oldest) => {
                 let below = Range { above: lower, upto: oldest - 1, order: Order::NewestFirst, count: 1 };

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use miniter_domain::{PageRequest, TweetId};
+use miniter_domain::{PageRequest, StatusId};
 
 /// The fewest ids that a window is filled with: a few pages of a common client.
 const LEAST_DEPTH: usize = 128;
@@ -57,7 +57,7 @@ impl Window {
 
     /// The page, if all of it is known.
     pub(super) fn page(&self, page: &PageRequest) -> Option<FoundPage> {
-        let (above, upto) = (page.lower_bound().map_or(i64::MIN, TweetId::get), page.greatest().get());
+        let (above, upto) = (page.lower_bound().map_or(i64::MIN, StatusId::get), page.greatest().get());
         if upto > self.upto {
             return None;
         }
@@ -69,7 +69,7 @@ impl Window {
             if !reaches_down {
                 return None;
             }
-            let lower = page.since_id.map_or(i64::MIN, TweetId::get);
+            let lower = page.since_id.map_or(i64::MIN, StatusId::get);
             let taken = start..start.saturating_add(limit).min(end);
             let has_older = match start.checked_sub(1).and_then(|previous| self.ids.get(previous)) {
                 _ if taken.is_empty() => false,
@@ -127,8 +127,8 @@ mod tests {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "cursors are optional")]
-    fn id(id: i64) -> Option<TweetId> {
-        Some(TweetId::new(id))
+    fn id(id: i64) -> Option<StatusId> {
+        Some(StatusId::new(id))
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use miniter_domain::{NewStatus, RepositoryError, Status, StatusRepository, TweetId, UserId};
+use miniter_domain::{NewStatus, RepositoryError, Status, StatusId, StatusRepository, UserId};
 
 use crate::database::{Database, read, write};
 use crate::feed::Event;
@@ -18,11 +18,10 @@ impl StatusRepository for Store {
             #[cfg(feature = "mysql")]
             Database::Mysql(server) => server.writer.publish(tweet.clone()),
         }?;
-        let NewStatus { author, text, .. } = tweet;
-        Ok(Status { id, author, text: text.into_string(), created_at })
+        Ok(NewStatus { created_at, ..tweet }.published(id))
     }
 
-    fn find_many(&self, ids: &[TweetId]) -> Result<Vec<Arc<Status>>, RepositoryError> {
+    fn find_many(&self, ids: &[StatusId]) -> Result<Vec<Arc<Status>>, RepositoryError> {
         let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
         match self.caches.statuses.cached(&ids) {
             Some(mut statuses) => {
@@ -33,7 +32,7 @@ impl StatusRepository for Store {
         }
     }
 
-    fn delete(&self, author: UserId, tweet: TweetId) -> Result<bool, RepositoryError> {
+    fn delete(&self, author: UserId, tweet: StatusId) -> Result<bool, RepositoryError> {
         let (author, tweet) = (author.get(), tweet.get());
         write!(self, |connection, events| {
             let row = tweets::table.find(tweet).filter(tweets::user_id.eq(author));

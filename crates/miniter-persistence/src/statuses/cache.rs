@@ -14,7 +14,7 @@ use crate::statuses::StatusQuery;
 const CAPACITY: usize = 24 << 20;
 
 /// What a status takes beside its text, in bytes.
-const OVERHEAD: usize = 176;
+const OVERHEAD: usize = 400;
 
 /// Statuses by their ids.
 pub(crate) struct Statuses(Mutex<Kept>);
@@ -91,11 +91,17 @@ impl Statuses {
     /// Applies an event. To be called in the order of commits.
     pub(crate) fn apply(&self, event: Event) {
         match event {
-            Event::Deleted { tweet, .. } => self.kept().remove(tweet),
+            Event::Deleted { tweet: id, .. } | Event::StatusChanged { status: id, .. } => {
+                self.kept().remove(id);
+            }
             Event::AccountDeleted { .. } | Event::ForeignWrites => self.forget_all(),
             Event::Published { .. }
             | Event::Followed { .. }
             | Event::Unfollowed { .. }
+            | Event::InteractionChanged { .. }
+            | Event::Notified { .. }
+            | Event::AccountChanged { .. }
+            | Event::CircleChanged { .. }
             | Event::TokensRenewed { .. } => {}
         }
     }
@@ -140,20 +146,23 @@ impl Kept {
 }
 
 fn bytes(status: &Status) -> usize {
-    OVERHEAD + status.text.len()
+    OVERHEAD
+        + status.text.len()
+        + status.spoiler_text.len()
+        + 32 * (status.mentions.len() + status.tags.len())
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use miniter_domain::{TweetId, UserId};
+    use miniter_domain::{StatusId, UserId};
 
     use super::*;
 
     fn status(id: i64) -> Arc<Status> {
-        let (id, author) = (TweetId::new(id), UserId::new(1));
-        Arc::new(Status { id, author, text: "text".to_owned(), created_at: chrono::DateTime::UNIX_EPOCH })
+        let (id, author) = (StatusId::new(id), UserId::new(1));
+        Arc::new(Status::plain(id, author, "text".to_owned(), chrono::DateTime::UNIX_EPOCH))
     }
 
     /// A table, and something that happens after it was read.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Text, Timestamp};
+use diesel::sql_types::Text;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use miniter_domain::Status;
 
-use crate::statuses::{Row, StatusQuery, status};
+use crate::statuses::StatusQuery;
+use crate::statuses::rows::{Columns, Row, SELECT};
 
 impl StatusQuery for SqliteConnection {
     fn statuses(&mut self, ids: &[i64]) -> QueryResult<Vec<Arc<Status>>> {
@@ -22,7 +23,7 @@ impl StatusQuery for SqliteConnection {
         }
         list.push(']');
         let rows: Vec<Row> = RowsByIds { ids: list }.load(self)?;
-        Ok(rows.into_iter().map(status).collect())
+        Ok(rows.into_iter().map(Into::into).collect())
     }
 }
 
@@ -34,18 +35,17 @@ struct RowsByIds {
 }
 
 impl Query for RowsByIds {
-    type SqlType = (BigInt, BigInt, Text, Timestamp);
+    type SqlType = Columns;
 }
 
 impl RunQueryDsl<SqliteConnection> for RowsByIds {}
 
 impl QueryFragment<Sqlite> for RowsByIds {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql(
-            "SELECT id, user_id, tweet, created_at FROM tweets WHERE id IN (SELECT value FROM json_each(",
-        );
+        out.push_sql(SELECT);
+        out.push_sql("(SELECT value FROM json_each(");
         out.push_bind_param::<Text, _>(&self.ids)?;
-        out.push_sql(")) ORDER BY id");
+        out.push_sql(")) ORDER BY t.id");
         Ok(())
     }
 }

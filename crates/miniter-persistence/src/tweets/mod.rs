@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use miniter_domain::{NewStatus, Status, TweetId};
+use miniter_domain::{NewStatus, StatusId};
 
 use crate::feed::Event;
 use crate::writer::Batch;
@@ -16,7 +16,7 @@ macro_rules! publish_one {
             Lookup::Stored(response) => return Ok(Ok(response)),
             Lookup::KeyReused => return Ok(Err(RepositoryError::KeyReused)),
         }
-        let id = TweetId::next(tweet.created_at, *batch.greatest);
+        let id = StatusId::next(tweet.created_at, *batch.greatest);
         let row = NewTweetRow::of(tweet, id);
         match diesel::insert_into(tweets::table).values(row).execute(batch.connection) {
             Err(error) if kind_of(&error) == ErrorKind::Duplicate => {
@@ -36,14 +36,9 @@ mod sqlite;
 
 impl<C> Batch<'_, C> {
     /// Records a tweet that was published.
-    pub(crate) fn record_published(&mut self, tweet: &NewStatus, id: TweetId) {
+    pub(crate) fn record_published(&mut self, tweet: &NewStatus, id: StatusId) {
         *self.greatest = id;
         self.events.push(Event::Published { author: tweet.author.get(), tweet: id.get() });
-        self.published.push(Arc::new(Status {
-            id,
-            author: tweet.author,
-            text: tweet.text.as_str().to_owned(),
-            created_at: tweet.created_at,
-        }));
+        self.published.push(Arc::new(tweet.clone().published(id)));
     }
 }

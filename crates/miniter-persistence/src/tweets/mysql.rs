@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use diesel::dsl::max;
 use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
-use miniter_domain::{NewStatus, RepositoryError, TweetId};
+use miniter_domain::{NewStatus, RepositoryError, StatusId};
 
 use crate::error::{ErrorKind, kind_of};
 use crate::idempotency::{Lookup, StoredResponse, StoredResponses};
@@ -75,7 +75,7 @@ fn publish_together(batch: &mut Batch<'_, MysqlConnection>, posts: &mut [&mut Po
     let mut greatest = *batch.greatest;
     let mut ids = Vec::with_capacity(posts.len());
     for post in &*posts {
-        greatest = TweetId::next(post.tweet.created_at, greatest);
+        greatest = StatusId::next(post.tweet.created_at, greatest);
         ids.push(greatest);
     }
     let rows: Vec<NewTweetRow<'_>> =

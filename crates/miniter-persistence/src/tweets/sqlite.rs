@@ -3,7 +3,7 @@
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use miniter_domain::{NewStatus, RepositoryError, TweetId};
+use miniter_domain::{NewStatus, RepositoryError, StatusId};
 
 use crate::error::{ErrorKind, kind_of};
 use crate::idempotency::{self, Lookup, StoredResponse, StoredResponses};

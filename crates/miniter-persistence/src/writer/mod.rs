@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 use diesel::result::Error;
-use miniter_domain::{NewStatus, RepositoryError, Status, TweetId};
+use miniter_domain::{NewStatus, RepositoryError, Status, StatusId};
 
 use crate::error::{ErrorKind, classify, kind_of};
 use crate::feed::Event;
@@ -71,7 +71,7 @@ pub(crate) struct Batch<'a, C> {
     /// The tweets that they publish.
     pub(crate) published: &'a mut Vec<Arc<Status>>,
     /// The greatest id of a tweet so far.
-    pub(crate) greatest: &'a mut TweetId,
+    pub(crate) greatest: &'a mut StatusId,
     /// How many locks were waited for in vain.
     pub(crate) lock_waits: &'a mut u32,
 }
@@ -480,7 +480,7 @@ mod tests {
                 connection: &mut self.connection,
                 events: &mut Vec::new(),
                 published: &mut Vec::new(),
-                greatest: &mut TweetId::new(0),
+                greatest: &mut StatusId::new(0),
                 lock_waits: &mut 0,
             })
             .unwrap();

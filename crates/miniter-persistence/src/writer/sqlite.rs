@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sqlite::SqliteConnection;
-use miniter_domain::{RepositoryError, TweetId};
+use miniter_domain::{RepositoryError, StatusId};
 
 use crate::backend::sqlite::files::Files;
 use crate::backend::sqlite::log::{LogKeeping, checkpoint};
@@ -146,13 +146,13 @@ impl Inner {
 pub(crate) struct FileConnection {
     file: File,
     /// The greatest id of a tweet so far.
-    greatest: TweetId,
+    greatest: StatusId,
     log_keeping: LogKeeping,
 }
 
 impl FileConnection {
     pub(crate) fn new(file: File) -> Self {
-        Self { file, greatest: TweetId::new(0), log_keeping: LogKeeping::default() }
+        Self { file, greatest: StatusId::new(0), log_keeping: LogKeeping::default() }
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
 use fastrand::Rng;
-use miniter_domain::{PageRequest, TweetId, UserId};
+use miniter_domain::{PageRequest, StatusId, UserId};
 
 use crate::model::{Model, Said, said};
 use crate::support::{Database, seed};
@@ -105,15 +105,15 @@ impl<'a> Client<'a> {
     }
 
     /// Reads what is newer than the newest that is known; gives the newest that is known then.
-    fn poll(&mut self, reader: UserId, known: TweetId) -> TweetId {
+    fn poll(&mut self, reader: UserId, known: StatusId) -> StatusId {
         let page = PageRequest { min_id: Some(known), ..PageRequest::newest(10) };
         let (entries, _) = self.read(reader, page);
-        entries.last().map_or(known, |(newest, ..)| TweetId::new(*newest))
+        entries.last().map_or(known, |(newest, ..)| StatusId::new(*newest))
     }
 
     /// A page far below the newest.
     fn read_old(&mut self, reader: UserId) {
-        let max_id = Some(TweetId::new(self.rng.i64(1..FIRST_ID)));
+        let max_id = Some(StatusId::new(self.rng.i64(1..FIRST_ID)));
         let limit = self.rng.choice([2, 30, 200]).unwrap();
         self.read(reader, PageRequest { max_id, ..PageRequest::newest(limit) });
     }
@@ -126,7 +126,7 @@ impl<'a> Client<'a> {
             return;
         }
         let place = self.rng.usize(..entries.len());
-        let some = Some(TweetId::new(entries[place].0));
+        let some = Some(StatusId::new(entries[place].0));
         let page = PageRequest::newest(self.rng.choice([2, 30, 200]).unwrap());
         let page = match self.rng.u32(..3) {
             0 => PageRequest { max_id: some, ..page },
@@ -225,8 +225,8 @@ impl Past {
         assert!(entries.is_sorted_by(|a, b| a.0 < b.0), "each once and in order. {}", show());
         let limit = usize::try_from(page.limit).unwrap();
         assert!(entries.len() <= limit, "{}", show());
-        let above = page.lower_bound().map_or(i64::MIN, TweetId::get);
-        let below = page.max_id.map_or(i64::MAX, TweetId::get);
+        let above = page.lower_bound().map_or(i64::MIN, StatusId::get);
+        let below = page.max_id.map_or(i64::MAX, StatusId::get);
         for (id, author, text) in entries {
             let posted = self.tweets.get(id).unwrap_or_else(|| panic!("nobody wrote {id}. {}", show()));
             assert_eq!((posted.author, &posted.text), (*author, text), "{}", show());
@@ -250,7 +250,7 @@ impl Past {
             assert!(!has_older, "older than nothing. {}", show());
             return;
         };
-        let floor = page.since_id.map_or(i64::MIN, TweetId::get);
+        let floor = page.since_id.map_or(i64::MIN, StatusId::get);
         let mut older = between(&self.tweets, floor, *oldest);
         if *has_older {
             assert!(older.any(|(_, posted)| may(posted)), "there are no older ones. {}", show());
@@ -377,7 +377,7 @@ fn who_follows_an_author_that_writes_without_pause_misses_nothing() {
         for (i, author) in [star, star, archive].into_iter().enumerate() {
             let mut client = Client::new(node(i), clock, seed);
             clients.push(spawn(scope, format!("seed {seed}, author {i}"), move || {
-                let mut known = TweetId::new(FIRST_ID - 1);
+                let mut known = StatusId::new(FIRST_ID - 1);
                 while busy.load(Ordering::SeqCst) > 0 {
                     client.tweet(author);
                     if author == archive {

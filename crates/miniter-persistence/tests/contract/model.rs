@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::thread;
 
 use fastrand::Rng;
-use miniter_domain::{PageRequest, TimelinePage, TimelineRepository, TweetId, UserId};
+use miniter_domain::{PageRequest, StatusId, TimelinePage, TimelineRepository, UserId};
 
 use crate::support::{Database, seed};
 
@@ -28,7 +28,7 @@ impl Model {
     /// A page, from the definitions in classic-api.md and at [`TimelinePage`].
     pub fn page(&self, reader: UserId, page: &PageRequest) -> Said {
         let limit = usize::try_from(page.limit).unwrap();
-        let is_above = |bound: Option<TweetId>, id: i64| bound.is_none_or(|bound| id > bound.get());
+        let is_above = |bound: Option<StatusId>, id: i64| bound.is_none_or(|bound| id > bound.get());
         let own: Vec<_> = self.tweets.iter().filter(|(_, (author, _))| self.reads(reader, *author)).collect();
         let in_range: Vec<_> = own
             .iter()
@@ -117,7 +117,7 @@ impl History {
                 let place = self.rng.usize(..newest);
                 if let Some((id, (author, _))) = self.model.tweets.iter().nth_back(place) {
                     let (id, author) = (*id, *author);
-                    assert!(self.node().delete_tweet(author, TweetId::new(id)));
+                    assert!(self.node().delete_tweet(author, StatusId::new(id)));
                     self.model.tweets.remove(&id);
                 }
             }
@@ -173,7 +173,7 @@ impl History {
             if !has_older {
                 return;
             }
-            page.max_id = entries.first().map(|(id, ..)| TweetId::new(*id));
+            page.max_id = entries.first().map(|(id, ..)| StatusId::new(*id));
         }
     }
 
@@ -184,14 +184,14 @@ impl History {
         loop {
             let (entries, _) = self.read(reader, &page);
             let Some((newest, ..)) = entries.last() else { return };
-            page.min_id = Some(TweetId::new(*newest));
+            page.min_id = Some(StatusId::new(*newest));
         }
     }
 
     /// One that there is, or its neighbour, or one of the ends.
-    fn any_id(&mut self) -> TweetId {
+    fn any_id(&mut self) -> StatusId {
         let ids: Vec<i64> = self.model.tweets.keys().copied().collect();
-        TweetId::new(match self.rng.u32(..20) {
+        StatusId::new(match self.rng.u32(..20) {
             0 => 0,
             1 => i64::MAX,
             // Among the newest, where pages begin.
@@ -201,7 +201,7 @@ impl History {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "cursors are optional")]
-    fn cursor(&mut self) -> Option<TweetId> {
+    fn cursor(&mut self) -> Option<StatusId> {
         Some(self.any_id())
     }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use miniter_domain::{
     Clock, Email, Follow, FollowRepository, Freshness, NewStatus, NewUser, PageRequest, Profile,
-    RepositoryError, StatusRepository, SystemClock, TimelinePage, TimelineRepository, TweetId, TweetText,
-    UserId, UserName, UserRepository,
+    RepositoryError, StatusId, StatusRepository, SystemClock, TimelinePage, TimelineRepository, UserId,
+    UserName, UserRepository,
 };
 use miniter_persistence::{Store, StoreOptions};
 
@@ -94,9 +94,8 @@ impl Database {
         UserRepository::create(&self.store, &new_user(&format!("{name}@example.com"))).unwrap()
     }
 
-    pub fn tweet(&self, author: UserId, text: &str) -> TweetId {
-        let text = TweetText::parse(text.to_owned()).unwrap();
-        let tweet = NewStatus { author, text, created_at: moment(), fingerprint: None };
+    pub fn tweet(&self, author: UserId, text: &str) -> StatusId {
+        let tweet = NewStatus::plain(author, text.to_owned(), moment());
         patiently(|| StatusRepository::create(&self.store, tweet.clone())).id
     }
 
@@ -118,7 +117,7 @@ impl Database {
     }
 
     /// Deletes a tweet, and returns whether there was one.
-    pub fn delete_tweet(&self, author: UserId, tweet: TweetId) -> bool {
+    pub fn delete_tweet(&self, author: UserId, tweet: StatusId) -> bool {
         patiently(|| StatusRepository::delete(&self.store, author, tweet))
     }
 
@@ -157,7 +156,7 @@ pub fn patiently<T>(mut call: impl FnMut() -> Result<T, RepositoryError>) -> T {
 
 /// The id of the first tweet of an empty database; the others follow it.
 pub fn first_id() -> i64 {
-    TweetId::next(moment(), TweetId::new(0)).get()
+    StatusId::next(moment(), StatusId::new(0)).get()
 }
 
 /// A seed for random histories: from `MINITER_TEST_SEED`, or a new one each time. It is printed if the test fails.

@@ -1,13 +1,13 @@
 use std::time::{Duration, Instant};
 
-use miniter_domain::{PageRequest, TimelineRepository, TweetId, UserId, UserRepository};
+use miniter_domain::{PageRequest, StatusId, TimelineRepository, UserId, UserRepository};
 
 use crate::support::{Database, first_id};
 
 /// A cursor at this id.
 #[expect(clippy::unnecessary_wraps, reason = "cursors are optional")]
-fn id(id: i64) -> Option<TweetId> {
-    Some(TweetId::new(id))
+fn id(id: i64) -> Option<StatusId> {
+    Some(StatusId::new(id))
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn entries_carry_their_ids_and_authors() {
 }
 
 /// A cursor at the tweet that is named so.
-fn nth(digit: i64) -> Option<TweetId> {
+fn nth(digit: i64) -> Option<StatusId> {
     id(first_id() + digit)
 }
 
@@ -260,7 +260,7 @@ fn a_deleted_tweet_is_in_no_answer_of_any_node_that_begins_after_it() {
     let (here, there) = (&nodes[0], &nodes[nodes.len() - 1]);
     let (song, kim) = (here.user("song"), here.user("kim"));
     here.follow(song, kim);
-    let ids: Vec<TweetId> = (0..5).map(|i| here.tweet(kim, &i.to_string())).collect();
+    let ids: Vec<StatusId> = (0..5).map(|i| here.tweet(kim, &i.to_string())).collect();
     for node in &nodes {
         assert_eq!(node.timeline(song).concat(), "01234");
     }

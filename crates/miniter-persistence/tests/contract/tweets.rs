@@ -4,19 +4,13 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use miniter_domain::{
-    Fingerprint, IdempotencyKey, NewStatus, PageRequest, RepositoryError, StatusRepository, TweetId,
-    TweetText, UserId,
+    Fingerprint, IdempotencyKey, NewStatus, PageRequest, RepositoryError, StatusId, StatusRepository, UserId,
 };
 
 use crate::support::{Database, first_id, moment, patiently};
 
 fn tweet(author: UserId, text: &str) -> NewStatus {
-    NewStatus {
-        author,
-        text: TweetText::parse(text.to_owned()).unwrap(),
-        created_at: moment(),
-        fingerprint: None,
-    }
+    NewStatus::plain(author, text.to_owned(), moment())
 }
 
 #[test]
@@ -60,7 +54,7 @@ fn an_id_that_other_sql_has_taken_is_not_used_again() {
 fn a_tweet_is_newer_than_every_other_whatever_the_clock_says_and_whichever_node_writes() {
     let nodes = Database::nodes(2);
     let song = nodes[0].user("song");
-    let mut newest = TweetId::new(0);
+    let mut newest = StatusId::new(0);
     for seconds in [0, 3_600, -3_600, 0, 1, -100_000] {
         for node in &nodes {
             let created_at = moment() + TimeDelta::seconds(seconds);
@@ -75,7 +69,7 @@ fn a_tweet_is_newer_than_every_other_whatever_the_clock_says_and_whichever_node_
 
 #[test]
 fn an_id_of_other_sql_that_leaves_no_room_above_it_is_shown_and_in_nobodys_way() {
-    let end = TweetId::END.get();
+    let end = StatusId::END.get();
     for theirs in [i64::MAX, i64::MAX - 1, end, end - 1] {
         let database = Database::new();
         let (song, kim) = (database.user("song"), database.user("kim"));
@@ -87,7 +81,7 @@ fn an_id_of_other_sql_that_leaves_no_room_above_it_is_shown_and_in_nobodys_way()
         for reader in [song, kim] {
             assert_eq!(database.timeline(reader), ["before", "theirs"], "{theirs}");
         }
-        let below_it = PageRequest { max_id: Some(TweetId::new(theirs)), ..PageRequest::newest(2) };
+        let below_it = PageRequest { max_id: Some(StatusId::new(theirs)), ..PageRequest::newest(2) };
         let pages = |expected: [&str; 2]| {
             for reader in [song, kim] {
                 assert_eq!(database.page(reader, &PageRequest::newest(1)), (vec!["theirs".to_owned()], true));
@@ -291,8 +285,8 @@ fn statuses_are_found_by_their_ids_as_they_were_published_and_deleted_ones_are_n
             StatusRepository::create(&**here, tweet(author, &i.to_string())).unwrap()
         })
         .collect();
-    let ids: Vec<TweetId> = published.iter().map(|status| status.id).collect();
-    let unknown = TweetId::new(77);
+    let ids: Vec<StatusId> = published.iter().map(|status| status.id).collect();
+    let unknown = StatusId::new(77);
     let asked = [ids[2], ids[3], unknown, ids[0], ids[1]];
     let find = |node: &Database| {
         node.freshen();
@@ -322,6 +316,6 @@ fn a_row_of_other_sql_whose_time_is_none_is_shown() {
         "{mode} INSERT INTO tweets (id, user_id, tweet, created_at) VALUES (5, {song}, 'odd', '{time}')"
     ));
     assert_eq!(database.timeline(song), ["odd"]);
-    let found = StatusRepository::find_many(&*database, &[TweetId::new(5)]).unwrap();
+    let found = StatusRepository::find_many(&*database, &[StatusId::new(5)]).unwrap();
     assert_eq!(found[0].created_at.timestamp(), 0);
 }

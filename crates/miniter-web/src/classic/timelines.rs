@@ -154,7 +154,7 @@ fn has_to_be_escaped(text: &str) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use miniter_domain::{Status, TweetId};
+    use miniter_domain::{Status, StatusId};
     use proptest::prelude::*;
 
     use super::*;
@@ -164,12 +164,10 @@ mod tests {
         fn a_page_is_written_as_its_schema_says(
             texts in prop::collection::vec((any::<i64>(), r#"\PC{0,40}|(?s).{0,20}|["\\\x00-\x7f가]{0,20}"#), 0..4),
         ) {
-            let entries = texts.iter().map(|(author, text)| Arc::new(Status {
-                id: TweetId::new(1),
-                author: UserId::new(*author),
-                text: text.clone(),
-                created_at: chrono::DateTime::UNIX_EPOCH,
-            }));
+            let entries = texts.iter().map(|(author, text)| {
+                let (id, author) = (StatusId::new(1), UserId::new(*author));
+                Arc::new(Status::plain(id, author, text.clone(), chrono::DateTime::UNIX_EPOCH))
+            });
             let page = TimelinePage { entries: entries.collect(), has_older: false };
             let timeline = texts.iter().map(|(user_id, tweet)| EntryResponse { user_id: *user_id, tweet }).collect();
             let expected = serde_json::to_vec(&TimelineResponse { user_id: 7, timeline }).unwrap();

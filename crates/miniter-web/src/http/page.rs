@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use miniter_domain::{DomainError, PageRequest, TweetId};
+use miniter_domain::{DomainError, PageRequest, StatusId};
 use miniter_service::ServiceError;
 use url::form_urlencoded;
 
@@ -30,8 +30,8 @@ pub(crate) struct WantedPage {
 /// What is known of a page that has entries.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Neighbours {
-    pub(crate) oldest: TweetId,
-    pub(crate) newest: TweetId,
+    pub(crate) oldest: StatusId,
+    pub(crate) newest: StatusId,
     /// Whether there are entries below the oldest.
     pub(crate) has_older: bool,
 }
@@ -60,8 +60,8 @@ impl WantedPage {
             }
         }
         let wanted = limit.as_deref().map(parse_limit).transpose()?;
-        let cursor = |text: Option<_>| -> Result<Option<TweetId>, ServiceError> {
-            let id: Option<Result<_, DomainError>> = text.as_deref().map(TweetId::parse);
+        let cursor = |text: Option<_>| -> Result<Option<StatusId>, ServiceError> {
+            let id: Option<Result<_, DomainError>> = text.as_deref().map(StatusId::parse);
             Ok(id.transpose()?)
         };
         let request = PageRequest {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn page(oldest: i64, newest: i64, has_older: bool) -> Neighbours {
-        Neighbours { oldest: TweetId::new(oldest), newest: TweetId::new(newest), has_older }
+        Neighbours { oldest: StatusId::new(oldest), newest: StatusId::new(newest), has_older }
     }
 
     #[test]
@@ -159,7 +159,7 @@ mod tests {
         let request = parse("max_id=9&since_id=0&min_id=3&other=x").unwrap().request;
         assert_eq!(
             (request.max_id, request.since_id, request.min_id),
-            (Some(TweetId::new(9)), Some(TweetId::new(0)), Some(TweetId::new(3)))
+            (Some(StatusId::new(9)), Some(StatusId::new(0)), Some(StatusId::new(3)))
         );
         for name in ["max_id", "since_id", "min_id"] {
             for value in ["", "-1", "x", "1.0", "9223372036854775808"] {
@@ -218,9 +218,9 @@ mod tests {
             let [older, newer] = targets[..] else { panic!("{header}") };
             let read = |target: &str| parse(target.split_once('?').unwrap().1).unwrap().request;
             let (older, newer) = (read(older), read(newer));
-            prop_assert_eq!(older.max_id.map(TweetId::get), ids.pop_first());
-            prop_assert_eq!(older.since_id.map(TweetId::get), Some(since));
-            prop_assert_eq!(newer.min_id.map(TweetId::get), ids.pop_last().or(older.max_id.map(TweetId::get)));
+            prop_assert_eq!(older.max_id.map(StatusId::get), ids.pop_first());
+            prop_assert_eq!(older.since_id.map(StatusId::get), Some(since));
+            prop_assert_eq!(newer.min_id.map(StatusId::get), ids.pop_last().or(older.max_id.map(StatusId::get)));
             prop_assert_eq!((older.limit, newer.limit), (limit.min(1_000), limit.min(1_000)));
         }
     }

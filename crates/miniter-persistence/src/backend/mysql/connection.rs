@@ -47,7 +47,7 @@ const STATED: &str = "SET \
     lc_messages = 'en_US', time_zone = '+00:00', \
     sql_select_limit = 18446744073709551615, max_join_size = 18446744073709551615, sql_big_selects = 1, \
     sql_safe_updates = 0, sql_auto_is_null = 0, foreign_key_checks = 1, unique_checks = 1, \
-    default_storage_engine = InnoDB, sql_quote_show_create = 1";
+    default_storage_engine = InnoDB, sql_quote_show_create = 1, group_concat_max_len = 1048576";
 
 /// States what a server keeps for each connection. Its own settings may be any: a value that does not fit is an error and never cut
 /// off, no quotes mean anything else than they do to Diesel, and errors come in English, by which they are told apart.

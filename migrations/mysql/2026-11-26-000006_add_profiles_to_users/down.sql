@@ -1,0 +1,9 @@
+ALTER TABLE users
+    DROP INDEX users_username,
+    DROP COLUMN username,
+    DROP COLUMN locked,
+    DROP COLUMN bot,
+    DROP COLUMN discoverable,
+    DROP COLUMN default_visibility,
+    DROP COLUMN default_sensitive,
+    DROP COLUMN default_language;

@@ -1,0 +1,17 @@
+ALTER TABLE tweets
+    DROP FOREIGN KEY tweets_in_reply_to,
+    DROP FOREIGN KEY tweets_reblog_of,
+    DROP INDEX tweets_replies,
+    DROP INDEX tweets_conversation,
+    DROP INDEX tweets_reblogs,
+    DROP COLUMN visibility,
+    DROP COLUMN spoiler_text,
+    DROP COLUMN is_sensitive,
+    DROP COLUMN language,
+    DROP COLUMN in_reply_to_id,
+    DROP COLUMN in_reply_to_account_id,
+    DROP COLUMN conversation_id,
+    DROP COLUMN reblog_of_id,
+    DROP COLUMN application_id,
+    DROP COLUMN edited_at,
+    MODIFY COLUMN tweet VARCHAR(300) NOT NULL;

@@ -1,0 +1,3 @@
+ALTER TABLE users_follow_list
+    DROP COLUMN show_reblogs,
+    DROP COLUMN notify;

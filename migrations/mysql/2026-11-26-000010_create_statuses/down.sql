@@ -1,0 +1,10 @@
+DROP TABLE IF EXISTS markers;
+DROP TABLE IF EXISTS notifications;
+DROP TABLE IF EXISTS conversation_mutes;
+DROP TABLE IF EXISTS pins;
+DROP TABLE IF EXISTS bookmarks;
+DROP TABLE IF EXISTS favourites;
+DROP TABLE IF EXISTS status_tags;
+DROP TABLE IF EXISTS mentions;
+DROP TABLE IF EXISTS status_edits;
+DROP TABLE IF EXISTS status_stats;

@@ -1,0 +1,3 @@
+-- What a follower wants of a followee: their boosts in the home timeline, and a notification of each post.
+ALTER TABLE users_follow_list ADD COLUMN show_reblogs BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE users_follow_list ADD COLUMN notify BOOLEAN NOT NULL DEFAULT FALSE;

@@ -1,0 +1,10 @@
+DROP TABLE markers;
+DROP TABLE notifications;
+DROP TABLE conversation_mutes;
+DROP TABLE pins;
+DROP TABLE bookmarks;
+DROP TABLE favourites;
+DROP TABLE status_tags;
+DROP TABLE mentions;
+DROP TABLE status_edits;
+DROP TABLE status_stats;
