@@ -1,5 +1,7 @@
 //! Signing up and logging in.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use miniter_domain::{
@@ -12,6 +14,36 @@ use crate::error::ServiceError;
 use crate::login_throttle::{self, Account, LoginThrottle, Origin};
 use crate::password::{Passwords, Verdict};
 use crate::token::Tokens;
+
+/// Whether people may sign up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration {
+    /// Everybody may.
+    Open,
+    /// Nobody may.
+    Closed,
+}
+
+impl fmt::Display for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        })
+    }
+}
+
+impl FromStr for Registration {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "open" => Ok(Self::Open),
+            "closed" => Ok(Self::Closed),
+            _ => Err("write open or closed"),
+        }
+    }
+}
 
 /// What a person signs up with, as it was sent.
 pub struct SignUp {
@@ -55,6 +87,7 @@ pub struct Accounts {
     throttle: LoginThrottle,
     tokens: Arc<Tokens>,
     clock: Arc<dyn Clock>,
+    registration: Registration,
 }
 
 impl Accounts {
@@ -66,16 +99,21 @@ impl Accounts {
         throttle: LoginThrottle,
         tokens: Arc<Tokens>,
         clock: Arc<dyn Clock>,
+        registration: Registration,
     ) -> Self {
-        Self { users, passwords, throttle, tokens, clock }
+        Self { users, passwords, throttle, tokens, clock, registration }
     }
 
     /// Creates an account and returns its number.
     ///
     /// # Errors
-    /// [`ServiceError::Invalid`] for the first value that breaks a rule, [`ServiceError::EmailTaken`], and the general
+    /// [`ServiceError::RegistrationClosed`], [`ServiceError::Invalid`] for the first value that breaks a rule,
+    /// [`ServiceError::EmailTaken`], and the general
     /// `Unavailable` and `Internal`.
     pub fn sign_up(&self, account: SignUp) -> Result<UserId, ServiceError> {
+        if self.registration == Registration::Closed {
+            return Err(ServiceError::RegistrationClosed);
+        }
         let name = UserName::parse(account.name)?;
         let email = Email::parse(&account.email)?;
         let password = Password::parse(account.password)?;
@@ -257,7 +295,24 @@ pub(crate) mod tests {
     ) -> Accounts {
         let clock = Arc::new(FixedClock::at(1_000));
         let throttle = LoginThrottle::new(Arc::new(buckets), Arc::new(addresses), quota, clock.clone());
-        Accounts::new(Arc::new(users), Passwords::new(1).unwrap(), throttle, tokens(), clock)
+        let passwords = Passwords::new(1).unwrap();
+        Accounts::new(Arc::new(users), passwords, throttle, tokens(), clock, Registration::Open)
+    }
+
+    #[test]
+    fn where_registration_is_closed_nobody_signs_up_whatever_they_send() {
+        let closed = Accounts { registration: Registration::Closed, ..accounts(MockUserRepository::new()) };
+        for account in [song(), SignUp { email: String::new(), ..song() }] {
+            assert!(matches!(closed.sign_up(account), Err(ServiceError::RegistrationClosed)));
+        }
+    }
+
+    #[test]
+    fn registration_is_read_as_it_is_written() {
+        for registration in [Registration::Open, Registration::Closed] {
+            assert_eq!(registration.to_string().parse(), Ok(registration));
+        }
+        assert!("Open".parse::<Registration>().is_err());
     }
 
     fn song() -> SignUp {

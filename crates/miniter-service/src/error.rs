@@ -14,6 +14,9 @@ pub enum ServiceError {
     /// Another account has this e-mail address.
     #[error("the e-mail address is taken")]
     EmailTaken,
+    /// The operator lets nobody sign up.
+    #[error("registration is closed")]
+    RegistrationClosed,
     /// There is no such e-mail address, or the password is not its owner's; which one is not told.
     #[error("wrong e-mail address or password")]
     InvalidCredentials,

@@ -16,7 +16,7 @@ mod timelines;
 mod token;
 mod tweets;
 
-pub use accounts::{Accounts, PasswordChange, Session, SignUp, set_password, unlock};
+pub use accounts::{Accounts, PasswordChange, Registration, Session, SignUp, set_password, unlock};
 pub use error::ServiceError;
 pub use follows::Follows;
 pub use grant::{AppId, Grant};

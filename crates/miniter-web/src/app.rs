@@ -8,7 +8,7 @@ use crate::http::app::assemble;
 use crate::http::endpoint::Endpoint;
 use crate::http::render::Renderers;
 use crate::http::state::State;
-use crate::{classic, operations};
+use crate::{classic, mastodon, operations};
 
 /// What an application serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub enum Serving {
     MetricsAlone,
 }
 
-/// Who renders what matches no route. A presentation adds the prefixes of its paths.
-const RENDERERS: Renderers = Renderers { by_prefix: &[], otherwise: classic::render };
+/// Who renders what matches no route.
+const RENDERERS: Renderers = Renderers { by_prefix: mastodon::PREFIXES, otherwise: classic::render };
 
 /// The application, for one worker of an HTTP server.
 #[must_use]
@@ -43,7 +43,10 @@ pub fn app(
 
 pub(crate) fn endpoints(serving: Serving) -> Vec<Endpoint> {
     let metrics = operations::metrics_endpoint(classic::render);
-    let others = || classic::endpoints().into_iter().chain(operations::endpoints(classic::render));
+    let others = || {
+        let presentations = classic::endpoints().into_iter().chain(mastodon::endpoints());
+        presentations.chain(operations::endpoints(classic::render))
+    };
     match serving {
         Serving::Everything => others().chain([metrics]).collect(),
         Serving::EverythingButMetrics => others().collect(),

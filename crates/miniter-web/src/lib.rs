@@ -1,11 +1,12 @@
 //! miniter over HTTP.
 //!
-//! `http` holds what every presentation shares; `classic` is the classic API. A second API becomes a sibling of `classic`.
+//! `http` holds what every presentation shares; `classic` is the classic API, `mastodon` the Mastodon client API.
 //! [`app`] puts them together.
 
 mod app;
 mod classic;
 mod http;
+mod mastodon;
 mod operations;
 mod server;
 
@@ -15,6 +16,8 @@ pub use http::address::TrustedProxies;
 pub use http::bulkhead::Bulkheads;
 pub use http::connections::Connections;
 pub use http::cors::CorsOrigins;
+pub use http::instance::InstanceSettings;
 pub use http::limits::{Limits, Quotas};
+pub use http::public_url::PublicUrl;
 pub use http::state::{Policy, Services, State};
 pub use server::{bind, listen, server};

@@ -1,18 +1,21 @@
 //! The application: built from settings, then run. The end-to-end tests use the same two steps.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use actix_server::{Server, ServerBuilder};
 use actix_web::web;
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use miniter_domain::{Clock, SystemClock};
 use miniter_persistence::{Store, StoreOptions};
 use miniter_service::{Accounts, Follows, LoginThrottle, Passwords, Sessions, Timelines, Tokens, Tweets};
-use miniter_web::{Bulkheads, Connections, Limits, Policy, Quotas, Services, Serving, State, TrustedProxies};
+use miniter_web::{
+    Bulkheads, Connections, InstanceSettings, Limits, Policy, PublicUrl, Quotas, Services, Serving, State,
+    TrustedProxies,
+};
 
 use crate::settings::{Settings, Switch};
 use crate::signals::stop_signal;
@@ -36,7 +39,12 @@ pub struct Application {
 /// # Errors
 /// With a sentence for the operator, which names the setting and the remedy.
 pub fn build(settings: &Settings) -> anyhow::Result<Application> {
-    let state = web::Data::new(wire(settings)?);
+    // First the database, which may have to be migrated: a client that connects meanwhile would wait.
+    let store = open_store(settings)?;
+    let listeners = miniter_web::bind(&settings.bind).with_context(|| {
+        format!("cannot listen on {}; set MINITER_BIND to a free address of this machine", settings.bind)
+    })?;
+    let state = web::Data::new(wire(settings, store, instance(settings, &listeners)?)?);
     let metrics = settings.metrics_bind.as_deref().filter(|address| !address.is_empty());
     let metrics = metrics.map(|address| serve_metrics(address, &state)).transpose()?;
     let serving = if metrics.is_some() { Serving::EverythingButMetrics } else { Serving::Everything };
@@ -45,10 +53,7 @@ pub fn build(settings: &Settings) -> anyhow::Result<Application> {
     let server = miniter_web::server(cores(), &connections, &state)
         .shutdown_timeout(settings.shutdown_timeout.into())
         .shutdown_signal(stop);
-    let (addresses, server) =
-        listen(server, &settings.bind, &connections, &state, serving).with_context(|| {
-            format!("cannot listen on {}; set MINITER_BIND to a free address of this machine", settings.bind)
-        })?;
+    let (addresses, server) = listen(server, listeners, &connections, &state, serving)?;
     let metrics_addresses = metrics.iter().flat_map(|(addresses, _)| addresses.clone()).collect();
     if let Some((_, metrics)) = metrics {
         // It ends with the process.
@@ -60,21 +65,22 @@ pub fn build(settings: &Settings) -> anyhow::Result<Application> {
 fn serve_metrics(address: &str, state: &web::Data<State>) -> anyhow::Result<(Vec<SocketAddr>, Server)> {
     let connections = Arc::new(Connections::new(METRICS_CONNECTIONS, false, TrustedProxies::default())?);
     let server = miniter_web::server(1, &connections, state).disable_signals();
-    listen(server, address, &connections, state, Serving::MetricsAlone).with_context(|| {
+    let listeners = miniter_web::bind(address).with_context(|| {
         format!("cannot listen on {address}; set MINITER_METRICS_BIND to a free address of this machine")
-    })
+    })?;
+    Ok(listen(server, listeners, &connections, state, Serving::MetricsAlone)?)
 }
 
 /// Starts a server. Returns the addresses on which it listens, and the server.
 fn listen(
     mut server: ServerBuilder,
-    address: &str,
+    listeners: Vec<TcpListener>,
     connections: &Arc<Connections>,
     state: &web::Data<State>,
     serving: Serving,
 ) -> io::Result<(Vec<SocketAddr>, Server)> {
     let mut addresses = Vec::new();
-    for listener in miniter_web::bind(address)? {
+    for listener in listeners {
         addresses.push(listener.local_addr()?);
         server = miniter_web::listen(server, listener, Arc::clone(connections), state.clone(), serving)?;
     }
@@ -104,9 +110,25 @@ fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn wire(settings: &Settings) -> anyhow::Result<State> {
+/// What clients are told of this server.
+fn instance(settings: &Settings, listeners: &[TcpListener]) -> anyhow::Result<InstanceSettings> {
+    let public_url = match (&settings.public_url, listeners) {
+        (Some(public_url), _) => public_url.clone(),
+        (None, [first, ..]) => PublicUrl::of_address(first.local_addr()?),
+        (None, []) => bail!("{} is no address", settings.bind),
+    };
+    Ok(InstanceSettings {
+        public_url,
+        title: settings.title.clone(),
+        description: settings.description.clone(),
+        contact: settings.contact.clone(),
+        registration: settings.registration,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+fn wire(settings: &Settings, store: Arc<Store>, instance: InstanceSettings) -> anyhow::Result<State> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = open_store(settings)?;
     // After the database: the secret is a file in its folder.
     let (secret, previous) = secret::token_secrets(settings)?;
     let tokens = Arc::new(Tokens::new(&secret, &previous, settings.token_lifetime(), Arc::clone(&clock)));
@@ -125,6 +147,7 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
             throttle,
             Arc::clone(&tokens),
             Arc::clone(&clock),
+            settings.registration,
         )),
         tweets: Arc::new(Tweets::new(store.clone(), Arc::clone(&clock))),
         follows: Arc::new(Follows::new(store.clone(), store.clone())),
@@ -153,5 +176,5 @@ fn wire(settings: &Settings) -> anyhow::Result<State> {
     )?);
     let cors_origins = settings.cors_origins.clone();
     let policy = Policy { bulkheads, limits, connections, trusted_proxies, cors_origins };
-    Ok(State::new(services, policy, env!("CARGO_PKG_VERSION"))?)
+    Ok(State::new(services, policy, instance)?)
 }

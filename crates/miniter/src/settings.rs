@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use clap::{Args, Command, FromArgMatches, ValueEnum};
 use log::LevelFilter;
-use miniter_domain::Quota;
+use miniter_domain::{Email, Quota};
 use miniter_persistence::DatabaseUrl;
-use miniter_web::{CorsOrigins, TrustedProxies};
+use miniter_service::Registration;
+use miniter_web::{CorsOrigins, PublicUrl, TrustedProxies};
 use secrecy::{ExposeSecret, SecretString};
 
 /// The settings of a server. A flag overrides the environment, the environment overrides `.env` in the working folder, and
@@ -39,6 +40,48 @@ pub struct Settings {
         value_name = "ADDRESS:PORT"
     )]
     pub bind: String,
+
+    /// URL at which people reach the server, such as https://example.com: no path, no slash at the end. Links, pictures and apps
+    /// use it. Without this setting it is the address on which the server listens
+    #[arg(long, global = true, env = "MINITER_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+
+    /// Name of the server, which apps show
+    #[arg(long, global = true, env = "MINITER_TITLE", default_value = "miniter", value_name = "TEXT", value_parser = parse_title)]
+    pub title: String,
+
+    /// What the server is about, as text
+    #[arg(
+        long,
+        global = true,
+        env = "MINITER_DESCRIPTION",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "TEXT"
+    )]
+    pub description: String,
+
+    /// E-mail address at which people reach the operator. Everybody can read it
+    #[arg(
+        long,
+        global = true,
+        env = "MINITER_CONTACT",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "EMAIL",
+        value_parser = parse_contact
+    )]
+    pub contact: String,
+
+    /// Whether people may sign up
+    #[arg(
+        long,
+        global = true,
+        env = "MINITER_REGISTRATION",
+        default_value = "open",
+        value_name = "open|closed"
+    )]
+    pub registration: Registration,
 
     /// Key that signs tokens: at least 32 bytes, the same on every node. Without it, a server on SQLite generates one into a file
     /// beside the database. Set it in the environment: other users of the machine can see a flag
@@ -194,12 +237,14 @@ impl fmt::Display for Settings {
         let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(",") };
         write!(
             f,
-            "database_url={} bind={} jwt_secret={} jwt_previous_secrets={} token_lifetime={} timeline_limit={} \
+            "database_url={} bind={} public_url={} registration={} jwt_secret={} jwt_previous_secrets={} token_lifetime={} timeline_limit={} \
              cors_origins={origins} database_connections={} foreign_writes={foreign_writes} max_connections={} \
              rate_limits={limits} trusted_proxies={proxies} \
              metrics_bind={} drain_delay={} shutdown_timeout={} log={}",
             self.database_url,
             self.bind,
+            self.public_url.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string),
+            self.registration,
             if self.jwt_secret.is_some() { "given" } else { "generated" },
             self.previous_secrets().count(),
             self.token_lifetime,
@@ -232,6 +277,18 @@ fn command() -> Command {
 #[expect(clippy::unnecessary_wraps, reason = "what a parser returns")]
 fn parse_secret(text: &str) -> Result<SecretString, Infallible> {
     Ok(text.trim().into())
+}
+
+fn parse_title(text: &str) -> Result<String, &'static str> {
+    let title = text.trim();
+    if title.is_empty() { Err("a title has at least one character") } else { Ok(title.to_owned()) }
+}
+
+fn parse_contact(text: &str) -> Result<String, String> {
+    if !text.is_empty() {
+        Email::parse(text).map_err(|error| error.to_string())?;
+    }
+    Ok(text.to_owned())
 }
 
 /// Checks a log filter. `env_logger` takes a misspelt level for the name of a module, and then logs nothing.
@@ -322,6 +379,16 @@ mod tests {
         for text in ["", "inof", "miniter", "=info", "a=b=c", "info,", "miniter=inof"] {
             assert!(parse_log_filter(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_contact_is_an_address_or_none_and_a_title_is_not_blank() {
+        for text in ["", "song@example.com"] {
+            assert_eq!(parse_contact(text).as_deref(), Ok(text));
+        }
+        assert!(parse_contact("song").is_err());
+        assert_eq!(parse_title(" Song's "), Ok("Song's".to_owned()));
+        assert!(parse_title(" ").is_err());
     }
 
     #[test]

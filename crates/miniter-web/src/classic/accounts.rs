@@ -53,6 +53,7 @@ pub(super) const SIGN_UP_PROBLEMS: &[Code] = &[
     Code::PasswordTooShort,
     Code::PasswordTooLong,
     Code::ProfileTooLong,
+    Code::RegistrationClosed,
     Code::EmailTaken,
     Code::Internal,
     Code::Unavailable,

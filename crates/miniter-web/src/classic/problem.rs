@@ -114,6 +114,9 @@ codes! {
     WrongPassword FORBIDDEN "wrong_password"
         "The old password is wrong."
         "기존 비밀번호가 올바르지 않습니다."
+    RegistrationClosed FORBIDDEN "registration_closed"
+        "This server takes no new accounts at the moment."
+        "지금은 새 계정을 만들 수 없습니다."
     NotFound NOT_FOUND "not_found"
         "There is nothing at this address."
         "이 주소에는 아무것도 없습니다."
@@ -185,6 +188,7 @@ impl Code {
         match error {
             ServiceError::Invalid(error) => Self::of_domain_error(*error),
             ServiceError::EmailTaken => Self::EmailTaken,
+            ServiceError::RegistrationClosed => Self::RegistrationClosed,
             ServiceError::InvalidCredentials => Self::InvalidCredentials,
             ServiceError::WrongPassword => Self::WrongPassword,
             ServiceError::TooManyFailures { .. } => Self::TooManyFailures,

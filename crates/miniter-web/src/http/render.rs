@@ -47,7 +47,10 @@ pub(crate) fn write(
     let mut answer = render(failure, request, request_id);
     let status = answer.status();
     headers.remove(CONTENT_TYPE);
-    if let Failure::MethodNotAllowed { allow } = failure {
+    // A presentation may hide that the path exists.
+    if let Failure::MethodNotAllowed { allow } = failure
+        && status == StatusCode::METHOD_NOT_ALLOWED
+    {
         headers.insert(ALLOW, allow.clone());
     }
     if let Some(wait) = failure.retry_after() {

@@ -10,6 +10,7 @@ use crate::http::address::TrustedProxies;
 use crate::http::bulkhead::Bulkheads;
 use crate::http::connections::Connections;
 use crate::http::cors::CorsOrigins;
+use crate::http::instance::InstanceSettings;
 use crate::http::limits::Limits;
 use crate::http::metrics::Metrics;
 use crate::http::readiness::Readiness;
@@ -50,6 +51,7 @@ pub struct Policy {
 /// Everything that a request may need, shared by all workers.
 pub struct State {
     pub(crate) services: Services,
+    pub(crate) instance: InstanceSettings,
     pub(crate) bulkheads: Bulkheads,
     pub(crate) limits: Limits,
     connections: Arc<Connections>,
@@ -60,16 +62,21 @@ pub struct State {
 }
 
 impl State {
-    /// Puts it together. `version` is that of the program.
+    /// Puts it together.
     ///
     /// # Errors
     /// If the metrics cannot be set up, which no input causes.
-    pub fn new(services: Services, policy: Policy, version: &str) -> Result<Self, prometheus::Error> {
+    pub fn new(
+        services: Services,
+        policy: Policy,
+        instance: InstanceSettings,
+    ) -> Result<Self, prometheus::Error> {
         let Policy { bulkheads, limits, connections, trusted_proxies, cors_origins } = policy;
-        let metrics = Metrics::new(version, &bulkheads, &connections)?;
+        let metrics = Metrics::new(&instance.version, &bulkheads, &connections)?;
         let readiness = Readiness::default();
         Ok(Self {
             services,
+            instance,
             bulkheads,
             limits,
             connections,
@@ -106,7 +113,7 @@ pub(crate) mod tests {
         MockLoginThrottleRepository, MockSessionRepository, MockStatusRepository, MockTimelineRepository,
         MockUserRepository, SystemClock,
     };
-    use miniter_service::{LoginThrottle, Passwords, TokenSecret, Tokens};
+    use miniter_service::{LoginThrottle, Passwords, Registration, TokenSecret, Tokens};
 
     use super::*;
 
@@ -139,6 +146,7 @@ pub(crate) mod tests {
                 throttle,
                 Arc::clone(&tokens),
                 clock.clone(),
+                Registration::Open,
             )),
             tweets: Arc::new(Tweets::new(Arc::new(MockStatusRepository::new()), clock)),
             follows: Arc::new(Follows::new(Arc::new(MockFollowRepository::new()), users)),
@@ -154,6 +162,14 @@ pub(crate) mod tests {
             trusted_proxies: TrustedProxies::default(),
             cors_origins: CorsOrigins::Any,
         };
-        State::new(services, policy, "0").unwrap()
+        let instance = InstanceSettings {
+            public_url: "https://example.com".parse().unwrap(),
+            title: "miniter".to_owned(),
+            description: String::new(),
+            contact: String::new(),
+            registration: Registration::Open,
+            version: "0.0.0".to_owned(),
+        };
+        State::new(services, policy, instance).unwrap()
     }
 }

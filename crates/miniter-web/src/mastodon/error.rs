@@ -1,0 +1,128 @@
+//! Every failure, as `{"error": …}`.
+//!
+//! Clients compare some of the texts, and take a status other than 404 for a fault where a server lacks a route. So what is not
+//! built is 404, also with another method.
+
+use std::borrow::Cow;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::WWW_AUTHENTICATE;
+use actix_web::{HttpRequest, HttpResponse};
+use miniter_domain::DomainError;
+use miniter_service::ServiceError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::failure::Failure;
+
+/// A failure.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Error<'a> {
+    /// What went wrong, in English.
+    #[schema(example = "Record not found")]
+    error: Cow<'a, str>,
+}
+
+/// A status and its text.
+type Verdict<'a> = (StatusCode, Cow<'a, str>);
+
+/// Writes a failure.
+pub(crate) fn render(failure: &Failure, _: &HttpRequest, _: &str) -> HttpResponse {
+    let (status, error) = verdict(failure);
+    let mut response = HttpResponse::build(status);
+    if status == StatusCode::UNAUTHORIZED {
+        // RFC 6750; a 401 must name a scheme (RFC 9110, 15.5.2).
+        response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+    }
+    response.json(Error { error })
+}
+
+fn verdict(failure: &Failure) -> Verdict<'_> {
+    match failure {
+        Failure::Service(error) => of_service_error(error),
+        Failure::BadRequest => (StatusCode::BAD_REQUEST, "Bad request".into()),
+        Failure::MalformedBody { note } => (StatusCode::BAD_REQUEST, format!("Bad request: {note}").into()),
+        Failure::UnfitBody { note } => invalid(note),
+        Failure::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time".into()),
+        Failure::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large".into()),
+        Failure::UnsupportedMediaType => (
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "The body must be JSON, a form or multipart/form-data, without a content encoding".into(),
+        ),
+        Failure::InvalidQuery => {
+            (StatusCode::BAD_REQUEST, "Bad request: the query string is malformed".into())
+        }
+        Failure::InvalidLimit => (StatusCode::BAD_REQUEST, "Bad request: the limit is invalid".into()),
+        Failure::TokenMissing | Failure::TokenInvalid | Failure::TokenExpired => token_invalid(),
+        Failure::MissingScope(_) => {
+            (StatusCode::FORBIDDEN, "This action is outside the authorized scopes".into())
+        }
+        Failure::NotFound | Failure::MethodNotAllowed { .. } => not_found(),
+        Failure::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too many requests".into()),
+        Failure::Overloaded | Failure::Draining => unavailable(),
+        Failure::Status(status) => {
+            (*status, status.canonical_reason().unwrap_or("The request was refused").into())
+        }
+    }
+}
+
+fn of_service_error(error: &ServiceError) -> Verdict<'_> {
+    match error {
+        ServiceError::Invalid(error) => of_domain_error(*error),
+        ServiceError::EmailTaken => invalid("Email has already been taken"),
+        ServiceError::RegistrationClosed => {
+            (StatusCode::FORBIDDEN, "Nobody can sign up on this server at the moment".into())
+        }
+        ServiceError::InvalidCredentials => {
+            (StatusCode::UNAUTHORIZED, "Invalid e-mail address or password".into())
+        }
+        ServiceError::WrongPassword => invalid("The password is wrong"),
+        ServiceError::TooManyFailures { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too many requests".into()),
+        ServiceError::IdempotencyKeyReused => {
+            invalid("This Idempotency-Key came with another request before")
+        }
+        ServiceError::Unauthenticated => token_invalid(),
+        ServiceError::UserNotFound => not_found(),
+        ServiceError::Unavailable(_) => unavailable(),
+        ServiceError::Internal(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side".into())
+        }
+    }
+}
+
+fn of_domain_error(error: DomainError) -> Verdict<'static> {
+    invalid(match error {
+        DomainError::InvalidName => {
+            "Display name must have 1 to 255 characters, at least one of them visible"
+        }
+        DomainError::InvalidEmail => "Email is invalid",
+        DomainError::ProfileTooLong => "Note is too long (maximum is 2000 characters)",
+        DomainError::PasswordTooShort => "Password is too short (minimum is 8 characters)",
+        DomainError::PasswordTooLong => "Password is too long (maximum is 128 characters)",
+        DomainError::TweetEmpty => "Text can't be blank",
+        DomainError::TweetTooLong => "Text character limit of 300 exceeded",
+        // They stand in paths, or name another account or status: there is none of this name.
+        DomainError::InvalidUserId | DomainError::InvalidTweetId => return not_found(),
+        DomainError::InvalidIdempotencyKey => "Idempotency-Key must have 1 to 255 characters",
+        DomainError::FollowSelf => "You cannot follow yourself",
+    })
+}
+
+fn invalid<'a>(what: &str) -> Verdict<'a> {
+    (StatusCode::UNPROCESSABLE_ENTITY, format!("Validation failed: {what}").into())
+}
+
+fn not_found() -> Verdict<'static> {
+    (StatusCode::NOT_FOUND, "Record not found".into())
+}
+
+fn token_invalid() -> Verdict<'static> {
+    (StatusCode::UNAUTHORIZED, "The access token is invalid".into())
+}
+
+fn unavailable() -> Verdict<'static> {
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The server cannot answer just now. Please try again in a moment".into(),
+    )
+}
