@@ -14,6 +14,7 @@ mod idempotency;
 mod login_throttle;
 mod quota;
 mod repository;
+mod statistics;
 mod status;
 mod subscriber;
 mod timeline;
@@ -32,13 +33,15 @@ pub use login_throttle::{AccountKey, AddressKey, BucketKey, OriginKey};
 pub use quota::{Allowance, Exhausted, Quota, Tat};
 pub use repository::{
     Connections, FollowRepository, Freshness, Health, KnownAddressRepository, LoginThrottleRepository,
-    OnFresh, SessionRepository, StatusRepository, TimelineRepository, UserRepository,
+    OnFresh, SessionRepository, StatisticsRepository, StatusRepository, TimelineRepository, UserRepository,
 };
 #[cfg(feature = "mock")]
 pub use repository::{
     MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository, MockLoginThrottleRepository,
-    MockSessionRepository, MockStatusRepository, MockTimelineRepository, MockUserRepository,
+    MockSessionRepository, MockStatisticsRepository, MockStatusRepository, MockTimelineRepository,
+    MockUserRepository,
 };
+pub use statistics::Statistics;
 pub use status::{NewStatus, ReplyTo, Status, StatusCounts, Visibility};
 pub use subscriber::Subscriber;
 pub use timeline::{PageRequest, TimelinePage};

@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     AccountKey, AddressKey, Allowance, BucketKey, CanonicalEmail, Credentials, Exhausted, Follow, NewStatus,
-    NewUser, PageRequest, Quota, RepositoryError, Status, StatusId, Tat, TimelinePage, TokenVersion, User,
-    UserId,
+    NewUser, PageRequest, Quota, RepositoryError, Statistics, Status, StatusId, Tat, TimelinePage,
+    TokenVersion, User, UserId,
 };
 
 /// People and their credentials.
@@ -151,6 +151,18 @@ pub trait TimelineRepository: Send + Sync {
     /// # Errors
     /// Only the general ones.
     fn find_home(&self, reader: UserId, page: &PageRequest) -> Result<Option<TimelinePage>, RepositoryError>;
+}
+
+/// How much there is.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait StatisticsRepository: Send + Sync {
+    /// Counts what there is. Users are active who have published something since `active_since`.
+    ///
+    /// It may take as long as reading a month's statuses does.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn count(&self, active_since: DateTime<Utc>) -> Result<Statistics, RepositoryError>;
 }
 
 /// Wrong passwords, counted on behalf of all nodes.

@@ -20,4 +20,5 @@ pub use http::instance::InstanceSettings;
 pub use http::limits::{Limits, Quotas};
 pub use http::public_url::PublicUrl;
 pub use http::state::{Policy, Services, State};
+pub use mastodon::openapi as mastodon_openapi;
 pub use server::{bind, listen, server};

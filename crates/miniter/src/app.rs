@@ -11,7 +11,9 @@ use actix_web::web;
 use anyhow::{Context, anyhow, bail};
 use miniter_domain::{Clock, SystemClock};
 use miniter_persistence::{Store, StoreOptions};
-use miniter_service::{Accounts, Follows, LoginThrottle, Passwords, Sessions, Timelines, Tokens, Tweets};
+use miniter_service::{
+    Accounts, Follows, InstanceStatistics, LoginThrottle, Passwords, Sessions, Timelines, Tokens, Tweets,
+};
 use miniter_web::{
     Bulkheads, Connections, InstanceSettings, Limits, Policy, PublicUrl, Quotas, Services, Serving, State,
     TrustedProxies,
@@ -153,6 +155,7 @@ fn wire(settings: &Settings, store: Arc<Store>, instance: InstanceSettings) -> a
         follows: Arc::new(Follows::new(store.clone(), store.clone())),
         timelines: Arc::new(Timelines::new(store.clone(), settings.timeline_limit.get())),
         sessions: Arc::new(Sessions::new(tokens, store.clone())),
+        statistics: Arc::new(InstanceStatistics::new(store.clone(), Arc::clone(&clock))),
         freshness: store.clone(),
         health: store,
     };

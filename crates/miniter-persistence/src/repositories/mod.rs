@@ -5,6 +5,7 @@ mod health;
 mod known_addresses;
 mod login_throttle;
 mod sessions;
+mod statistics;
 mod statuses;
 mod timelines;
 mod users;

@@ -17,7 +17,7 @@ use utoipa::OpenApi;
 use crate::http::auth::Access;
 use crate::http::body::BodyPolicy;
 use crate::http::endpoint::{Endpoint, Method};
-use crate::http::limits::Limit;
+use crate::http::limits::{Limit, RateLimitHeaders};
 
 pub use docs::openapi;
 pub(crate) use problem::render;
@@ -70,11 +70,31 @@ fn operations() -> Vec<(Endpoint, &'static [Code])> {
 }
 
 fn get(path: &'static str, limit: Limit, access: Access, handle: fn(Route) -> Route) -> Endpoint {
-    Endpoint { method: Method::Get, path, limit, access, body: BodyPolicy::NONE, render, handle }
+    let (method, body) = (Method::Get, BodyPolicy::NONE);
+    Endpoint {
+        method,
+        path,
+        limit,
+        rate_limit_headers: RateLimitHeaders::Standard,
+        access,
+        body,
+        render,
+        handle,
+    }
 }
 
 fn post(path: &'static str, limit: Limit, access: Access, handle: fn(Route) -> Route) -> Endpoint {
-    Endpoint { method: Method::Post, path, limit, access, body: BodyPolicy::json(MAX_BODY), render, handle }
+    let (method, body) = (Method::Post, BodyPolicy::json(MAX_BODY));
+    Endpoint {
+        method,
+        path,
+        limit,
+        rate_limit_headers: RateLimitHeaders::Standard,
+        access,
+        body,
+        render,
+        handle,
+    }
 }
 
 /// The same routes, documented.

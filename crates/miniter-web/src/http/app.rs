@@ -6,7 +6,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error, HttpResponse, middleware, web};
 
-use crate::http::cors::cors;
+use crate::http::cors::{cors, open_cors};
 use crate::http::endpoint::{Endpoint, methods, resources};
 use crate::http::failure::Failure;
 use crate::http::freshness::Looks;
@@ -14,11 +14,13 @@ use crate::http::observe::observe;
 use crate::http::render::Renderers;
 use crate::http::state::State;
 
-/// An application of these endpoints, for one worker of an HTTP server.
+/// An application of these endpoints, for one worker of an HTTP server. Any web page may call what is below the paths
+/// `open_to_any_origin`.
 pub(crate) fn assemble(
     state: web::Data<State>,
     endpoints: Vec<Endpoint>,
     renderers: Renderers,
+    open_to_any_origin: &'static [&'static str],
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -31,6 +33,7 @@ pub(crate) fn assemble(
     // The last to be wrapped is the first to see a request: what it adds stands on every answer.
     App::new()
         .wrap(cors(&state.cors_origins, methods(&endpoints)))
+        .wrap(middleware::from_fn(move |request, next| open_cors(open_to_any_origin, request, next)))
         .wrap(middleware::from_fn(move |request, next| observe(renderers, request, next)))
         .app_data(state)
         .app_data(Rc::<Looks>::default())

@@ -3,8 +3,16 @@
 use std::str::FromStr;
 
 use actix_cors::Cors;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{LINK, RETRY_AFTER};
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HeaderName,
+    HeaderValue, LINK, RETRY_AFTER,
+};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse};
 use url::{Origin, Url};
 
 use crate::http::limits::{RATELIMIT, RATELIMIT_POLICY};
@@ -56,6 +64,44 @@ fn serialized_origin(text: &str) -> Option<String> {
         // Those of apps in a web view and of browser extensions, whose hosts have no rules (capacitor://localhost).
         (Origin::Opaque(_), scheme) => Some(format!("{scheme}://{}", authority.to_ascii_lowercase())),
     }
+}
+
+/// What the open paths answer to a page that asks whether it may call.
+const OPEN_PREFLIGHT: [(HeaderName, &str); 3] = [
+    (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE"),
+    (ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, Idempotency-Key"),
+    (ACCESS_CONTROL_MAX_AGE, "3600"),
+];
+
+/// What they let a page read besides.
+const OPEN_EXPOSED: HeaderValue = HeaderValue::from_static(
+    "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, Retry-After",
+);
+
+/// The middleware of paths that any page may call, whatever [`CorsOrigins`] are: by what they begin with. Their clients are web
+/// pages of anybody.
+pub(crate) async fn open_cors(
+    paths: &'static [&'static str],
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if !paths.iter().any(|path| request.path().starts_with(path)) {
+        return next.call(request).await.map(ServiceResponse::map_into_left_body);
+    }
+    let asks =
+        request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if asks {
+        let mut answer = HttpResponse::Ok();
+        for header in OPEN_PREFLIGHT {
+            answer.insert_header(header);
+        }
+        request.into_response(answer.finish()).map_into_right_body()
+    } else {
+        next.call(request).await?.map_into_left_body()
+    };
+    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response.headers_mut().insert(ACCESS_CONTROL_EXPOSE_HEADERS, OPEN_EXPOSED);
+    Ok(response)
 }
 
 /// The middleware, for endpoints that have these methods.

@@ -10,7 +10,7 @@ use actix_web::{Error, HttpRequest, HttpResponse, Resource, Route, guard, web};
 use crate::http::auth::{Access, authorize};
 use crate::http::body::BodyPolicy;
 use crate::http::failure::Failure;
-use crate::http::limits::Limit;
+use crate::http::limits::{Limit, RateLimitHeaders};
 use crate::http::panic::catch_panic;
 use crate::http::rate_limit::rate_limit;
 use crate::http::render::Render;
@@ -18,7 +18,7 @@ use crate::http::request_context::RequestContext;
 
 /// A method that a route may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the classic API has GET and POST only"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "the routes that have them come one by one"))]
 pub(crate) enum Method {
     /// Answers `HEAD` as well (RFC 9110, 9.1), unless the path has a route of its own for that.
     Get,
@@ -51,6 +51,8 @@ pub(crate) struct Endpoint {
     pub(crate) path: &'static str,
     /// How often one may call.
     pub(crate) limit: Limit,
+    /// How clients are told what is left of that.
+    pub(crate) rate_limit_headers: RateLimitHeaders,
     /// Who may call.
     pub(crate) access: Access,
     /// Which bodies it takes.
@@ -76,7 +78,9 @@ impl Endpoint {
         (self.handle)(web::route().guard(any_of))
             .wrap(from_fn(move |request, next| authorize(self.access, request, next)))
             .wrap(from_fn(catch_panic))
-            .wrap(from_fn(move |request, next| rate_limit(self.limit, request, next)))
+            .wrap(from_fn(move |request, next| {
+                rate_limit(self.limit, self.rate_limit_headers, request, next)
+            }))
             .wrap(from_fn(move |request, next| enter(self, request, next)))
     }
 }

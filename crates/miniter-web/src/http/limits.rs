@@ -5,8 +5,10 @@
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
+use chrono::{SecondsFormat, TimeDelta};
 use lru::LruCache;
 use miniter_domain::{Allowance, Clock, Exhausted, Quota, Subscriber, Tat, UserId};
 
@@ -18,6 +20,20 @@ pub(crate) const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelim
 
 /// How many callers are remembered for each limit. Beyond that, who has called longest ago is forgotten.
 const CALLERS: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
+
+/// The same, in the headers that clients of Mastodon read.
+pub(crate) const X_RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+pub(crate) const X_RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+pub(crate) const X_RATELIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+/// How a presentation tells clients what is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RateLimitHeaders {
+    /// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
+    Standard,
+    /// `X-RateLimit-Limit`, `-Remaining` and `-Reset`, which is a moment (RFC 3339).
+    Prefixed,
+}
 
 /// What limits a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,15 +142,36 @@ impl Buckets {
         outcome
     }
 
-    /// What `RateLimit` and `RateLimit-Policy` say of an outcome.
+    /// What the headers say of an outcome.
     pub(crate) fn headers(
         &self,
+        style: RateLimitHeaders,
         outcome: Result<Allowance, Exhausted>,
-    ) -> Option<[(HeaderName, HeaderValue); 2]> {
+    ) -> Vec<(HeaderName, HeaderValue)> {
         let (left, time) = match outcome {
             Ok(Allowance { left, full_in }) => (left, full_in),
             Err(Exhausted { retry_after }) => (0, retry_after),
         };
+        let headers = match style {
+            RateLimitHeaders::Standard => self.standard_headers(left, time).map(Vec::from),
+            RateLimitHeaders::Prefixed => self.prefixed_headers(left, time).map(Vec::from),
+        };
+        headers.unwrap_or_default()
+    }
+
+    /// `time` is that until the bucket is full or, if nothing is left, until there is a call again.
+    fn prefixed_headers(&self, left: u32, time: Duration) -> Option<[(HeaderName, HeaderValue); 3]> {
+        let reset = self.clock.now().checked_add_signed(TimeDelta::from_std(time).ok()?)?;
+        let reset = reset.to_rfc3339_opts(SecondsFormat::Micros, true);
+        Some([
+            (X_RATELIMIT_LIMIT, HeaderValue::from(self.quota.limit().get())),
+            (X_RATELIMIT_REMAINING, HeaderValue::from(left)),
+            (X_RATELIMIT_RESET, HeaderValue::from_str(&reset).ok()?),
+        ])
+    }
+
+    /// The same.
+    fn standard_headers(&self, left: u32, time: Duration) -> Option<[(HeaderName, HeaderValue); 2]> {
         let state = format!("\"{}\";r={left};t={}", self.name, time.as_micros().div_ceil(1_000_000));
         let state = HeaderValue::from_str(&state).ok()?;
         Some([(RATELIMIT, state), (RATELIMIT_POLICY, self.policy.clone())])
@@ -145,7 +182,6 @@ impl Buckets {
 mod tests {
     use std::num::NonZeroU32;
     use std::sync::atomic::{AtomicI64, Ordering};
-    use std::time::Duration;
 
     use chrono::{DateTime, Utc};
 
@@ -157,6 +193,27 @@ mod tests {
     impl Clock for SetClock {
         fn now(&self) -> DateTime<Utc> {
             DateTime::from_timestamp(self.0.load(Ordering::Relaxed), 0).unwrap()
+        }
+    }
+
+    #[test]
+    fn prefixed_headers_tell_what_is_left_and_when_it_is_as_before() {
+        let clock: Arc<dyn Clock> = Arc::new(SetClock(AtomicI64::new(1_000)));
+        let quota = Quota::new(NonZeroU32::new(2).unwrap(), Duration::from_secs(10)).unwrap();
+        let buckets = Buckets::new("test", true, quota, &clock);
+        let caller = Caller::User(UserId::new(1));
+        for (remaining, reset) in [("1", "05.000000Z"), ("0", "10.000000Z"), ("0", "05.000000Z")] {
+            let headers = buckets.headers(RateLimitHeaders::Prefixed, buckets.take(caller));
+            let values: Vec<_> = headers.iter().map(|(_, value)| value.to_str().unwrap()).collect();
+            let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]);
+            let shifted = |seconds: &str| {
+                DateTime::parse_from_rfc3339(&format!("1970-01-01T00:16:{seconds}")).unwrap()
+                    + TimeDelta::seconds(40)
+            };
+            assert_eq!((values[0], values[1]), ("2", remaining));
+            assert_eq!(DateTime::parse_from_rfc3339(values[2]).unwrap(), shifted(reset));
+            assert!(values[2].ends_with(".000000Z"), "{values:?}");
         }
     }
 

@@ -18,6 +18,7 @@ pub(crate) mod instance;
 pub(crate) mod limits;
 pub(crate) mod metrics;
 pub(crate) mod observe;
+pub(crate) mod openapi;
 pub(crate) mod page;
 pub(crate) mod panic;
 pub(crate) mod public_url;

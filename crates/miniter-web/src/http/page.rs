@@ -1,6 +1,6 @@
 //! Pages of a list that is cut by ids: the query that asks for one, and the links to its neighbours (RFC 8288).
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use miniter_domain::{DomainError, PageRequest, StatusId};
 use miniter_service::ServiceError;
@@ -29,14 +29,42 @@ pub(crate) struct WantedPage {
 
 /// What is known of a page that has entries.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Neighbours {
-    pub(crate) oldest: StatusId,
-    pub(crate) newest: StatusId,
+pub(crate) struct Neighbours<C = StatusId> {
+    /// The cursor of the oldest entry.
+    pub(crate) oldest: C,
+    /// The cursor of the newest entry.
+    pub(crate) newest: C,
     /// Whether there are entries below the oldest.
     pub(crate) has_older: bool,
 }
 
 impl WantedPage {
+    /// Reads a query string as Rails would: of a parameter that stands twice the last counts, a cursor that is no number is not
+    /// given, and a limit has no sign. A limit of nothing, and one that is no number, is not given either.
+    pub(crate) fn parse_leniently(query: &str, rules: PageRules) -> Self {
+        let [mut limit, mut max_id, mut since_id, mut min_id] = [const { None }; 4];
+        let mut others = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "limit" => limit = lenient_number(value.strip_prefix('-').unwrap_or(&value)),
+                "max_id" => max_id = lenient_number(&value),
+                "since_id" => since_id = lenient_number(&value),
+                "min_id" => min_id = lenient_number(&value),
+                _ => {
+                    others.append_pair(&name, &value);
+                }
+            }
+        }
+        let wanted = limit.filter(|limit| *limit > 0).map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
+        let request = PageRequest {
+            limit: wanted.unwrap_or(rules.default).min(rules.cap),
+            max_id: max_id.map(StatusId::new),
+            since_id: since_id.map(StatusId::new),
+            min_id: min_id.map(StatusId::new),
+        };
+        Self { request, repeated: repeated(others, rules, wanted.map(|_| request.limit)) }
+    }
+
     /// Reads a query string. Parameters that are not about the page are ignored.
     ///
     /// # Errors
@@ -70,20 +98,12 @@ impl WantedPage {
             since_id: cursor(since_id)?,
             min_id: cursor(min_id)?,
         };
-        let mut repeated = if rules.keeps_parameters { others.finish() } else { String::new() };
-        if !repeated.is_empty() {
-            repeated.push('&');
-        }
-        if wanted.is_some() {
-            // Writing to a string cannot fail.
-            let _ = write!(repeated, "limit={}&", request.limit);
-        }
-        Ok(Self { request, repeated })
+        Ok(Self { request, repeated: repeated(others, rules, wanted.map(|_| request.limit)) })
     }
 
     /// The `Link` header of a page that has entries: `next` leads to older ones and is missing where there are none, `prev` to
     /// newer ones. `target` is the list's address without a query, relative or absolute.
-    pub(crate) fn link_header(&self, target: &str, page: &Neighbours) -> String {
+    pub(crate) fn link_header<C: Display>(&self, target: &str, page: &Neighbours<C>) -> String {
         let repeated = &self.repeated;
         let newer = format!("<{target}?{repeated}min_id={}>; rel=\"prev\"", page.newest);
         if !page.has_older {
@@ -94,6 +114,29 @@ impl WantedPage {
             self.request.since_id.map_or_else(String::new, |since_id| format!("&since_id={since_id}"));
         format!("<{target}?{repeated}max_id={}{since}>; rel=\"next\", {newer}", page.oldest)
     }
+}
+
+/// What links repeat: the parameters that are not about the page, and the limit that was asked for.
+fn repeated(
+    mut others: form_urlencoded::Serializer<'_, String>,
+    rules: PageRules,
+    limit: Option<u32>,
+) -> String {
+    let mut repeated = if rules.keeps_parameters { others.finish() } else { String::new() };
+    if !repeated.is_empty() {
+        repeated.push('&');
+    }
+    if let Some(limit) = limit {
+        // Writing to a string cannot fail.
+        let _ = write!(repeated, "limit={limit}&");
+    }
+    repeated
+}
+
+/// Digits; more of them than there are ids are the greatest id.
+fn lenient_number(text: &str) -> Option<i64> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(i64::MAX))
 }
 
 /// A limit from 1; one too large for us to count is over any cap.
@@ -133,6 +176,36 @@ mod tests {
             r#"<https://example.com/api/v1/timelines/home?only_media=true&id%5B%5D=%C3%A9+1&limit=2&max_id=5>; rel="next", "#
                 .to_owned()
                 + r#"<https://example.com/api/v1/timelines/home?only_media=true&id%5B%5D=%C3%A9+1&limit=2&min_id=8>; rel="prev""#
+        );
+    }
+
+    #[test]
+    fn leniently_what_is_no_number_is_not_given() {
+        let rules = PageRules { default: 20, cap: 40, keeps_parameters: true };
+        let parse = |query| WantedPage::parse_leniently(query, rules).request;
+        for (query, limit) in [
+            ("", 20),
+            ("limit=1", 1),
+            ("limit=-1", 1),
+            ("limit=0", 20),
+            ("limit=", 20),
+            ("limit=x", 20),
+            ("limit=1.5", 20),
+            ("limit=1000000", 40),
+            ("limit=99999999999999999999999", 40),
+            ("limit=3&limit=5", 5),
+        ] {
+            assert_eq!(parse(query), PageRequest::newest(limit), "{query}");
+        }
+        for name in ["max_id", "since_id", "min_id"] {
+            for value in ["", "abc", "-1", "1.0", "12abc"] {
+                assert_eq!(parse(&format!("{name}={value}")), PageRequest::newest(20), "{name}={value}");
+            }
+        }
+        let far = parse("max_id=9223372036854775808&since_id=1&min_id=1&min_id=2");
+        assert_eq!(
+            (far.max_id, far.since_id, far.min_id),
+            (Some(StatusId::MAX), Some(StatusId::new(1)), Some(StatusId::new(2)))
         );
     }
 

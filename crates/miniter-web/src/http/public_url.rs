@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-use miniter_domain::{TweetId, UserId};
+use miniter_domain::{StatusId, UserId};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
@@ -67,7 +67,7 @@ impl PublicUrl {
 
     /// The page of a status, which is its `uri`, too.
     #[must_use]
-    pub fn status_url(&self, username: &str, status: TweetId) -> String {
+    pub fn status_url(&self, username: &str, status: StatusId) -> String {
         self.join(&format!("/@{}/{status}", escape(username)))
     }
 
@@ -93,6 +93,12 @@ impl PublicUrl {
     #[must_use]
     pub fn media_url(&self, name: &str) -> String {
         self.join(&format!("/media/{}", escape(name)))
+    }
+
+    /// The icon of the server itself.
+    #[must_use]
+    pub fn icon_url(&self) -> String {
+        self.join("/instance/icon.png")
     }
 
     /// The picture of the server itself.
@@ -191,7 +197,7 @@ mod tests {
     fn each_thing_has_an_address() {
         let public = url("https://example.com");
         assert_eq!(public.account_url("song_1"), "https://example.com/@song_1");
-        assert_eq!(public.status_url("song", TweetId::new(7)), "https://example.com/@song/7");
+        assert_eq!(public.status_url("song", StatusId::new(7)), "https://example.com/@song/7");
         assert_eq!(public.tag_url("책/방"), "https://example.com/tags/%EC%B1%85%2F%EB%B0%A9");
         assert_eq!(public.default_avatar_url(UserId::new(7)), "https://example.com/avatars/default/7.png");
         assert_eq!(public.streaming_url(), "wss://example.com");

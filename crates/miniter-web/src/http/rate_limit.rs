@@ -9,12 +9,13 @@ use miniter_domain::{Allowance, Exhausted};
 use crate::http::address::subscriber;
 use crate::http::auth;
 use crate::http::failure::Failure;
-use crate::http::limits::{Caller, Limit};
+use crate::http::limits::{Caller, Limit, RateLimitHeaders};
 use crate::http::state::state_of;
 
 /// The middleware. What is left stands on every answer, refusals among them.
 pub(crate) async fn rate_limit(
     limit: Limit,
+    style: RateLimitHeaders,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
@@ -26,7 +27,7 @@ pub(crate) async fn rate_limit(
     if let Some(outcome) = outcome {
         let headers = state_of(response.request())
             .and_then(|state| state.limits.buckets(limit))
-            .and_then(|buckets| buckets.headers(outcome));
+            .map(|buckets| buckets.headers(style, outcome));
         for (name, value) in headers.into_iter().flatten() {
             response.headers_mut().insert(name, value);
         }

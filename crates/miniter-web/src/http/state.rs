@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 use miniter_domain::{Freshness, Health};
-use miniter_service::{Accounts, Follows, Sessions, Timelines, Tweets};
+use miniter_service::{Accounts, Follows, InstanceStatistics, Sessions, Timelines, Tweets};
 
 use crate::http::address::TrustedProxies;
 use crate::http::bulkhead::Bulkheads;
@@ -28,6 +28,8 @@ pub struct Services {
     pub timelines: Arc<Timelines>,
     /// Knowing people by their tokens.
     pub sessions: Arc<Sessions>,
+    /// Counting what there is.
+    pub statistics: Arc<InstanceStatistics>,
     /// Whether what is in memory is as the database has it.
     pub freshness: Arc<dyn Freshness>,
     /// How the database is.
@@ -110,8 +112,8 @@ pub(crate) mod tests {
 
     use miniter_domain::{
         Capacity, MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository,
-        MockLoginThrottleRepository, MockSessionRepository, MockStatusRepository, MockTimelineRepository,
-        MockUserRepository, SystemClock,
+        MockLoginThrottleRepository, MockSessionRepository, MockStatisticsRepository, MockStatusRepository,
+        MockTimelineRepository, MockUserRepository, SystemClock,
     };
     use miniter_service::{LoginThrottle, Passwords, Registration, TokenSecret, Tokens};
 
@@ -147,6 +149,10 @@ pub(crate) mod tests {
                 Arc::clone(&tokens),
                 clock.clone(),
                 Registration::Open,
+            )),
+            statistics: Arc::new(InstanceStatistics::new(
+                Arc::new(MockStatisticsRepository::new()),
+                clock.clone(),
             )),
             tweets: Arc::new(Tweets::new(Arc::new(MockStatusRepository::new()), clock)),
             follows: Arc::new(Follows::new(Arc::new(MockFollowRepository::new()), users)),

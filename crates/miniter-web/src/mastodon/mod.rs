@@ -3,25 +3,54 @@
 //! The routes are grouped in parts, one a noun. A part has its routes and what the OpenAPI document says of them; [`PARTS`] lists
 //! them all. What a route answers with is an entity (`entities/`).
 
+mod docs;
+#[expect(dead_code, reason = "the routes that answer with them come one by one")]
+mod entities;
 mod error;
+mod instance;
+mod nodeinfo;
+mod nothing;
+#[expect(dead_code, reason = "the routes that have pages come one by one")]
+mod page;
+mod pictures;
+mod well_known;
 
 use actix_web::Route;
+use miniter_service::{Scope, Scopes};
 use utoipa::openapi::OpenApi as Document;
 
 use crate::http::auth::Access;
 use crate::http::body::BodyPolicy;
 use crate::http::endpoint::{Endpoint, Method};
-use crate::http::limits::Limit;
+use crate::http::limits::{Limit, RateLimitHeaders};
 use crate::http::render::Render;
 
+pub use docs::openapi;
 pub(crate) use error::render;
 
 /// The largest body without pictures, in bytes. The longest status with a poll is a tenth of it.
 const MAX_BODY: usize = 64 << 10;
 
+/// The version of Mastodon whose API this is. What came later clients must not expect.
+const COMPATIBLE_VERSION: &str = "4.2.0";
+
 /// The parts of the address space that this API has for itself.
 pub(crate) const PREFIXES: &[(&str, Render)] =
     &[("/api/", render), ("/oauth/", render), ("/.well-known/", render), ("/nodeinfo", render)];
+
+/// What any web page may call, by what its paths begin with. The page that asks for an authorization is not among it.
+pub(crate) const OPEN_PATHS: &[&str] = &[
+    "/api/",
+    "/oauth/token",
+    "/oauth/revoke",
+    "/oauth/userinfo",
+    "/.well-known/",
+    "/nodeinfo",
+    "/media/",
+    "/avatars/",
+    "/headers/",
+    "/instance/",
+];
 
 /// Routes that belong together.
 struct Part {
@@ -32,19 +61,46 @@ struct Part {
 }
 
 /// The parts of this API.
-const PARTS: &[Part] = &[];
+const PARTS: &[Part] =
+    &[docs::PART, instance::PART, nodeinfo::PART, nothing::PART, pictures::PART, well_known::PART];
 
 /// The routes.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     PARTS.iter().flat_map(|part| (part.endpoints)()).collect()
 }
 
-/// A route that reads.
+/// A route that reads. Its parameters stand in the query string.
 fn get(path: &'static str, access: Access, handle: fn(Route) -> Route) -> Endpoint {
-    Endpoint { method: Method::Get, path, limit: Limit::Read, access, body: BodyPolicy::NONE, render, handle }
+    let (method, body) = (Method::Get, BodyPolicy::NONE);
+    Endpoint {
+        method,
+        path,
+        limit: Limit::Read,
+        rate_limit_headers: RateLimitHeaders::Prefixed,
+        access,
+        body,
+        render,
+        handle,
+    }
 }
 
-/// A route that changes something. Its parameters may stand in a body of any kind, and in the query string.
+/// A route that changes something. Its parameters stand in a body of any kind, or in the query string.
+#[expect(dead_code, reason = "the routes that change something come one by one")]
 fn write(method: Method, path: &'static str, access: Access, handle: fn(Route) -> Route) -> Endpoint {
-    Endpoint { method, path, limit: Limit::Write, access, body: BodyPolicy::fields(MAX_BODY), render, handle }
+    let (limit, body) = (Limit::Write, BodyPolicy::fields(MAX_BODY));
+    Endpoint {
+        method,
+        path,
+        limit,
+        rate_limit_headers: RateLimitHeaders::Prefixed,
+        access,
+        body,
+        render,
+        handle,
+    }
+}
+
+/// The access of a token that has this scope, or its parent.
+const fn needs(scope: Scope) -> Access {
+    Access::Scopes(Scopes::of(&[scope]))
 }

@@ -9,7 +9,7 @@ use utoipa::OpenApi;
 use crate::http::auth::Access;
 use crate::http::body::BodyPolicy;
 use crate::http::endpoint::{Endpoint, Method};
-use crate::http::limits::Limit;
+use crate::http::limits::{Limit, RateLimitHeaders};
 use crate::http::render::Render;
 
 /// The routes on the address where people are served. Their failures look as those of a presentation do.
@@ -30,6 +30,7 @@ fn get(path: &'static str, render: Render, handle: fn(Route) -> Route) -> Endpoi
         method: Method::Get,
         path,
         limit: Limit::Unlimited,
+        rate_limit_headers: RateLimitHeaders::Standard,
         access: Access::Anyone,
         body: BodyPolicy::NONE,
         render,

@@ -36,10 +36,39 @@ impl Fields {
         put_member(&mut self.tree, &steps, value)
     }
 
+    /// The fields of a JSON object. A null is not given, at any depth.
+    pub(super) fn of_json(mut tree: Map<String, Value>) -> Self {
+        remove_nulls(&mut tree);
+        Self { count: tree.len(), tree }
+    }
+
+    /// These fields and those of another set. Of a name that both have, the other one counts.
+    pub(super) fn overridden_by(mut self, other: Self) -> Self {
+        self.tree.extend(other.tree);
+        self
+    }
+
     /// Reads a `T` from the fields. Those that `T` does not have are ignored.
     pub(super) fn parse<T: DeserializeOwned>(self) -> Result<T, Failure> {
         serde_json::from_value(Value::Object(self.tree))
             .map_err(|error| Failure::UnfitBody { note: note(&error) })
+    }
+}
+
+/// The tree has the depth that the parser allows.
+fn remove_nulls(members: &mut Map<String, Value>) {
+    members.retain(|_, value| !value.is_null());
+    members.values_mut().for_each(remove_nulls_below);
+}
+
+fn remove_nulls_below(value: &mut Value) {
+    match value {
+        Value::Object(members) => remove_nulls(members),
+        Value::Array(items) => {
+            items.retain(|item| !item.is_null());
+            items.iter_mut().for_each(remove_nulls_below);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -79,6 +79,19 @@ where
     given.map(|item| serde_json::from_value(item).map_err(D::Error::custom)).collect()
 }
 
+/// The same, or one item alone (`id=1`).
+pub(crate) fn list_or_item<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let value = match Value::deserialize(deserializer)? {
+        item @ (Value::Bool(_) | Value::Number(_) | Value::String(_)) => Value::Array(vec![item]),
+        value @ (Value::Null | Value::Array(_) | Value::Object(_)) => value,
+    };
+    list(value).map_err(D::Error::custom)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -138,6 +151,19 @@ mod tests {
             assert_eq!(text(&value).unwrap().as_deref(), expected, "{value}");
         }
         assert!(text(&json!(["x"])).is_err());
+    }
+
+    #[test]
+    fn one_item_alone_is_a_list_where_that_is_meant() {
+        for (value, expected) in [
+            (json!("a"), &["a"][..]),
+            (json!(["a", "b"]), &["a", "b"]),
+            (json!({"1": "b", "0": "a"}), &["a", "b"]),
+            (json!(""), &[]),
+            (json!(null), &[]),
+        ] {
+            assert_eq!(list_or_item::<_, String>(&value).unwrap(), expected, "{value}");
+        }
     }
 
     #[test]

@@ -3,9 +3,10 @@
 mod fields;
 mod form;
 mod json;
-#[cfg_attr(not(test), expect(dead_code, reason = "the classic API has JSON only"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "the routes that use it come one by one"))]
 pub(crate) mod lenient;
 mod multipart;
+pub(crate) mod params;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 use actix_web::http::header::{
     CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING,
 };
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use serde::de::DeserializeOwned;
@@ -22,7 +24,7 @@ use tokio::time::timeout;
 
 use crate::http::body::fields::Fields;
 use crate::http::connection::Connection;
-use crate::http::connections::Full;
+use crate::http::connections::{Full, Reservation};
 use crate::http::failure::Failure;
 use crate::http::request_context::RequestContext;
 
@@ -53,7 +55,6 @@ impl BodyPolicy {
     }
 
     /// Fields of any kind, of at most so many bytes. No body is a set of none.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the classic API has JSON only"))]
     pub(crate) const fn fields(limit: usize) -> Self {
         Self { kinds: &[Kind::Json, Kind::Form, Kind::Multipart], limit }
     }
@@ -96,35 +97,56 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = LocalBoxFuture<'static, Result<Self, Failure>>;
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
-        let policy = request
-            .extensions()
-            .get::<RequestContext>()
-            .map_or(BodyPolicy::NONE, |context| context.endpoint.body);
-        let checked = check_head(request, policy);
-        let length = announced(request).and_then(|length| length.try_into().ok());
-        let length = length.map_or(policy.limit, |length: usize| length.min(policy.limit));
-        let reserved = Connection::of(request)
-            .map_or(Ok(None), |connection| connection.place().reserve(GROWTH * length));
-        let payload = web::Payload::from_request(request, payload);
+        let received = receive(request, payload, policy_of(request));
         async move {
-            let Some((kind, media_type)) = checked? else { return Fields::default().parse().map(Self) };
-            // As long as it may become: all of it is kept until it is parsed.
-            let _reserved = reserved.map_err(|Full| Failure::Overloaded)?;
-            let payload = payload.await.map_err(|_| Failure::BadRequest)?;
-            let bytes = timeout(MAX_WAIT, payload.to_bytes_limited(policy.limit))
-                .await
-                .map_err(|_| Failure::BodyTimeout)?
-                .map_err(|_| Failure::BodyTooLarge)?
-                // The client left, or its chunks were malformed.
-                .map_err(|_| Failure::BadRequest)?;
-            match kind {
-                Kind::Json => json::parse(&bytes),
-                Kind::Form => form::parse(&bytes)?.parse(),
-                Kind::Multipart => multipart::parse(media_type, bytes).await?.parse(),
+            let Some(body) = received.await? else { return Fields::default().parse().map(Self) };
+            match body.kind {
+                Kind::Json => json::parse(&body.bytes),
+                Kind::Form => form::parse(&body.bytes)?.parse(),
+                Kind::Multipart => multipart::parse(body.media_type, body.bytes).await?.parse(),
             }
             .map(Self)
         }
         .boxed_local()
+    }
+}
+
+/// A body that has arrived.
+struct Received {
+    kind: Kind,
+    media_type: HeaderValue,
+    bytes: Bytes,
+    /// As long as it may become: all of it is kept until it is parsed.
+    _reserved: Option<Reservation>,
+}
+
+fn policy_of(request: &HttpRequest) -> BodyPolicy {
+    request.extensions().get::<RequestContext>().map_or(BodyPolicy::NONE, |context| context.endpoint.body)
+}
+
+/// Reads a body to its end. `None` where there is nothing to read, and need not be.
+fn receive(
+    request: &HttpRequest,
+    payload: &mut dev::Payload,
+    policy: BodyPolicy,
+) -> impl Future<Output = Result<Option<Received>, Failure>> + 'static {
+    let checked = check_head(request, policy);
+    let length = announced(request).and_then(|length| length.try_into().ok());
+    let length = length.map_or(policy.limit, |length: usize| length.min(policy.limit));
+    let reserved =
+        Connection::of(request).map_or(Ok(None), |connection| connection.place().reserve(GROWTH * length));
+    let payload = web::Payload::from_request(request, payload);
+    async move {
+        let Some((kind, media_type)) = checked? else { return Ok(None) };
+        let reserved = reserved.map_err(|Full| Failure::Overloaded)?;
+        let payload = payload.await.map_err(|_| Failure::BadRequest)?;
+        let bytes = timeout(MAX_WAIT, payload.to_bytes_limited(policy.limit))
+            .await
+            .map_err(|_| Failure::BodyTimeout)?
+            .map_err(|_| Failure::BodyTooLarge)?
+            // The client left, or its chunks were malformed.
+            .map_err(|_| Failure::BadRequest)?;
+        Ok(Some(Received { kind, media_type, bytes, _reserved: reserved }))
     }
 }
 

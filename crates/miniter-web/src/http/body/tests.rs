@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::*;
 use crate::http::auth::Access;
 use crate::http::endpoint::{Endpoint, Method};
-use crate::http::limits::Limit;
+use crate::http::limits::{Limit, RateLimitHeaders};
 
 /// The largest body of these tests.
 const LIMIT: usize = 512 << 10;
@@ -70,6 +70,7 @@ async fn extract<T: DeserializeOwned + 'static>(
         method: Method::Post,
         path: "/",
         limit: Limit::Unlimited,
+        rate_limit_headers: RateLimitHeaders::Standard,
         access: Access::Anyone,
         body: policy,
         render: |_, _, _| HttpResponse::NoContent().finish(),

@@ -17,7 +17,7 @@ use crate::http::app::assemble;
 use crate::http::auth::{Access, Authorized};
 use crate::http::body::{Body, BodyPolicy};
 use crate::http::endpoint::{Endpoint, Method};
-use crate::http::limits::{Limit, Limits, Quotas};
+use crate::http::limits::{Limit, Limits, Quotas, RateLimitHeaders};
 use crate::http::state::State;
 use crate::http::state::tests::state;
 
@@ -85,7 +85,8 @@ fn endpoint(
     handle: fn(Route) -> Route,
 ) -> Endpoint {
     let body = if method == Method::Get { BodyPolicy::NONE } else { BodyPolicy::json(64) };
-    Endpoint { method, path, limit, access, body, render: in_lines, handle }
+    let rate_limit_headers = RateLimitHeaders::Standard;
+    Endpoint { method, path, limit, rate_limit_headers, access, body, render: in_lines, handle }
 }
 
 fn endpoints() -> Vec<Endpoint> {
@@ -99,6 +100,7 @@ fn endpoints() -> Vec<Endpoint> {
         endpoint(Method::Get, "/lines/panics", Limit::Unlimited, anyone, |route| route.to(panics)),
         endpoint(Method::Get, "/lines/overloaded", Limit::Unlimited, anyone, |route| route.to(overloaded)),
         endpoint(Method::Get, "/lines/by-itself", Limit::Unlimited, anyone, |route| route.to(by_itself)),
+        endpoint(Method::Delete, "/open/delete", Limit::Unlimited, anyone, |route| route.to(by_itself)),
         // An address outside its prefix: the endpoint's own renderer counts.
         endpoint(Method::Get, "/limited", Limit::LogIn, anyone, |route| route.to(by_itself)),
         endpoint(Method::Get, "/lines/{any}", Limit::Unlimited, anyone, |route| route.to(by_itself)),
@@ -149,7 +151,7 @@ where
 #[actix_web::test]
 async fn failures_of_every_kind_are_rendered_by_the_presentation_of_the_endpoint() {
     let (state, token) = state_with_a_token();
-    let app = test::init_service(assemble(web::Data::new(state), endpoints(), RENDERERS)).await;
+    let app = test::init_service(assemble(web::Data::new(state), endpoints(), RENDERERS, &["/open/"])).await;
     let get = |path: &str| test::TestRequest::get().uri(path);
     let post = || test::TestRequest::post().uri("/lines/write");
     let json = ("content-type", "application/json");
@@ -219,7 +221,7 @@ async fn failures_of_every_kind_are_rendered_by_the_presentation_of_the_endpoint
 #[actix_web::test]
 async fn cross_origin_pages_may_use_the_methods_of_the_endpoints_and_no_others() {
     let (state, _) = state_with_a_token();
-    let app = test::init_service(assemble(web::Data::new(state), endpoints(), RENDERERS)).await;
+    let app = test::init_service(assemble(web::Data::new(state), endpoints(), RENDERERS, &["/open/"])).await;
     let preflight = |method: &'static str| {
         test::TestRequest::with_uri("/lines/write")
             .method(actix_web::http::Method::OPTIONS)
@@ -235,4 +237,34 @@ async fn cross_origin_pages_may_use_the_methods_of_the_endpoints_and_no_others()
     // What a library refuses is rendered by the presentation whose address it is.
     let refused = call(&app, preflight("TRACE")).await;
     assert_eq!((refused.status, refused.body.as_str()), (400, "lines: refused with 400 Bad Request 32"));
+}
+
+#[actix_web::test]
+async fn below_an_open_path_any_page_may_call_whatever_the_setting_says() {
+    let (mut state, _) = state_with_a_token();
+    state.cors_origins = "https://only.example".parse().unwrap();
+    let app = test::init_service(assemble(web::Data::new(state), endpoints(), RENDERERS, &["/open/"])).await;
+    let from_a_page = |method: &str, path: &str| {
+        let method = actix_web::http::Method::from_bytes(method.as_bytes()).unwrap();
+        test::TestRequest::with_uri(path).method(method).insert_header(("origin", "https://example.com"))
+    };
+    for (path, allowed) in [("/open/delete", Some("*")), ("/open/nothing", Some("*")), ("/lines/x", None)] {
+        let answer = call(&app, from_a_page("GET", path)).await;
+        let header = answer.headers.get("access-control-allow-origin").map(|value| value.to_str().unwrap());
+        assert_eq!(header, allowed, "{path}");
+    }
+    let preflight = from_a_page("OPTIONS", "/open/delete")
+        .insert_header(("access-control-request-method", "DELETE"))
+        .insert_header(("access-control-request-headers", "authorization,idempotency-key"));
+    let answer = call(&app, preflight).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    for (name, part) in [
+        ("access-control-allow-origin", "*"),
+        ("access-control-allow-methods", "DELETE"),
+        ("access-control-allow-headers", "Idempotency-Key"),
+    ] {
+        assert!(answer.headers.get(name).unwrap().to_str().unwrap().contains(part), "{name}");
+    }
+    // An OPTIONS that asks for nothing is a method like any other.
+    assert_eq!(call(&app, from_a_page("OPTIONS", "/open/nothing")).await.status, 418);
 }
