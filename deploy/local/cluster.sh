@@ -172,7 +172,8 @@ done
 keep database 1 setsid haproxy -db -f "$HERE/database.cfg"
 export MINITER_DATABASE_URL=mysql://miniter:miniter@127.0.0.1:$DATABASE_PORT/miniter
 until_so 20 "the way to the database" mariadb --no-defaults --host=127.0.0.1 --port="$DATABASE_PORT" --user=check --execute='SELECT 1'
-# The same on both nodes.
+# The same on both nodes: what clients are told, and what signs tokens.
+export MINITER_PUBLIC_URL="${MINITER_PUBLIC_URL:-http://$ADDRESS}"
 if [ -z "${MINITER_JWT_SECRET-}" ]; then
     MINITER_JWT_SECRET=$(head -c 32 /dev/urandom | base64)
     export MINITER_JWT_SECRET

@@ -15,6 +15,7 @@ mod hardening;
 mod health;
 mod limits;
 mod lock_outs;
+mod mastodon;
 mod model;
 mod process;
 mod routing;

@@ -71,6 +71,16 @@ impl Answer {
         detail.to_owned()
     }
 
+    /// A failure of the Mastodon client API with this status and text.
+    #[track_caller]
+    pub fn error(&self, status: u16, error: &str) {
+        assert_eq!((self.status, self.header("content-type")), (status, "application/json"), "{self:?}");
+        assert_eq!(self.json()["error"], error, "{self:?}");
+        if status == 401 {
+            assert_eq!(self.header("www-authenticate"), "Bearer");
+        }
+    }
+
     /// The tweets of a timeline.
     #[track_caller]
     pub fn tweets(&self) -> Vec<String> {

@@ -10,6 +10,7 @@ mod known_addresses;
 mod login_throttle;
 mod model;
 mod sessions;
+mod statistics;
 mod support;
 mod timelines;
 mod tweets;

@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn leniently_what_is_no_number_is_not_given() {
         let rules = PageRules { default: 20, cap: 40, keeps_parameters: true };
-        let parse = |query| WantedPage::parse_leniently(query, rules).request;
+        let parse = |query: &str| WantedPage::parse_leniently(query, rules).request;
         for (query, limit) in [
             ("", 20),
             ("limit=1", 1),

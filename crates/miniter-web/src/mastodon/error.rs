@@ -126,3 +126,50 @@ fn unavailable() -> Verdict<'static> {
         "The server cannot answer just now. Please try again in a moment".into(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::body::to_bytes;
+    use actix_web::http::header::HeaderValue;
+    use actix_web::test::TestRequest;
+    use miniter_service::{Scope, Scopes};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_failure_has_the_status_and_the_text_that_clients_know() {
+        let request = TestRequest::default().to_http_request();
+        for (failure, status, error) in [
+            (Failure::TokenMissing, 401, "The access token is invalid"),
+            (Failure::TokenExpired, 401, "The access token is invalid"),
+            (ServiceError::Unauthenticated.into(), 401, "The access token is invalid"),
+            (
+                Failure::MissingScope(Scopes::of(&[Scope::Read])),
+                403,
+                "This action is outside the authorized scopes",
+            ),
+            (Failure::NotFound, 404, "Record not found"),
+            (Failure::MethodNotAllowed { allow: HeaderValue::from_static("GET") }, 404, "Record not found"),
+            (ServiceError::UserNotFound.into(), 404, "Record not found"),
+            (ServiceError::from(DomainError::InvalidTweetId).into(), 404, "Record not found"),
+            (
+                ServiceError::from(DomainError::TweetTooLong).into(),
+                422,
+                "Validation failed: Text character limit of 300 exceeded",
+            ),
+            (Failure::UnfitBody { note: "a".into() }, 422, "Validation failed: a"),
+            (Failure::RateLimited { retry_after: Duration::from_secs(1) }, 429, "Too many requests"),
+            (Failure::internal("secret"), 500, "Something went wrong on our side"),
+            (Failure::Overloaded, 503, "The server cannot answer just now. Please try again in a moment"),
+        ] {
+            let response = render(&failure, &request, "id");
+            assert_eq!(response.status(), status, "{failure}");
+            assert_eq!(response.headers().contains_key(WWW_AUTHENTICATE), status == 401, "{failure}");
+            let body = to_bytes(response.into_body()).await.unwrap();
+            assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), json!({"error": error}));
+        }
+    }
+}

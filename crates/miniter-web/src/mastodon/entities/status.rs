@@ -103,3 +103,106 @@ pub(crate) struct StatusApplication {
     pub(crate) name: String,
     pub(crate) website: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn account() -> Account {
+        let url = || "https://example.com/@song".to_owned();
+        Account {
+            id: Id(1),
+            username: "song".into(),
+            acct: "song".into(),
+            display_name: "송은우".into(),
+            locked: false,
+            bot: false,
+            discoverable: None,
+            indexable: false,
+            group: false,
+            created_at: Timestamp(DateTime::UNIX_EPOCH),
+            note: String::new(),
+            url: url(),
+            uri: url(),
+            avatar: url(),
+            avatar_static: url(),
+            header: url(),
+            header_static: url(),
+            followers_count: 0,
+            following_count: 0,
+            statuses_count: 1,
+            last_status_at: None,
+            hide_collections: None,
+            noindex: false,
+            emojis: Vec::new(),
+            roles: Vec::new(),
+            fields: Vec::new(),
+        }
+    }
+
+    fn status(reader: Option<ReaderFlags>) -> Status {
+        Status {
+            id: Id(7),
+            created_at: Timestamp(DateTime::UNIX_EPOCH),
+            in_reply_to_id: None,
+            in_reply_to_account_id: None,
+            sensitive: false,
+            spoiler_text: String::new(),
+            visibility: Visibility::Public,
+            language: None,
+            uri: "https://example.com/@song/7".into(),
+            url: "https://example.com/@song/7".into(),
+            replies_count: 0,
+            reblogs_count: 0,
+            favourites_count: 0,
+            edited_at: None,
+            content: "<p>hello</p>".into(),
+            text: None,
+            reblog: None,
+            application: None,
+            account: account(),
+            media_attachments: Vec::new(),
+            mentions: Vec::new(),
+            tags: Vec::new(),
+            emojis: Vec::new(),
+            card: None,
+            poll: None,
+            reader,
+        }
+    }
+
+    #[test]
+    fn without_a_reader_the_readers_flags_are_left_out_and_what_may_be_null_is_there() {
+        let status = json!(status(None));
+        for name in ["favourited", "reblogged", "muted", "bookmarked", "pinned", "filtered", "text", "reader"]
+        {
+            assert!(status.get(name).is_none(), "{name}");
+        }
+        for name in ["reblog", "card", "poll", "application", "language", "edited_at", "in_reply_to_id"] {
+            assert_eq!(status.get(name), Some(&Value::Null), "{name}");
+        }
+        assert_eq!((&status["id"], &status["visibility"]), (&json!("7"), &json!("public")));
+    }
+
+    #[test]
+    fn with_a_reader_they_stand_among_the_other_fields() {
+        let reader = ReaderFlags {
+            favourited: true,
+            reblogged: false,
+            muted: false,
+            bookmarked: false,
+            pinned: None,
+            filtered: Vec::new(),
+        };
+        let mut boost = status(Some(reader.clone()));
+        boost.reblog = Some(Box::new(status(Some(reader))));
+        let boost = json!(boost);
+        for status in [&boost, &boost["reblog"]] {
+            assert_eq!((&status["favourited"], &status["filtered"]), (&json!(true), &json!([])));
+            assert!(status.get("pinned").is_none());
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The Mastodon client API.
+
+mod conventions;
+mod instance;
+mod pictures;
+pub mod required;
