@@ -35,6 +35,19 @@ pub enum DomainError {
     /// An idempotency key has no characters or more than [`IdempotencyKey::MAX_CHARS`](crate::IdempotencyKey::MAX_CHARS).
     #[error("an idempotency key has 1 to 255 characters")]
     InvalidIdempotencyKey,
+    /// The name of an application has no visible character, or more than
+    /// [`AppName::MAX_CHARS`](crate::AppName::MAX_CHARS).
+    #[error("the name of an application has 1 to 60 characters, at least one of them visible")]
+    InvalidAppName,
+    /// The page of an application is not what [`Website::parse`](crate::Website::parse) takes.
+    #[error("a website is an address that begins with http:// or https://")]
+    InvalidWebsite,
+    /// An address is not what [`RedirectUri::parse`](crate::RedirectUri::parse) takes, or there is none, or too many.
+    #[error("a redirect URI is an address with a scheme and without a fragment")]
+    InvalidRedirectUri,
+    /// One of the scopes that an application wants is none.
+    #[error("there is no such scope")]
+    InvalidScopes,
     /// A user cannot follow themselves.
     #[error("nobody can follow themselves")]
     FollowSelf,

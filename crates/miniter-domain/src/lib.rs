@@ -12,6 +12,7 @@ mod error;
 mod follow;
 mod idempotency;
 mod login_throttle;
+mod oauth;
 mod quota;
 mod repository;
 mod statistics;
@@ -30,6 +31,13 @@ pub use error::{DomainError, RepositoryError};
 pub use follow::Follow;
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use login_throttle::{AccountKey, AddressKey, BucketKey, OriginKey};
+pub use oauth::{
+    AccessToken, AccessTokenRepository, AppId, AppName, Application, ApplicationRepository,
+    AuthorizationCode, AuthorizationCodeRepository, NewAppToken, NewApplication, Redemption, RedirectUri,
+    RedirectUris, Scope, Scopes, SecretDigest, TokenId, UnknownScope, Website,
+};
+#[cfg(feature = "mock")]
+pub use oauth::{MockAccessTokenRepository, MockApplicationRepository, MockAuthorizationCodeRepository};
 pub use quota::{Allowance, Exhausted, Quota, Tat};
 pub use repository::{
     Connections, FollowRepository, Freshness, Health, KnownAddressRepository, LoginThrottleRepository,

@@ -38,6 +38,13 @@ pub trait UserRepository: Send + Sync {
     /// Only the general ones.
     fn find_credentials_of(&self, user: UserId) -> Result<Option<Credentials>, RepositoryError>;
 
+    /// The same for a user who is known by the name in their address, compared without regard to case; `user7` for user 7 if
+    /// that account has chosen none.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_credentials_by_username(&self, username: &str) -> Result<Option<Credentials>, RepositoryError>;
+
     /// Replaces the stored hash of `seen.user_id` with `hashed_password`, but only while it still is the one in
     /// `seen`: a password that was changed meanwhile must not be undone.
     ///

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use miniter_domain::Status;
 
+use crate::access_tokens::AccessTokens;
 use crate::feed::{Derived, Event};
 use crate::home_timelines::HomeTimelines;
 use crate::statuses::Statuses;
@@ -14,6 +15,7 @@ pub(crate) struct Caches {
     pub(crate) home_timelines: HomeTimelines,
     pub(crate) statuses: Statuses,
     pub(crate) token_versions: TokenVersions,
+    pub(crate) access_tokens: AccessTokens,
 }
 
 impl Derived for Caches {
@@ -26,7 +28,11 @@ impl Derived for Caches {
         }
         for event in events {
             match *event {
-                Event::TokensRenewed { user, version } => self.token_versions.learn(user, version),
+                Event::TokensRenewed { user, version } => {
+                    self.token_versions.learn(user, version);
+                    self.access_tokens.apply(*event);
+                }
+                Event::AccessTokenRevoked { .. } => self.access_tokens.apply(*event),
                 Event::ForeignWrites => self.invalidate(),
                 Event::Published { .. }
                 | Event::Deleted { .. }
@@ -40,6 +46,7 @@ impl Derived for Caches {
                 | Event::AccountDeleted { .. } => {
                     self.home_timelines.apply(*event);
                     self.statuses.apply(*event);
+                    self.access_tokens.apply(*event);
                 }
             }
         }
@@ -49,5 +56,6 @@ impl Derived for Caches {
         self.home_timelines.forget_all();
         self.statuses.forget_all();
         self.token_versions.invalidate();
+        self.access_tokens.forget_all();
     }
 }

@@ -3,6 +3,7 @@
 //! [`Store::open`] opens a database, brings its schema up to date and holds the pools of connections; it is all the
 //! repositories in one.
 
+mod access_tokens;
 #[cfg(feature = "mysql")]
 mod adoption;
 mod backend;

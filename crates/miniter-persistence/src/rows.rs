@@ -5,7 +5,7 @@ use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamp;
-use miniter_domain::{Follow, NewStatus, NewUser, StatusId};
+use miniter_domain::{Follow, NewStatus, NewUser, SecretDigest, StatusId};
 
 use crate::schema::{tweets, users, users_follow_list};
 
@@ -88,6 +88,17 @@ impl NewFollowRow {
 /// beginning of 1970, so that the row is shown all the same.
 #[derive(Debug, FromSqlRow)]
 pub(crate) struct Moment(pub(crate) DateTime<Utc>);
+
+impl From<Moment> for DateTime<Utc> {
+    fn from(Moment(moment): Moment) -> Self {
+        moment
+    }
+}
+
+/// A digest as it is stored. Bytes of another length are none of ours: they are the digest of nothing.
+pub(crate) fn digest_of(bytes: &[u8]) -> SecretDigest {
+    SecretDigest(bytes.try_into().unwrap_or_default())
+}
 
 impl<DB: Backend> FromSql<Timestamp, DB> for Moment
 where

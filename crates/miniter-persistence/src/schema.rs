@@ -1,6 +1,17 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    access_tokens (id) {
+        id -> BigInt,
+        digest -> Binary,
+        application_id -> BigInt,
+        user_id -> Nullable<BigInt>,
+        scopes -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     account_fields (user_id, position) {
         user_id -> BigInt,
         position -> SmallInt,
@@ -24,6 +35,32 @@ diesel::table! {
         followers_count -> BigInt,
         following_count -> BigInt,
         last_status_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    applications (id) {
+        id -> BigInt,
+        client_id -> Text,
+        client_secret -> Binary,
+        name -> Text,
+        website -> Nullable<Text>,
+        redirect_uris -> Text,
+        scopes -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    authorization_codes (digest) {
+        digest -> Binary,
+        application_id -> BigInt,
+        user_id -> BigInt,
+        redirect_uri -> Text,
+        scopes -> Text,
+        challenge -> Nullable<Binary>,
+        created_at -> Timestamp,
+        token_id -> Nullable<BigInt>,
     }
 }
 
@@ -231,8 +268,12 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(access_tokens -> applications (application_id));
+diesel::joinable!(access_tokens -> users (user_id));
 diesel::joinable!(account_fields -> users (user_id));
 diesel::joinable!(account_stats -> users (user_id));
+diesel::joinable!(authorization_codes -> applications (application_id));
+diesel::joinable!(authorization_codes -> users (user_id));
 diesel::joinable!(bookmarks -> tweets (status_id));
 diesel::joinable!(bookmarks -> users (user_id));
 diesel::joinable!(conversation_mutes -> users (user_id));
@@ -252,9 +293,12 @@ diesel::joinable!(status_tags -> tweets (status_id));
 diesel::joinable!(tweets -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    access_tokens,
     account_fields,
     account_notes,
     account_stats,
+    applications,
+    authorization_codes,
     blocks,
     bookmarks,
     conversation_mutes,

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use miniter_domain::{Capacity, OnFresh, RepositoryError};
 
+use crate::access_tokens::AccessTokens;
 #[cfg(feature = "mysql")]
 use crate::backend::mysql;
 use crate::backend::{newest, sqlite};
@@ -60,6 +61,7 @@ impl Store {
             home_timelines: HomeTimelines::new(max_age),
             statuses: Statuses::new(max_age),
             token_versions: TokenVersions::new(),
+            access_tokens: AccessTokens::new(max_age),
         });
         let (database, capacity, newest_migration) = match url {
             DatabaseUrl::Sqlite(path) => {

@@ -54,4 +54,6 @@ pub(crate) enum Event {
     CircleChanged { user: i64, other: i64 },
     /// A user's tokens have a new version.
     TokensRenewed { user: i64, version: i64 },
+    /// An application's access token is void. `user` is 0 if the application acted for itself.
+    AccessTokenRevoked { user: i64, token: i64 },
 }

@@ -48,6 +48,7 @@ mod kind {
     pub(super) const NOTIFIED: i64 = 10;
     pub(super) const ACCOUNT_CHANGED: i64 = 11;
     pub(super) const CIRCLE_CHANGED: i64 = 12;
+    pub(super) const ACCESS_TOKEN_REVOKED: i64 = 20;
 }
 
 impl Event {
@@ -66,6 +67,7 @@ impl Event {
             Self::Notified { user, notification } => [kind::NOTIFIED, user, notification],
             Self::AccountChanged { user } => [kind::ACCOUNT_CHANGED, user, 0],
             Self::CircleChanged { user, other } => [kind::CIRCLE_CHANGED, user, other],
+            Self::AccessTokenRevoked { user, token } => [kind::ACCESS_TOKEN_REVOKED, user, token],
         }
     }
 
@@ -84,6 +86,7 @@ impl Event {
             kind::NOTIFIED => Self::Notified { user: subject, notification: object },
             kind::ACCOUNT_CHANGED => Self::AccountChanged { user: subject },
             kind::CIRCLE_CHANGED => Self::CircleChanged { user: subject, other: object },
+            kind::ACCESS_TOKEN_REVOKED => Self::AccessTokenRevoked { user: subject, token: object },
             _ => return None,
         })
     }
@@ -237,7 +240,8 @@ impl Newest {
             | Event::Notified { .. }
             | Event::AccountChanged { .. }
             | Event::CircleChanged { .. }
-            | Event::TokensRenewed { .. } => self,
+            | Event::TokensRenewed { .. }
+            | Event::AccessTokenRevoked { .. } => self,
         }
     }
 
@@ -423,6 +427,7 @@ mod tests {
             Event::Unfollowed { follower: 1, followee: 2 },
             Event::AccountDeleted { user: 1 },
             Event::TokensRenewed { user: 1, version: 2 },
+            Event::AccessTokenRevoked { user: 1, token: 2 },
             Event::ForeignWrites,
         ] {
             assert_eq!(Event::of_row(event.row()), Some(event));

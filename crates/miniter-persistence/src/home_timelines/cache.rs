@@ -199,7 +199,8 @@ impl Cache {
             | Event::AccountChanged { .. }
             | Event::CircleChanged { .. }
             | Event::ForeignWrites
-            | Event::TokensRenewed { .. } => {}
+            | Event::TokensRenewed { .. }
+            | Event::AccessTokenRevoked { .. } => {}
         }
     }
 

@@ -57,7 +57,8 @@ impl Fills {
                 | Event::AccountChanged { .. }
                 | Event::CircleChanged { .. }
                 | Event::ForeignWrites
-                | Event::TokensRenewed { .. } => {}
+                | Event::TokensRenewed { .. }
+                | Event::AccessTokenRevoked { .. } => {}
             }
         }
         true

@@ -1,5 +1,8 @@
 //! The repository traits of `miniter-domain`, implemented by the store.
 
+mod access_tokens;
+mod applications;
+mod authorization_codes;
 mod follows;
 mod health;
 mod known_addresses;

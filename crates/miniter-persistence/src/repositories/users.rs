@@ -15,7 +15,7 @@ use crate::backend::prepared::prepared;
 use crate::database::{read, write};
 use crate::feed::Event;
 use crate::rows::{Moment, NewUserRow};
-use crate::schema::{token_versions, users};
+use crate::schema::{access_tokens, authorization_codes, token_versions, users};
 use crate::store::Store;
 
 /// How many users one statement asks for.
@@ -56,6 +56,42 @@ impl UserRepository for Store {
             users::table
                 .left_join(token_versions::table.on(token_versions::user_id.eq(users::id)))
                 .filter(users::id.eq(user.get()))
+                .select((users::id, users::hashed_password, token_versions::version.nullable()))
+                .first(connection)
+                .optional()
+        })?;
+        Ok(row.map(credentials))
+    }
+
+    fn find_credentials_by_username(&self, username: &str) -> Result<Option<Credentials>, RepositoryError> {
+        // Without others a server's collation ignores spaces at the end.
+        if !username.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return Ok(None);
+        }
+        let row: Option<CredentialsRow> = read!(self, |connection| {
+            users::table
+                .left_join(token_versions::table.on(token_versions::user_id.eq(users::id)))
+                .filter(users::username.eq(username))
+                .select((users::id, users::hashed_password, token_versions::version.nullable()))
+                .first(connection)
+                .optional()
+        })?;
+        if row.is_some() {
+            return Ok(row.map(credentials));
+        }
+        // An account that has none is called by its number.
+        let number =
+            username.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("user")).map(|_| &username[4..]);
+        let Some(user) =
+            number.filter(|number| !number.starts_with('0')).and_then(|number| UserId::parse(number).ok())
+        else {
+            return Ok(None);
+        };
+        let row: Option<CredentialsRow> = read!(self, |connection| {
+            users::table
+                .left_join(token_versions::table.on(token_versions::user_id.eq(users::id)))
+                .filter(users::id.eq(user.get()))
+                .filter(users::username.is_null())
                 .select((users::id, users::hashed_password, token_versions::version.nullable()))
                 .first(connection)
                 .optional()
@@ -106,6 +142,11 @@ impl UserRepository for Store {
                     .values((token_versions::user_id.eq(user), token_versions::version.eq(version)))
                     .execute(connection)?;
             }
+            // What the user has let applications do ends, too.
+            diesel::delete(access_tokens::table.filter(access_tokens::user_id.eq(user)))
+                .execute(connection)?;
+            diesel::delete(authorization_codes::table.filter(authorization_codes::user_id.eq(user)))
+                .execute(connection)?;
             events.push(Event::TokensRenewed { user, version });
             Ok(Some(version))
         })?;

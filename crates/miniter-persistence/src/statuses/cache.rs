@@ -102,7 +102,8 @@ impl Statuses {
             | Event::Notified { .. }
             | Event::AccountChanged { .. }
             | Event::CircleChanged { .. }
-            | Event::TokensRenewed { .. } => {}
+            | Event::TokensRenewed { .. }
+            | Event::AccessTokenRevoked { .. } => {}
         }
     }
 

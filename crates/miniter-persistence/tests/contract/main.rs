@@ -9,6 +9,7 @@ mod follows;
 mod known_addresses;
 mod login_throttle;
 mod model;
+mod oauth;
 mod sessions;
 mod statistics;
 mod support;

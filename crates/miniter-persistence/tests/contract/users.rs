@@ -158,3 +158,33 @@ fn a_password_is_changed_only_while_it_is_the_one_that_was_seen_and_each_change_
     database.replace_password_hash(&credentials(song), "made anew").unwrap();
     assert_eq!(credentials(song).token_version, third);
 }
+
+#[test]
+fn an_account_is_found_by_its_username_and_one_without_by_its_number() {
+    let database = Database::new();
+    let (song, kim) = (database.user("song"), database.user("kim"));
+    database.execute(&format!("UPDATE users SET username = 'Song_1' WHERE id = {song}"));
+    let find = |name: &str| {
+        let found = database.find_credentials_by_username(name).unwrap();
+        found.map(|credentials| (credentials.user_id, credentials.token_version))
+    };
+    let (song, kim) = (Some((song, TokenVersion::FIRST)), Some((kim, TokenVersion::FIRST)));
+    for (name, found) in [
+        ("Song_1", song),
+        ("song_1", song),
+        ("SONG_1", song),
+        ("user2", kim),
+        ("USER2", kim),
+        ("user1", None),
+        ("user02", None),
+        ("user", None),
+        ("user99", None),
+        ("user99999999999999999999", None),
+        ("song", None),
+        ("song_1 ", None),
+        ("Sóng_1", None),
+        ("", None),
+    ] {
+        assert_eq!(find(name), found, "{name:?}");
+    }
+}

@@ -213,6 +213,11 @@ impl Code {
             DomainError::InvalidTweetId => Self::InvalidCursor,
             DomainError::InvalidIdempotencyKey => Self::InvalidIdempotencyKey,
             DomainError::FollowSelf => Self::FollowSelf,
+            // This API registers no applications.
+            DomainError::InvalidAppName
+            | DomainError::InvalidWebsite
+            | DomainError::InvalidRedirectUri
+            | DomainError::InvalidScopes => Self::BadRequest,
         }
     }
 

@@ -105,6 +105,10 @@ fn of_domain_error(error: DomainError) -> Verdict<'static> {
         DomainError::InvalidUserId | DomainError::InvalidTweetId => return not_found(),
         DomainError::InvalidIdempotencyKey => "Idempotency-Key must have 1 to 255 characters",
         DomainError::FollowSelf => "You cannot follow yourself",
+        DomainError::InvalidAppName => "Name must have 1 to 60 characters, at least one of them visible",
+        DomainError::InvalidWebsite => "Website must be a valid URL",
+        DomainError::InvalidRedirectUri => "Redirect URI must be an absolute URI without a fragment",
+        DomainError::InvalidScopes => "Scopes doesn't match configured on the server.",
     })
 }
 

@@ -151,6 +151,19 @@ impl Scopes {
         Self(bits)
     }
 
+    /// Those among some names that are scopes. For what is stored: a name that this release does not know allows nothing.
+    #[must_use]
+    pub fn known_in(names: &str) -> Self {
+        let known = names.split_ascii_whitespace().filter_map(|name| name.parse::<Scope>().ok());
+        Self(known.fold(0, |bits, scope| bits | scope.bit()))
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// Whether all of `required` is allowed, each scope by itself or by a parent.
     #[must_use]
     pub fn include(self, required: Self) -> bool {
@@ -251,6 +264,8 @@ mod tests {
         }
         assert_eq!(scopes(" write:statuses  read ").to_string(), "read write:statuses");
         assert_eq!(Scopes::ALL.to_string().parse(), Ok(Scopes::ALL));
+        assert_eq!(Scopes::known_in("read admin:read write:statuses").to_string(), "read write:statuses");
+        assert!(Scopes::known_in("").is_empty() && !Scopes::ALL.is_empty());
         for names in ["admin", "READ", "read:", "read,write", "read:statuses:1"] {
             assert_eq!(names.parse::<Scopes>(), Err(UnknownScope), "{names:?}");
         }

@@ -1,0 +1,13 @@
+//! Applications, and what people let them do (OAuth 2, RFC 6749).
+
+mod application;
+mod authorization;
+mod repository;
+mod scope;
+
+pub use application::{AppId, AppName, Application, NewApplication, RedirectUri, RedirectUris, Website};
+pub use authorization::{AccessToken, AuthorizationCode, NewAppToken, Redemption, SecretDigest, TokenId};
+pub use repository::{AccessTokenRepository, ApplicationRepository, AuthorizationCodeRepository};
+#[cfg(feature = "mock")]
+pub use repository::{MockAccessTokenRepository, MockApplicationRepository, MockAuthorizationCodeRepository};
+pub use scope::{Scope, Scopes, UnknownScope};

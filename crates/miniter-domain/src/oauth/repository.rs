@@ -1,0 +1,90 @@
+//! The traits through which the use cases of OAuth reach the database. What [`crate::repository`] says of all traits holds for
+//! these.
+
+use chrono::{DateTime, Utc};
+
+use crate::oauth::{
+    AccessToken, AppId, Application, AuthorizationCode, NewAppToken, NewApplication, Redemption, SecretDigest,
+};
+use crate::{RepositoryError, TokenVersion};
+
+/// Applications. They are never deleted: clients keep their ids for ever.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait ApplicationRepository: Send + Sync {
+    /// Stores a new application and returns its number.
+    ///
+    /// # Errors
+    /// `Taken` if another has the client id.
+    fn create(&self, application: &NewApplication) -> Result<AppId, RepositoryError>;
+
+    /// The application with this number.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find(&self, app: AppId) -> Result<Option<Application>, RepositoryError>;
+
+    /// The application that calls itself so, byte by byte.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_by_client_id(&self, client_id: &str) -> Result<Option<Application>, RepositoryError>;
+}
+
+/// Authorization codes.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait AuthorizationCodeRepository: Send + Sync {
+    /// Stores a code, and returns `false` instead if its user does not exist or has tokens of another version by now: then the
+    /// password was changed after the user had proved to know it.
+    ///
+    /// A change of the password deletes the user's codes. Codes that are older than [`AuthorizationCode::KEPT`] go in time.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn create(&self, code: &AuthorizationCode, version: TokenVersion) -> Result<bool, RepositoryError>;
+
+    /// The code with this digest, whether it was exchanged or not.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find(&self, digest: &SecretDigest) -> Result<Option<AuthorizationCode>, RepositoryError>;
+
+    /// Exchanges a code for a token with its user, application and scopes. Of any number of calls at once, at whatever nodes,
+    /// one redeems it; each further one makes the token void that came of it.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn redeem(
+        &self,
+        code: &SecretDigest,
+        token: &SecretDigest,
+        now: DateTime<Utc>,
+    ) -> Result<Redemption, RepositoryError>;
+}
+
+/// Access tokens of applications.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait AccessTokenRepository: Send + Sync {
+    /// Stores a token by which an application acts for itself.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn create(&self, token: &NewAppToken) -> Result<(), RepositoryError>;
+
+    /// What [`Self::find`] returns, if it is in memory: this never waits. Exact for all that a
+    /// [`Freshness`](crate::Freshness) check has covered. The outer `None` if the database must be asked.
+    fn cached(&self, digest: &SecretDigest) -> Option<Option<AccessToken>>;
+
+    /// The token with this digest; `None` if there is none, or none any more. Revocation, a change of the password and the
+    /// deletion of the account end a token, on every node at once.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find(&self, digest: &SecretDigest) -> Result<Option<AccessToken>, RepositoryError>;
+
+    /// Makes a token void, and returns whether it was good. No request that comes after this returns is served by it, at
+    /// whatever node.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn revoke(&self, token: &AccessToken) -> Result<bool, RepositoryError>;
+}
