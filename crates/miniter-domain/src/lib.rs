@@ -18,6 +18,7 @@ mod repository;
 mod statistics;
 mod status;
 mod subscriber;
+mod text;
 mod timeline;
 mod tweet;
 mod user;
@@ -52,6 +53,9 @@ pub use repository::{
 pub use statistics::Statistics;
 pub use status::{NewStatus, ReplyTo, Status, StatusCounts, Visibility};
 pub use subscriber::Subscriber;
+pub use text::{
+    Entity, EntityKind, TagName, URL_LENGTH, counted_length, list_entities, list_mentioned, list_tags,
+};
 pub use timeline::{PageRequest, TimelinePage};
 pub use tweet::{StatusId, TweetText};
 pub use user::{

@@ -1,0 +1,135 @@
+//! Links, mentions and hashtags in a text: found here once, for its length, its HTML, its notifications and its tags.
+//!
+//! The rules are those of Mastodon 4.3, as far as its clients depend on them; the tests of each file name the differences.
+//! A text is read once from left to right: the work grows with its length and with nothing else.
+
+mod brackets;
+mod length;
+mod link;
+mod mention;
+mod tag;
+#[cfg(test)]
+mod tests;
+mod top_level_domains;
+mod words;
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+pub use length::{URL_LENGTH, counted_length};
+pub use tag::TagName;
+
+use brackets::Brackets;
+
+/// Something in a text that is shown as more than text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entity<'a> {
+    /// The bytes of the text that the entity takes. Entities do not overlap.
+    pub span: Range<usize>,
+    /// The kind of entity, with its parts as they are typed.
+    pub kind: EntityKind<'a>,
+}
+
+/// The kinds of entities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntityKind<'a> {
+    /// An address with the scheme `http` or `https`. It is the whole span.
+    Link,
+    /// `@name`, or `@name@domain`. Only the database knows whether there is such an account.
+    Mention {
+        /// The part after the first `@`. Without a domain it has the form of a username: `[A-Za-z0-9_]{1,30}`.
+        name: &'a str,
+        /// The part after the second `@`, if there is one.
+        domain: Option<&'a str>,
+    },
+    /// `#tag`.
+    Tag {
+        /// The part after the `#`, as it is typed.
+        typed: &'a str,
+        /// The name under which all spellings of the tag are found.
+        name: TagName,
+    },
+}
+
+/// Finds the entities of a text, in their order.
+#[must_use]
+pub fn list_entities(text: &str) -> Vec<Entity<'_>> {
+    let brackets = Brackets::of(text);
+    let mut entities = Vec::new();
+    let mut position = 0;
+    while let Some(start) = text[position..].find(['h', 'H', '@', '#', '＃']).map(|found| position + found) {
+        steps::count(start + 1 - position);
+        let first = text[start..].chars().next().unwrap_or_default();
+        let found = match first {
+            '@' => mention::find_at(text, start),
+            '#' | '＃' => tag::find_at(text, start, first),
+            _ => link::find_at(text, start, &brackets),
+        };
+        position = if let Some(entity) = found {
+            let end = entity.span.end;
+            entities.push(entity);
+            end
+        } else {
+            start + first.len_utf8()
+        };
+    }
+    entities
+}
+
+/// The names of the accounts that a text mentions, each once without regard to ASCII case, in their order and as they are
+/// typed first. `@name@domain` counts as `@name` if `own_domain` is that domain, and is left out otherwise.
+#[must_use]
+pub fn list_mentioned<'a>(text: &'a str, own_domain: &str) -> Vec<&'a str> {
+    let mut seen = HashSet::new();
+    list_entities(text)
+        .into_iter()
+        .filter_map(|entity| entity.kind.local_name(own_domain))
+        .filter(|name| seen.insert(name.to_ascii_lowercase()))
+        .collect()
+}
+
+/// The tags of a text, each once, in their order.
+#[must_use]
+pub fn list_tags(text: &str) -> Vec<TagName> {
+    let mut seen = HashSet::new();
+    list_entities(text)
+        .into_iter()
+        .filter_map(|entity| match entity.kind {
+            EntityKind::Tag { name, .. } => Some(name),
+            EntityKind::Link | EntityKind::Mention { .. } => None,
+        })
+        .filter(|name| seen.insert(name.clone()))
+        .collect()
+}
+
+impl<'a> EntityKind<'a> {
+    /// The username that a mention means on the server of `own_domain`: none for accounts of other servers, and for a name
+    /// that no account here can have.
+    #[must_use]
+    pub fn local_name(&self, own_domain: &str) -> Option<&'a str> {
+        match self {
+            Self::Mention { name, domain } => (domain
+                .is_none_or(|domain| domain.eq_ignore_ascii_case(own_domain))
+                && mention::is_username(name))
+            .then_some(*name),
+            Self::Link | Self::Tag { .. } => None,
+        }
+    }
+}
+
+/// In tests, counts how many bytes of a text were looked at, so that a test can tell linear from quadratic work without a
+/// clock.
+mod steps {
+    #[cfg(test)]
+    thread_local! {
+        pub(super) static TAKEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+
+    #[cfg(test)]
+    pub(super) fn count(steps: usize) {
+        TAKEN.with(|taken| taken.set(taken.get() + steps));
+    }
+
+    #[cfg(not(test))]
+    pub(super) fn count(_steps: usize) {}
+}
