@@ -23,9 +23,20 @@ pub enum DomainError {
     /// A tweet has no visible character.
     #[error("a tweet has at least one visible character")]
     TweetEmpty,
-    /// A tweet has more than [`TweetText::MAX_CHARS`](crate::TweetText::MAX_CHARS).
+    /// A tweet has more than [`TweetText::MAX_CHARS`](crate::TweetText::MAX_CHARS), or is longer than a
+    /// [`StatusText`](crate::StatusText) may be.
     #[error("a tweet has at most 300 characters")]
     TweetTooLong,
+    /// A text contains the character U+0000.
+    #[error("a text does not contain the character U+0000")]
+    NulCharacter,
+    /// A field of a profile has no visible name, or a part that is longer than
+    /// [`ProfileField::MAX_CHARS`](crate::ProfileField::MAX_CHARS) or contains U+0000.
+    #[error("a profile field has a visible name, and at most 255 characters in name and value")]
+    InvalidProfileField,
+    /// A profile has more fields than [`ProfileFields::MAX`](crate::ProfileFields::MAX).
+    #[error("a profile has at most 4 fields")]
+    TooManyProfileFields,
     /// A user id is not a number in ASCII digits that fits 63 bits.
     #[error("a user id is a number in ASCII digits")]
     InvalidUserId,

@@ -11,12 +11,15 @@ mod clock;
 mod error;
 mod follow;
 mod idempotency;
+mod language;
 mod login_throttle;
 mod oauth;
+mod profile_fields;
 mod quota;
 mod repository;
 mod statistics;
 mod status;
+mod status_text;
 mod subscriber;
 mod text;
 mod timeline;
@@ -31,6 +34,7 @@ pub use clock::{Clock, SystemClock};
 pub use error::{DomainError, RepositoryError};
 pub use follow::Follow;
 pub use idempotency::{Fingerprint, IdempotencyKey};
+pub use language::LanguageTag;
 pub use login_throttle::{AccountKey, AddressKey, BucketKey, OriginKey};
 pub use oauth::{
     AccessToken, AccessTokenRepository, AppId, AppName, Application, ApplicationRepository,
@@ -39,6 +43,7 @@ pub use oauth::{
 };
 #[cfg(feature = "mock")]
 pub use oauth::{MockAccessTokenRepository, MockApplicationRepository, MockAuthorizationCodeRepository};
+pub use profile_fields::{ProfileField, ProfileFields};
 pub use quota::{Allowance, Exhausted, Quota, Tat};
 pub use repository::{
     Connections, FollowRepository, Freshness, Health, KnownAddressRepository, LoginThrottleRepository,
@@ -52,6 +57,7 @@ pub use repository::{
 };
 pub use statistics::Statistics;
 pub use status::{NewStatus, ReplyTo, Status, StatusCounts, Visibility};
+pub use status_text::{ContentWarning, StatusText};
 pub use subscriber::Subscriber;
 pub use text::{
     Entity, EntityKind, TagName, URL_LENGTH, counted_length, list_entities, list_mentioned, list_tags,

@@ -218,6 +218,10 @@ impl Code {
             | DomainError::InvalidWebsite
             | DomainError::InvalidRedirectUri
             | DomainError::InvalidScopes => Self::BadRequest,
+            // Of values that this API does not take.
+            DomainError::NulCharacter
+            | DomainError::InvalidProfileField
+            | DomainError::TooManyProfileFields => Self::BadRequest,
         }
     }
 

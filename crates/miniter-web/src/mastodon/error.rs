@@ -101,6 +101,11 @@ fn of_domain_error(error: DomainError) -> Verdict<'static> {
         DomainError::PasswordTooLong => "Password is too long (maximum is 128 characters)",
         DomainError::TweetEmpty => "Text can't be blank",
         DomainError::TweetTooLong => "Text character limit of 300 exceeded",
+        DomainError::NulCharacter => "Text must not contain the character U+0000",
+        DomainError::InvalidProfileField => {
+            "Profile fields need a visible name, and at most 255 characters in name and value"
+        }
+        DomainError::TooManyProfileFields => "A profile has at most 4 fields",
         // They stand in paths, or name another account or status: there is none of this name.
         DomainError::InvalidUserId | DomainError::InvalidTweetId => return not_found(),
         DomainError::InvalidIdempotencyKey => "Idempotency-Key must have 1 to 255 characters",
