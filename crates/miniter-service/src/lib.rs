@@ -5,6 +5,7 @@
 
 mod accounts;
 mod background;
+mod content;
 mod error;
 mod follows;
 mod grant;
@@ -17,6 +18,7 @@ mod token;
 mod tweets;
 
 pub use accounts::{Accounts, PasswordChange, Registration, Session, SignUp, set_password, unlock};
+pub use content::{ContentUrls, Contents, Renderer};
 pub use error::ServiceError;
 pub use follows::Follows;
 pub use grant::{AnyGrant, AppGrant, Grant};

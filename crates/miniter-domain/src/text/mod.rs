@@ -77,13 +77,13 @@ pub fn list_entities(text: &str) -> Vec<Entity<'_>> {
 }
 
 /// The names of the accounts that a text mentions, each once without regard to ASCII case, in their order and as they are
-/// typed first. `@name@domain` counts as `@name` if `own_domain` is that domain, and is left out otherwise.
+/// typed first. `@name@domain` counts as `@name` if that is the domain of `own_host`, and is left out otherwise.
 #[must_use]
-pub fn list_mentioned<'a>(text: &'a str, own_domain: &str) -> Vec<&'a str> {
+pub fn list_mentioned<'a>(text: &'a str, own_host: &str) -> Vec<&'a str> {
     let mut seen = HashSet::new();
     list_entities(text)
         .into_iter()
-        .filter_map(|entity| entity.kind.local_name(own_domain))
+        .filter_map(|entity| entity.kind.local_name(own_host))
         .filter(|name| seen.insert(name.to_ascii_lowercase()))
         .collect()
 }
@@ -103,15 +103,16 @@ pub fn list_tags(text: &str) -> Vec<TagName> {
 }
 
 impl<'a> EntityKind<'a> {
-    /// The username that a mention means on the server of `own_domain`: none for accounts of other servers, and for a name
-    /// that no account here can have.
+    /// The username that a mention means on the server of `own_host`, whose port does not count: none for accounts of other
+    /// servers, and for a name that no account here can have.
     #[must_use]
-    pub fn local_name(&self, own_domain: &str) -> Option<&'a str> {
+    pub fn local_name(&self, own_host: &str) -> Option<&'a str> {
+        let own_domain = own_host.rsplit_once(':').map_or(own_host, |(domain, _)| domain);
         match self {
-            Self::Mention { name, domain } => (domain
-                .is_none_or(|domain| domain.eq_ignore_ascii_case(own_domain))
-                && mention::is_username(name))
-            .then_some(*name),
+            Self::Mention { name, domain } => {
+                let is_own = domain.is_none_or(|domain| domain.eq_ignore_ascii_case(own_domain));
+                (is_own && mention::is_username(name)).then_some(*name)
+            }
             Self::Link | Self::Tag { .. } => None,
         }
     }

@@ -240,6 +240,7 @@ fn a_mention_is_a_name_behind_no_word() {
 fn mentioned_accounts_are_listed_once_and_only_those_of_this_server() {
     let text = "@Song @lee @song @kim@example.com @LEE@Example.COM @other@elsewhere.org @a.b@example.com";
     assert_eq!(list_mentioned(text, "example.com"), ["Song", "lee", "kim"]);
+    assert_eq!(list_mentioned(text, "example.com:5000"), ["Song", "lee", "kim"]);
     assert_eq!(list_mentioned(text, "elsewhere.org"), ["Song", "lee", "other"]);
 }
 
