@@ -40,12 +40,8 @@ pub(super) fn find_at<'a>(text: &'a str, start: usize, brackets: &Brackets) -> O
 
 /// The length of the host at the start of `rest`: dotted labels of which the last is a top-level domain, or an IPv4 address.
 fn host_length(rest: &str) -> Option<usize> {
-    let typed = rest
-        .char_indices()
-        .find(|(position, character)| *position > MAX_HOST || !is_host_character(*character))
-        .map_or(rest.len(), |(position, _)| position);
-    steps::count(typed);
-    let typed = &rest[..typed];
+    let typed = &rest[..rest.find(|character| !is_host_character(character)).unwrap_or(rest.len())];
+    steps::count(typed.len());
     let ascii = &typed[..typed.find(|character: char| !character.is_ascii()).unwrap_or(typed.len())];
     let ascii = ascii.trim_end_matches('.');
     if ascii.parse::<Ipv4Addr>().is_ok() {
@@ -60,6 +56,7 @@ fn host_length(rest: &str) -> Option<usize> {
         if let Some(above) = previous
             && is_registered_label(above)
             && let Some(length) = length_of_top_level_domain(label)
+            && position + length <= MAX_HOST
         {
             end = Some(position + length);
         }
@@ -69,7 +66,7 @@ fn host_length(rest: &str) -> Option<usize> {
         previous = Some(label);
         position += label.len() + 1;
     }
-    end.filter(|end| *end <= MAX_HOST)
+    end
 }
 
 fn is_host_character(character: char) -> bool {

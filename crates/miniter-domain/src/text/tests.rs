@@ -110,6 +110,8 @@ fn an_address_is_found_whole() {
 
 #[test]
 fn a_host_ends_where_another_script_begins_behind_a_top_level_domain() {
+    let sentence = "긴문장".repeat(200);
+    assert_eq!(links(&format!("https://example.com{sentence}.다음")), ["https://example.com"]);
     for (text, address) in [
         ("https://example.com입니다", "https://example.com"),
         ("https://example.com에서 만나요", "https://example.com"),
@@ -192,6 +194,7 @@ fn what_only_looks_like_an_address_is_none() {
     ] {
         assert_eq!(links(text), [""; 0], "{text:?}");
     }
+    assert_eq!(links(&format!("http://{}comcom/path", "a.".repeat(124))), [""; 0]);
     let label = "あ".repeat(64);
     assert_eq!(links(&format!("http://{label}.com/path")), [""; 0]);
     assert_eq!(links(&format!("http://{}com/path", "a.".repeat(127))), [""; 0]);
@@ -357,6 +360,7 @@ fn what_only_looks_like_a_tag_is_none() {
     assert_eq!(tags(&format!("#{}", "\u{fdfa}".repeat(50))).len(), 0);
     assert_eq!(tags("#one #two#three #four"), ["one", "two", "four"]);
     assert_eq!(tags("#태그https://example.com"), ["태그"]);
+    assert_eq!(tags("#a·https://example.com"), ["a"]);
 }
 
 #[test]
