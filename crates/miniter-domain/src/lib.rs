@@ -59,9 +59,7 @@ pub use statistics::Statistics;
 pub use status::{NewStatus, ReplyTo, Status, StatusCounts, Visibility};
 pub use status_text::{ContentWarning, StatusText};
 pub use subscriber::Subscriber;
-pub use text::{
-    Entity, EntityKind, TagName, URL_LENGTH, counted_length, list_entities, list_mentioned, list_tags,
-};
+pub use text::{Span, SpanKind, TagName, URL_LENGTH, counted_length, list_mentioned, list_spans, list_tags};
 pub use timeline::{PageRequest, TimelinePage};
 pub use tweet::{StatusId, TweetText};
 pub use user::{

@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{EntityKind, list_entities};
+use super::{SpanKind, list_spans};
 
 /// How many characters an address counts, however long it is: `characters_reserved_per_url` of the client API.
 pub const URL_LENGTH: usize = 23;
@@ -18,19 +18,19 @@ pub fn counted_length(warning: &str, text: &str) -> usize {
     let mut counted = String::with_capacity(warning.len() + text.len());
     counted.push_str(warning);
     let mut position = 0;
-    for entity in list_entities(text) {
-        counted.push_str(&text[position..entity.span.start]);
-        match entity.kind {
-            EntityKind::Link => counted.push_str(URL_PLACEHOLDER),
-            EntityKind::Mention { name, domain: Some(_) } => {
+    for span in list_spans(text) {
+        counted.push_str(&text[position..span.range.start]);
+        match span.kind {
+            SpanKind::Link => counted.push_str(URL_PLACEHOLDER),
+            SpanKind::Mention { name, domain: Some(_) } => {
                 counted.push('@');
                 counted.push_str(name);
             }
-            EntityKind::Mention { domain: None, .. } | EntityKind::Tag { .. } => {
-                counted.push_str(&text[entity.span.clone()]);
+            SpanKind::Mention { domain: None, .. } | SpanKind::Tag { .. } => {
+                counted.push_str(&text[span.range.clone()]);
             }
         }
-        position = entity.span.end;
+        position = span.range.end;
     }
     counted.push_str(&text[position..]);
     counted.graphemes(true).count()

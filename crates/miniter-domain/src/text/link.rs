@@ -10,7 +10,7 @@ use unicode_normalization::char::is_combining_mark;
 use super::brackets::Brackets;
 use super::top_level_domains::length_of_top_level_domain;
 use super::words::before;
-use super::{Entity, EntityKind, steps};
+use super::{Span, SpanKind, steps};
 
 /// The longest host name, in bytes as typed (RFC 1035, 2.3.4). In another script it is longer as typed than it is as ASCII.
 const MAX_HOST: usize = 253;
@@ -19,7 +19,7 @@ const MAX_HOST: usize = 253;
 const MAX_LABEL: usize = 63;
 
 /// The address that starts at a position, at which there is an `h`.
-pub(super) fn find_at<'a>(text: &'a str, start: usize, brackets: &Brackets) -> Option<Entity<'a>> {
+pub(super) fn find_at<'a>(text: &'a str, start: usize, brackets: &Brackets) -> Option<Span<'a>> {
     let scheme = ["https://", "http://"].into_iter().find(|scheme| {
         text.as_bytes()
             .get(start..start + scheme.len())
@@ -35,7 +35,7 @@ pub(super) fn find_at<'a>(text: &'a str, start: usize, brackets: &Brackets) -> O
     if text[end..].starts_with(['/', '?', '#']) {
         end = find_path_end(text, start, end, brackets);
     }
-    Some(Entity { span: start..end, kind: EntityKind::Link })
+    Some(Span { range: start..end, kind: SpanKind::Link })
 }
 
 /// The length of the host at the start of `rest`: dotted labels of which the last is a top-level domain, or an IPv4 address.

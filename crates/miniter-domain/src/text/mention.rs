@@ -1,7 +1,7 @@
 //! Mentions in a text.
 
 use super::words::{before, is_word};
-use super::{Entity, EntityKind, steps};
+use super::{Span, SpanKind, steps};
 
 /// The longest username.
 const MAX_USERNAME: usize = 30;
@@ -19,20 +19,19 @@ fn is_name_byte(byte: u8) -> bool {
 }
 
 /// The mention that starts at a position, at which there is an `@`.
-pub(super) fn find_at(text: &str, start: usize) -> Option<Entity<'_>> {
+pub(super) fn find_at(text: &str, start: usize) -> Option<Span<'_>> {
     // Behind a word it is an e-mail address, behind a slash or an equals sign a part of an address.
     let glued = |previous: char| is_word(previous) || "/=@＠".contains(previous);
     if before(text, start).is_some_and(glued) {
         return None;
     }
     let rest = &text[start + 1..];
-    let entity = find_remote(rest).or_else(|| find_local(rest));
-    let (name, domain) = entity?;
+    let (name, domain) = find_remote(rest).or_else(|| find_local(rest))?;
     let end = start + 1 + name.len() + domain.map_or(0, |domain| domain.len() + 1);
     if goes_on(&text[end..]) {
         return None;
     }
-    Some(Entity { span: start..end, kind: EntityKind::Mention { name, domain } })
+    Some(Span { range: start..end, kind: SpanKind::Mention { name, domain } })
 }
 
 fn find_local(rest: &str) -> Option<(&str, Option<&str>)> {

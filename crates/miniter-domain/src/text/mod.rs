@@ -23,16 +23,16 @@ use brackets::Brackets;
 
 /// Something in a text that is shown as more than text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entity<'a> {
-    /// The bytes of the text that the entity takes. Entities do not overlap.
-    pub span: Range<usize>,
-    /// The kind of entity, with its parts as they are typed.
-    pub kind: EntityKind<'a>,
+pub struct Span<'a> {
+    /// The bytes of the text that the span takes. Spans do not overlap.
+    pub range: Range<usize>,
+    /// The kind of span, with its parts as they are typed.
+    pub kind: SpanKind<'a>,
 }
 
-/// The kinds of entities.
+/// The kinds of spans.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EntityKind<'a> {
+pub enum SpanKind<'a> {
     /// An address with the scheme `http` or `https`. It is the whole span.
     Link,
     /// `@name`, or `@name@domain`. Only the database knows whether there is such an account.
@@ -51,11 +51,11 @@ pub enum EntityKind<'a> {
     },
 }
 
-/// Finds the entities of a text, in their order.
+/// Finds the spans of a text, in their order.
 #[must_use]
-pub fn list_entities(text: &str) -> Vec<Entity<'_>> {
+pub fn list_spans(text: &str) -> Vec<Span<'_>> {
     let brackets = Brackets::of(text);
-    let mut entities = Vec::new();
+    let mut spans = Vec::new();
     let mut position = 0;
     while let Some(start) = text[position..].find(['h', 'H', '@', '#', '＃']).map(|found| position + found) {
         steps::count(start + 1 - position);
@@ -65,15 +65,15 @@ pub fn list_entities(text: &str) -> Vec<Entity<'_>> {
             '#' | '＃' => tag::find_at(text, start, first),
             _ => link::find_at(text, start, &brackets),
         };
-        position = if let Some(entity) = found {
-            let end = entity.span.end;
-            entities.push(entity);
+        position = if let Some(span) = found {
+            let end = span.range.end;
+            spans.push(span);
             end
         } else {
             start + first.len_utf8()
         };
     }
-    entities
+    spans
 }
 
 /// The names of the accounts that a text mentions, each once without regard to ASCII case, in their order and as they are
@@ -81,9 +81,9 @@ pub fn list_entities(text: &str) -> Vec<Entity<'_>> {
 #[must_use]
 pub fn list_mentioned<'a>(text: &'a str, own_host: &str) -> Vec<&'a str> {
     let mut seen = HashSet::new();
-    list_entities(text)
+    list_spans(text)
         .into_iter()
-        .filter_map(|entity| entity.kind.local_name(own_host))
+        .filter_map(|span| span.kind.local_name(own_host))
         .filter(|name| seen.insert(name.to_ascii_lowercase()))
         .collect()
 }
@@ -92,17 +92,17 @@ pub fn list_mentioned<'a>(text: &'a str, own_host: &str) -> Vec<&'a str> {
 #[must_use]
 pub fn list_tags(text: &str) -> Vec<TagName> {
     let mut seen = HashSet::new();
-    list_entities(text)
+    list_spans(text)
         .into_iter()
-        .filter_map(|entity| match entity.kind {
-            EntityKind::Tag { name, .. } => Some(name),
-            EntityKind::Link | EntityKind::Mention { .. } => None,
+        .filter_map(|span| match span.kind {
+            SpanKind::Tag { name, .. } => Some(name),
+            SpanKind::Link | SpanKind::Mention { .. } => None,
         })
         .filter(|name| seen.insert(name.clone()))
         .collect()
 }
 
-impl<'a> EntityKind<'a> {
+impl<'a> SpanKind<'a> {
     /// The username that a mention means on the server of `own_host`, whose port does not count: none for accounts of other
     /// servers, and for a name that no account here can have.
     #[must_use]

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::words::{before, is_word};
-use super::{Entity, EntityKind, steps};
+use super::{Span, SpanKind, steps};
 use crate::user::is_longer_than;
 
 /// The normal form of a hashtag, without `#`: what the database compares, and `tags[].name` of the client API.
@@ -58,7 +58,7 @@ impl fmt::Display for TagName {
 }
 
 /// The tag that starts at a position, at which there is `hash`.
-pub(super) fn find_at(text: &str, start: usize, hash: char) -> Option<Entity<'_>> {
+pub(super) fn find_at(text: &str, start: usize, hash: char) -> Option<Span<'_>> {
     // Behind a word, a slash, a bracket or an equals sign it is rather the end of something like an address.
     let glued = |previous: char| is_word(previous) || "/)=".contains(previous);
     if before(text, start).is_some_and(glued) {
@@ -72,7 +72,7 @@ pub(super) fn find_at(text: &str, start: usize, hash: char) -> Option<Entity<'_>
         typed = typed.trim_end_matches(is_separator);
     }
     let name = TagName::of(typed)?;
-    Some(Entity { span: start..begin + typed.len(), kind: EntityKind::Tag { typed, name } })
+    Some(Span { range: start..begin + typed.len(), kind: SpanKind::Tag { typed, name } })
 }
 
 /// The length of the word at the start of a text, with separators inside.

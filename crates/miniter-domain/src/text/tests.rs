@@ -6,25 +6,22 @@ use proptest::prelude::*;
 use super::*;
 
 fn links(text: &str) -> Vec<&str> {
-    let entities = list_entities(text).into_iter();
-    entities.filter(|entity| entity.kind == EntityKind::Link).map(|entity| &text[entity.span]).collect()
+    let spans = list_spans(text).into_iter();
+    spans.filter(|span| span.kind == SpanKind::Link).map(|span| &text[span.range]).collect()
 }
 
 fn mentions(text: &str) -> Vec<&str> {
-    let entities = list_entities(text).into_iter();
-    entities
-        .filter(|entity| matches!(entity.kind, EntityKind::Mention { .. }))
-        .map(|entity| &text[entity.span])
-        .collect()
+    let spans = list_spans(text).into_iter();
+    spans.filter(|span| matches!(span.kind, SpanKind::Mention { .. })).map(|span| &text[span.range]).collect()
 }
 
 /// The tags of a text as they are typed.
 fn tags(text: &str) -> Vec<&str> {
-    list_entities(text)
+    list_spans(text)
         .into_iter()
-        .filter_map(|entity| match entity.kind {
-            EntityKind::Tag { typed, .. } => Some(typed),
-            EntityKind::Link | EntityKind::Mention { .. } => None,
+        .filter_map(|span| match span.kind {
+            SpanKind::Tag { typed, .. } => Some(typed),
+            SpanKind::Link | SpanKind::Mention { .. } => None,
         })
         .collect()
 }
@@ -416,7 +413,7 @@ fn addresses_and_foreign_domains_count_little() {
 /// The steps that a text takes.
 fn steps(text: &str) -> usize {
     steps::TAKEN.with(|taken| taken.set(0));
-    drop(list_entities(text));
+    drop(list_spans(text));
     steps::TAKEN.with(std::cell::Cell::get)
 }
 
@@ -468,7 +465,7 @@ fn no_text_takes_more_than_linear_work() {
     }
 }
 
-/// Texts that are likely to have entities.
+/// Texts that are likely to have spans.
 fn rich_text() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         "\\PC{0,4}",
@@ -487,24 +484,24 @@ proptest! {
     #[test]
     fn entities_are_in_order_and_have_the_parts_of_their_spans(text in rich_text()) {
         let mut position = 0;
-        for Entity { span, kind } in list_entities(&text) {
-            prop_assert!(position <= span.start && span.start < span.end);
-            position = span.end;
-            let typed = &text[span];
+        for Span { range, kind } in list_spans(&text) {
+            prop_assert!(position <= range.start && range.start < range.end);
+            position = range.end;
+            let typed = &text[range];
             match kind {
-                EntityKind::Link => {
+                SpanKind::Link => {
                     prop_assert!(typed.to_ascii_lowercase().starts_with("http"));
                     prop_assert!(!typed.contains(|c: char| c.is_whitespace() || "<>\"`".contains(c)), "{}", typed);
                     prop_assert_eq!(links(typed), [typed], "an address is found alone, too");
                 }
-                EntityKind::Mention { name, domain: None } => {
+                SpanKind::Mention { name, domain: None } => {
                     prop_assert!(mention::is_username(name));
                     prop_assert_eq!(typed, format!("@{name}"));
                 }
-                EntityKind::Mention { name, domain: Some(domain) } => {
+                SpanKind::Mention { name, domain: Some(domain) } => {
                     prop_assert_eq!(typed, format!("@{name}@{domain}"));
                 }
-                EntityKind::Tag { typed: tag, name } => {
+                SpanKind::Tag { typed: tag, name } => {
                     prop_assert_eq!(&typed[typed.chars().next().unwrap().len_utf8()..], tag);
                     prop_assert_eq!(TagName::parse(tag), Some(name));
                 }

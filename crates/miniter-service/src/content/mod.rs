@@ -8,7 +8,7 @@ mod html;
 #[cfg(test)]
 mod tests;
 
-use miniter_domain::{EntityKind, list_entities};
+use miniter_domain::{SpanKind, list_spans};
 
 pub use cache::Contents;
 
@@ -66,13 +66,13 @@ impl<'a> Renderer<'a> {
     fn render(&self, text: &str, layout: Layout, link_rel: &str) -> String {
         let mut html = Html::new(layout, text.len());
         let mut position = 0;
-        for entity in list_entities(text) {
-            html.push_text(&text[position..entity.span.start]);
-            let typed = &text[entity.span.clone()];
-            match &entity.kind {
-                EntityKind::Link => push_link(&mut html, typed, link_rel),
-                EntityKind::Mention { .. } => self.push_mention(&mut html, typed, &entity.kind),
-                EntityKind::Tag { typed, name } => {
+        for span in list_spans(text) {
+            html.push_text(&text[position..span.range.start]);
+            let typed = &text[span.range.clone()];
+            match &span.kind {
+                SpanKind::Link => push_link(&mut html, typed, link_rel),
+                SpanKind::Mention { .. } => self.push_mention(&mut html, typed, &span.kind),
+                SpanKind::Tag { typed, name } => {
                     let url = self.urls.tag_url(name.as_str());
                     html.push_tag("<a class=\"mention hashtag\" rel=\"tag\" href=\"");
                     html.push_text(&url);
@@ -81,13 +81,13 @@ impl<'a> Renderer<'a> {
                     html.push_tag("</span></a>");
                 }
             }
-            position = entity.span.end;
+            position = span.range.end;
         }
         html.push_text(&text[position..]);
         html.finish()
     }
 
-    fn push_mention(&self, html: &mut Html, typed: &str, mention: &EntityKind<'_>) {
+    fn push_mention(&self, html: &mut Html, typed: &str, mention: &SpanKind<'_>) {
         let Some(username) = mention.local_name(self.urls.host()).and_then(self.find_username) else {
             html.push_text(typed);
             return;

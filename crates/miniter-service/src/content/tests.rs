@@ -198,10 +198,10 @@ fn check_markup(html: &str) -> String {
     }
     text.push_str(rest);
     assert!(open.is_empty() && !text.contains(['>', '"', '\'']), "{html}");
-    let entities = text.matches('&').count();
+    let escapes = text.matches('&').count();
     let known: usize =
         ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"].map(|known| text.matches(known).count()).iter().sum();
-    assert_eq!(entities, known, "{html}");
+    assert_eq!(escapes, known, "{html}");
     text.replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&quot;", "\"")
@@ -246,7 +246,7 @@ proptest! {
 
     #[test]
     fn the_length_is_bounded_by_the_text_and_its_entities(text in any_text()) {
-        let entities = list_entities(&text).len();
-        prop_assert!(status(&text).len() <= 12 * text.len() + 200 * entities + "<p></p>".len());
+        let spans = list_spans(&text).len();
+        prop_assert!(status(&text).len() <= 12 * text.len() + 200 * spans + "<p></p>".len());
     }
 }

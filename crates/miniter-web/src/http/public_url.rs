@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use miniter_domain::{StatusId, UserId};
+use miniter_service::ContentUrls;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
@@ -105,6 +106,20 @@ impl PublicUrl {
     #[must_use]
     pub fn thumbnail_url(&self) -> String {
         self.join("/instance/thumbnail.png")
+    }
+}
+
+impl ContentUrls for PublicUrl {
+    fn host(&self) -> &str {
+        self.host()
+    }
+
+    fn account_url(&self, username: &str) -> String {
+        self.account_url(username)
+    }
+
+    fn tag_url(&self, name: &str) -> String {
+        self.tag_url(name)
     }
 }
 
