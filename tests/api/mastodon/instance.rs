@@ -10,9 +10,9 @@ use super::required;
 fn app() -> TestApp {
     TestApp::start_with(|settings| {
         settings.public_url = Some("https://example.com".parse().unwrap());
-        settings.title = "Song's".to_owned();
-        settings.description = "About <books>".to_owned();
-        settings.contact = "song@example.com".to_owned();
+        settings.title = "Song's".into();
+        settings.description = "About <books>".into();
+        settings.contact = "song@example.com".into();
     })
 }
 
@@ -42,6 +42,7 @@ fn version_2_has_all_that_clients_require() {
     app.tweet(&song, "hello");
     let instance = app.get("/api/v2/instance").send().ok();
     required::check("Instance", &instance);
+    assert_eq!(required::check_all("Icon", &instance["icon"]).len(), 1);
     assert_eq!(instance["domain"], "example.com");
     assert_eq!(instance["version"], "4.2.0 (compatible; miniter 0.1.0)");
     assert_eq!(instance["configuration"]["urls"]["streaming"], "wss://example.com");

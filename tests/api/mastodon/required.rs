@@ -583,7 +583,7 @@ fn check_entity(entity: &str, value: &Value, path: &str, faults: &mut Vec<String
         match members.get(*name) {
             None if matches!(presence, Required | Nullable) => faults.push(format!("{path}: missing")),
             Some(Value::Null) if matches!(presence, Required | Optional) => {
-                faults.push(format!("{path}: null"))
+                faults.push(format!("{path}: null"));
             }
             None | Some(Value::Null) => {}
             Some(value) => check_kind(*kind, value, &path, faults),

@@ -53,7 +53,7 @@ impl PublicUrl {
         format!("{}{path}", self.origin)
     }
 
-    /// Where WebSockets connect to: the same host, by `wss` or `ws`.
+    /// Where a `WebSocket` connects to: the same host, by `wss` or `ws`.
     #[must_use]
     pub fn streaming_url(&self) -> String {
         let scheme = if self.is_https() { "wss" } else { "ws" };

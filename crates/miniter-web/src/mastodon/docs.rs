@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
+use miniter_service::Scope;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder,
@@ -64,7 +65,7 @@ pub fn openapi() -> Document {
             if let Some(operation) = path.and_then(|path| operation_of(path, endpoint.method).as_mut()) {
                 operation.responses.responses.extend(failures(&endpoint));
                 if let Access::Scopes(scopes) = endpoint.access {
-                    let names: Vec<_> = scopes.iter().map(|scope| scope.name()).collect();
+                    let names: Vec<_> = scopes.iter().map(Scope::name).collect();
                     operation.security = Some(vec![SecurityRequirement::new("bearer", names)]);
                 }
             }

@@ -33,13 +33,11 @@ struct InstanceApi;
 /// How much there is.
 pub(super) async fn statistics(state: &State) -> Result<Statistics, Failure> {
     let statistics = &state.services.statistics;
-    match statistics.cached() {
-        Some(found) => Ok(found),
-        None => {
-            let statistics = statistics.clone();
-            state.bulkheads.read.run(move || statistics.count()).await
-        }
+    if let Some(found) = statistics.cached() {
+        return Ok(found);
     }
+    let statistics = statistics.clone();
+    state.bulkheads.read.run(move || statistics.count()).await
 }
 
 /// The version that clients compare: that of the API, and then our own.

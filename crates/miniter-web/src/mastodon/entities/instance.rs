@@ -77,7 +77,7 @@ pub(crate) struct Configuration {
 /// What is elsewhere.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConfigurationUrls {
-    /// Where WebSockets connect to.
+    /// Where a `WebSocket` connects to.
     #[schema(example = "wss://example.com")]
     pub(crate) streaming: String,
 }
@@ -188,7 +188,7 @@ pub(crate) struct V1Instance {
 /// What is elsewhere.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct V1Urls {
-    /// Where WebSockets connect to.
+    /// Where a `WebSocket` connects to.
     #[schema(example = "wss://example.com")]
     pub(crate) streaming_api: String,
 }

@@ -3,6 +3,8 @@
 //! A field that may be null is an `Option` and is always written. A field that is left out where it does not apply says so
 //! (`skip_serializing_if`): typed clients fail on a missing field as well as on a null.
 
+#![expect(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "Mastodon chose the fields")]
+
 pub(crate) mod account;
 pub(crate) mod application;
 pub(crate) mod context;

@@ -7,7 +7,6 @@ use super::value::Id;
 
 /// What an account is to the reader.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[expect(clippy::struct_excessive_bools, reason = "the wire has them")]
 pub(crate) struct Relationship {
     /// The account.
     pub(crate) id: Id,
