@@ -13,9 +13,11 @@ mod follow;
 mod idempotency;
 mod language;
 mod login_throttle;
+mod notification;
 mod oauth;
 mod profile_fields;
 mod quota;
+mod reactions;
 mod repository;
 mod statistics;
 mod status;
@@ -36,6 +38,12 @@ pub use follow::Follow;
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use language::LanguageTag;
 pub use login_throttle::{AccountKey, AddressKey, BucketKey, OriginKey};
+pub use notification::{
+    MarkedTimeline, Marker, MarkerRepository, Notification, NotificationId, NotificationKind,
+    NotificationQuery, NotificationRepository,
+};
+#[cfg(feature = "mock")]
+pub use notification::{MockMarkerRepository, MockNotificationRepository};
 pub use oauth::{
     AccessToken, AccessTokenRepository, AppId, AppName, Application, ApplicationRepository,
     AuthorizationCode, AuthorizationCodeRepository, NewAppToken, NewApplication, Redemption, RedirectUri,
@@ -45,6 +53,9 @@ pub use oauth::{
 pub use oauth::{MockAccessTokenRepository, MockApplicationRepository, MockAuthorizationCodeRepository};
 pub use profile_fields::{ProfileField, ProfileFields};
 pub use quota::{Allowance, Exhausted, Quota, Tat};
+#[cfg(feature = "mock")]
+pub use reactions::MockReactionRepository;
+pub use reactions::{MOST_PINS, ReactionRepository};
 pub use repository::{
     Connections, FollowRepository, Freshness, Health, KnownAddressRepository, LoginThrottleRepository,
     OnFresh, SessionRepository, StatisticsRepository, StatusRepository, TimelineRepository, UserRepository,
@@ -56,7 +67,7 @@ pub use repository::{
     MockUserRepository,
 };
 pub use statistics::Statistics;
-pub use status::{NewStatus, ReplyTo, Status, StatusCounts, Visibility};
+pub use status::{NewStatus, ReplyTo, Status, StatusChange, StatusCounts, Visibility};
 pub use status_text::{ContentWarning, StatusText};
 pub use subscriber::Subscriber;
 pub use text::{Span, SpanKind, TagName, URL_LENGTH, counted_length, list_mentioned, list_spans, list_tags};

@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     AccountKey, AddressKey, Allowance, BucketKey, CanonicalEmail, Credentials, Exhausted, Follow, NewStatus,
-    NewUser, PageRequest, Quota, RepositoryError, Statistics, Status, StatusId, Tat, TimelinePage,
-    TokenVersion, User, UserId,
+    NewUser, PageRequest, Quota, RepositoryError, Statistics, Status, StatusChange, StatusId, Tat,
+    TimelinePage, TokenVersion, User, UserId, Visibility,
 };
 
 /// People and their credentials.
@@ -119,12 +119,47 @@ pub trait StatusRepository: Send + Sync {
     /// Only the general ones.
     fn find_many(&self, ids: &[StatusId]) -> Result<Vec<Arc<Status>>, RepositoryError>;
 
-    /// Deletes a tweet of `author`, and returns whether there was one. No answer that begins after this returns shows it, at
-    /// whatever node.
+    /// Deletes a status of `author` and returns the status as it was. `None` if there is no such status of theirs. No answer that
+    /// begins after this returns shows it, at whatever node.
+    ///
+    /// Its boosts, favourites, bookmarks, mentions and notifications go with it, and all counts are exact from then on. Replies
+    /// stay, and know whom they replied to.
     ///
     /// # Errors
     /// Only the general ones.
-    fn delete(&self, author: UserId, tweet: StatusId) -> Result<bool, RepositoryError>;
+    fn delete(&self, author: UserId, status: StatusId) -> Result<Option<Arc<Status>>, RepositoryError>;
+
+    /// Changes what a status of `author` says, keeps the version before, and notifies the accounts that are mentioned for the first
+    /// time and those that have boosted it. Returns the status as it is then; `None` if there is no such status of theirs. A
+    /// change to what it says already writes nothing.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn update(
+        &self,
+        author: UserId,
+        status: StatusId,
+        change: &StatusChange,
+    ) -> Result<Option<Arc<Status>>, RepositoryError>;
+
+    /// Boosts a status that is not a boost itself, counts that and notifies its author. Returns the boost; if the user has boosted
+    /// the status before, that one.
+    ///
+    /// # Errors
+    /// `MissingReference` if the user or the status does not exist, and `IdTaken`.
+    fn reblog(
+        &self,
+        user: UserId,
+        original: StatusId,
+        visibility: Visibility,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Status>, RepositoryError>;
+
+    /// Takes a boost back, with the notification, and returns whether there was one.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn unreblog(&self, user: UserId, original: StatusId) -> Result<bool, RepositoryError>;
 }
 
 /// Who follows whom.

@@ -56,7 +56,16 @@ impl Visibility {
         Self::ALL.into_iter().find(|visibility| visibility.name() == name)
     }
 
-    /// Whether anybody may see the status, also a client without a token.
+    /// Whether a status of this visibility is one of those that its author's profile counts.
+    #[must_use]
+    pub const fn is_counted(self) -> bool {
+        match self {
+            Self::Public | Self::Unlisted | Self::Private => true,
+            Self::Direct => false,
+        }
+    }
+
+    /// Whether anybody may see the status, also a client without a token. Only such replies are counted.
     #[must_use]
     pub const fn is_for_anybody(self) -> bool {
         match self {
@@ -181,6 +190,36 @@ pub struct NewStatus {
     pub mentions: Vec<UserId>,
     /// Its hashtags in their normal form, in alphabetical order.
     pub tags: Vec<String>,
+}
+
+/// What a status is to say from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusChange {
+    /// Its text.
+    pub text: String,
+    /// The content warning. Empty if there is none.
+    pub spoiler_text: String,
+    /// Whether its media are to be hidden at first.
+    pub is_sensitive: bool,
+    /// A BCP 47 tag.
+    pub language: Option<String>,
+    /// The accounts that it mentions, in the order of their numbers.
+    pub mentions: Vec<UserId>,
+    /// Its hashtags in their normal form, in alphabetical order.
+    pub tags: Vec<String>,
+    /// When it is changed.
+    pub edited_at: DateTime<Utc>,
+}
+
+impl StatusChange {
+    /// Whether a status says all that already.
+    #[must_use]
+    pub fn is_done(&self, status: &Status) -> bool {
+        self.text == status.text
+            && self.spoiler_text == status.spoiler_text
+            && self.is_sensitive == status.is_sensitive
+            && self.language == status.language
+    }
 }
 
 impl NewStatus {

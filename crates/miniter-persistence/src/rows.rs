@@ -5,7 +5,7 @@ use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamp;
-use miniter_domain::{Follow, NewStatus, NewUser, SecretDigest, StatusId};
+use miniter_domain::{Follow, NewStatus, NewUser, SecretDigest, Status, StatusId};
 
 use crate::schema::{tweets, users, users_follow_list};
 
@@ -48,6 +48,7 @@ pub(crate) struct NewTweetRow<'a> {
     in_reply_to_account_id: Option<i64>,
     conversation_id: Option<i64>,
     application_id: Option<i64>,
+    reblog_of_id: Option<i64>,
 }
 
 impl<'a> NewTweetRow<'a> {
@@ -66,6 +67,26 @@ impl<'a> NewTweetRow<'a> {
             in_reply_to_account_id: reply.map(|reply| reply.author.get()),
             conversation_id: reply.map(|reply| reply.conversation.get()),
             application_id: status.application,
+            reblog_of_id: None,
+        }
+    }
+
+    /// A boost.
+    pub(crate) fn of_boost(boost: &'a Status) -> Self {
+        Self {
+            id: boost.id.get(),
+            user_id: boost.author.get(),
+            tweet: "",
+            created_at: boost.created_at.naive_utc(),
+            visibility: boost.visibility.code(),
+            spoiler_text: "",
+            is_sensitive: false,
+            language: None,
+            in_reply_to_id: None,
+            in_reply_to_account_id: None,
+            conversation_id: None,
+            application_id: None,
+            reblog_of_id: boost.reblog_of.map(StatusId::get),
         }
     }
 }

@@ -96,7 +96,7 @@ CREATE TABLE IF NOT EXISTS notifications (
     status_id BIGINT,
     created_at DATETIME(6) NOT NULL,
     INDEX notifications_user (user_id, id),
-    INDEX notifications_from (from_id),
+    INDEX notifications_from (from_id, user_id),
     INDEX notifications_status (status_id),
     CONSTRAINT notifications_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
     CONSTRAINT notifications_from FOREIGN KEY (from_id) REFERENCES users (id) ON DELETE CASCADE,

@@ -84,7 +84,7 @@ CREATE TABLE notifications (
     created_at TIMESTAMP NOT NULL
 );
 CREATE INDEX notifications_user ON notifications (user_id, id);
-CREATE INDEX notifications_from ON notifications (from_id);
+CREATE INDEX notifications_from ON notifications (from_id, user_id);
 CREATE INDEX notifications_status ON notifications (status_id);
 
 -- How far a user has read a timeline: `home` or `notifications`.

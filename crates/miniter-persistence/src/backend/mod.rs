@@ -2,6 +2,7 @@
 
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
+pub(crate) mod portable;
 pub(crate) mod prepared;
 pub(crate) mod sqlite;
 

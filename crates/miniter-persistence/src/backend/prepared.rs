@@ -37,7 +37,6 @@ where
 }
 
 /// Numbers as they stand in the text of a statement.
-#[cfg(feature = "mysql")]
 pub(crate) fn list(numbers: &[i64]) -> String {
     numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -50,7 +50,20 @@ macro_rules! write {
     };
 }
 
-pub(crate) use {read, write};
+/// Does what [`write!`] does with statements that publish something, on a [`Batch`](crate::writer::Batch).
+macro_rules! write_in_batch {
+    ($owner:expr, |$batch:ident| $statements:expr) => {
+        match &*$owner.database {
+            crate::database::Database::Sqlite(file) => file.writer.write_in_batch(move |$batch| $statements),
+            #[cfg(feature = "mysql")]
+            crate::database::Database::Mysql(server) => {
+                server.writer.write_in_batch(move |$batch| $statements)
+            }
+        }
+    };
+}
+
+pub(crate) use {read, write, write_in_batch};
 
 impl Database {
     /// Brings what is derived from the database up to date, where that can be done without waiting, and returns whether it could.

@@ -38,16 +38,12 @@ pub(crate) enum Event {
     #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "a SQLite file tells of them itself"))]
     ForeignWrites,
     /// What a status says, or how often others have reacted to it, has changed.
-    #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "of repositories to come"))]
     StatusChanged { author: i64, status: i64 },
     /// What a user has done with a status: favourite, bookmark, boost, pin, mute of its thread.
-    #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "of repositories to come"))]
     InteractionChanged { user: i64, status: i64 },
     /// A user was notified.
-    #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "of repositories to come"))]
     Notified { user: i64, notification: i64 },
     /// A profile or its counts have changed.
-    #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "of repositories to come"))]
     AccountChanged { user: i64 },
     /// What an account is to a user has changed beside a follow: a block, a mute, a preference of the follow.
     #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "of repositories to come"))]

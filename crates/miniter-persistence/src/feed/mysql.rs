@@ -228,6 +228,12 @@ impl Newest {
         match event {
             Event::Published { tweet, .. } if tweet > self.id() => Self::Published(tweet),
             Event::Deleted { tweet, .. } if tweet == self.id() => Self::Deleted(tweet),
+            // It may say something else now.
+            Event::StatusChanged { status, .. }
+                if status == self.id() && !matches!(self, Self::Deleted(_)) =>
+            {
+                Self::Published(status)
+            }
             Event::AccountDeleted { .. } => Self::Deleted(self.id()),
             // What is there now is forgotten.
             Event::ForeignWrites => Self::Deleted(i64::MAX),
@@ -483,6 +489,13 @@ mod tests {
             ("another was deleted", vec![deleted(50)], Some((90, 1)), true),
             ("deleted, and a greater one", vec![deleted(100)], Some((101, 1)), true),
             ("ours came and went", vec![published(101), deleted(101)], NEWEST, false),
+            ("ours was edited", vec![Event::StatusChanged { author: 7, status: 100 }], Some((100, 8)), false),
+            (
+                "another was edited",
+                vec![Event::StatusChanged { author: 7, status: 50 }],
+                Some((100, 8)),
+                true,
+            ),
             ("an account", vec![Event::AccountDeleted { user: 1 }], Some((90, 1)), false),
         ] {
             let (seen, mut applied) = (Seen::nothing(), applied());

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use diesel::prelude::*;
-use miniter_domain::{NewStatus, RepositoryError, Status, StatusId, StatusRepository, UserId};
+use chrono::{DateTime, Utc};
+use miniter_domain::{
+    NewStatus, RepositoryError, Status, StatusChange, StatusId, StatusRepository, UserId, Visibility,
+};
 
-use crate::database::{Database, read, write};
-use crate::feed::Event;
+use crate::database::{Database, read, write, write_in_batch};
 use crate::idempotency::StoredResponse;
-use crate::schema::tweets;
+use crate::status_writes::{self, NewBoost};
 use crate::store::Store;
 
 impl StatusRepository for Store {
@@ -32,15 +33,35 @@ impl StatusRepository for Store {
         }
     }
 
-    fn delete(&self, author: UserId, tweet: StatusId) -> Result<bool, RepositoryError> {
-        let (author, tweet) = (author.get(), tweet.get());
-        write!(self, |connection, events| {
-            let row = tweets::table.find(tweet).filter(tweets::user_id.eq(author));
-            let deleted = diesel::delete(row).execute(connection)?;
-            if deleted > 0 {
-                events.push(Event::Deleted { author, tweet });
-            }
-            Ok(deleted > 0)
-        })
+    fn delete(&self, author: UserId, status: StatusId) -> Result<Option<Arc<Status>>, RepositoryError> {
+        let (author, status) = (author.get(), status.get());
+        write!(self, |connection, events| status_writes::delete(connection, events, author, status))
+    }
+
+    fn update(
+        &self,
+        author: UserId,
+        status: StatusId,
+        change: &StatusChange,
+    ) -> Result<Option<Arc<Status>>, RepositoryError> {
+        let (author, status, change) = (author.get(), status.get(), change.clone());
+        write!(self, |connection, events| status_writes::update(connection, events, author, status, &change))
+    }
+
+    fn reblog(
+        &self,
+        user: UserId,
+        original: StatusId,
+        visibility: Visibility,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Status>, RepositoryError> {
+        let boost = NewBoost { user, original, visibility, created_at: now };
+        write_in_batch!(self, |batch| status_writes::reblog(batch, boost))?
+            .ok_or(RepositoryError::MissingReference)
+    }
+
+    fn unreblog(&self, user: UserId, original: StatusId) -> Result<bool, RepositoryError> {
+        let (user, original) = (user.get(), original.get());
+        write!(self, |connection, events| status_writes::unreblog(connection, events, user, original))
     }
 }

@@ -16,6 +16,7 @@ use crate::database::{read, write};
 use crate::feed::Event;
 use crate::rows::{Moment, NewUserRow};
 use crate::schema::{access_tokens, authorization_codes, token_versions, users};
+use crate::status_writes::forget_statuses_of;
 use crate::store::Store;
 
 /// How many users one statement asks for.
@@ -156,6 +157,7 @@ impl UserRepository for Store {
     fn delete(&self, user: UserId) -> Result<bool, RepositoryError> {
         let user = user.get();
         write!(self, |connection, events| {
+            forget_statuses_of(connection, events, user)?;
             let deleted = diesel::delete(users::table.find(user)).execute(connection)?;
             if deleted > 0 {
                 events.push(Event::AccountDeleted { user });

@@ -1,4 +1,4 @@
-//! Publishing tweets on a server: many with one statement.
+//! Publishing statuses on a server: many with one statement.
 
 use std::collections::HashSet;
 
@@ -7,15 +7,21 @@ use diesel::mysql::MysqlConnection;
 use diesel::prelude::*;
 use miniter_domain::{NewStatus, RepositoryError, StatusId};
 
-use crate::error::{ErrorKind, kind_of};
-use crate::idempotency::{Lookup, StoredResponse, StoredResponses};
+use crate::error::ErrorKind;
+use crate::idempotency::{Lookup, StoredResponse, StoredResponses, lookup_responses};
 use crate::rows::NewTweetRow;
 use crate::schema::{tweets, users};
 use crate::tweet_ids::greatest_id;
+use crate::tweets::{DRAWS, Publishing, publish_group};
 use crate::writer::{Batch, Post, Publish};
 
-/// How often an id is drawn again that another program took meanwhile.
-const DRAWS: u32 = 8;
+impl Publishing for MysqlConnection {
+    fn insert_tweets(&mut self, rows: &[NewTweetRow<'_>]) -> QueryResult<()> {
+        diesel::insert_into(tweets::table).values(rows).execute(self).map(drop)
+    }
+
+    impl_greatest_id!();
+}
 
 impl Publish for MysqlConnection {
     fn is_fatal(trouble: ErrorKind) -> bool {
@@ -30,21 +36,17 @@ impl Publish for MysqlConnection {
     }
 
     fn publish(batch: &mut Batch<'_, Self>, posts: &mut [&mut Post]) -> QueryResult<()> {
-        let together = |post: &&mut Post| post.tweet.fingerprint.is_none();
-        let (mut together, alone): (Vec<_>, Vec<_>) =
-            posts.iter_mut().map(|post| &mut **post).partition(together);
-        if together.len() >= 2 {
-            if publish_together(batch, &mut together)? {
-                together.clear();
-            } else {
-                // Most likely one of them is by an author who is gone; the others need not pay for that.
-                refuse_orphans(batch.connection, &mut together)?;
-                if together.len() >= 2 && publish_together(batch, &mut together)? {
-                    together.clear();
-                }
+        let (mut together, mut alone) = lookup_responses(batch.connection, posts)?;
+        if together.len() >= 2 && !publish_together(batch, &mut together)? {
+            // Most likely one of them is by an author who is gone; the others need not pay for that.
+            refuse_orphans(batch.connection, &mut together)?;
+            if together.len() < 2 || !publish_together(batch, &mut together)? {
+                alone.append(&mut together);
             }
+        } else if together.len() == 1 {
+            alone.append(&mut together);
         }
-        for post in alone.into_iter().chain(together) {
+        for post in alone {
             post.outcome = Some(publish_alone(batch, &post.tweet)?);
         }
         Ok(())
@@ -70,32 +72,27 @@ fn refuse_orphans(connection: &mut MysqlConnection, posts: &mut Vec<&mut Post>) 
     Ok(())
 }
 
-/// Publishes tweets with one statement, and returns whether that was possible: if one of them cannot be, none is.
+/// Publishes posts as one group, and returns whether that was possible: if one of them cannot be, none is.
 fn publish_together(batch: &mut Batch<'_, MysqlConnection>, posts: &mut [&mut Post]) -> QueryResult<bool> {
-    let mut greatest = *batch.greatest;
-    let mut ids = Vec::with_capacity(posts.len());
-    for post in &*posts {
-        greatest = StatusId::next(post.tweet.created_at, greatest);
-        ids.push(greatest);
-    }
-    let rows: Vec<NewTweetRow<'_>> =
-        posts.iter().zip(&ids).map(|(post, id)| NewTweetRow::of(&post.tweet, *id)).collect();
-    // A statement that fails leaves nothing behind.
-    match diesel::insert_into(tweets::table).values(&rows).execute(batch.connection) {
-        Err(error) if MysqlConnection::is_fatal(kind_of(&error)) => return Err(error),
-        Err(error) => {
-            if kind_of(&error) == ErrorKind::Locked {
-                *batch.lock_waits += 1;
-            }
-            return Ok(false);
+    let outcome = {
+        let tweets: Vec<&NewStatus> = posts.iter().map(|post| &post.tweet).collect();
+        // What plain posts write beside their rows cannot be refused: it needs no savepoint, which costs more than a statement.
+        if tweets.iter().all(|tweet| is_plain(tweet)) {
+            publish_group(batch, &tweets)?
+        } else {
+            batch.in_savepoint(|batch| publish_group(batch, &tweets))?
         }
-        Ok(_) => {}
-    }
-    for (post, id) in posts.iter_mut().zip(ids) {
-        batch.record_published(&post.tweet, id);
-        post.outcome = Some(Ok(StoredResponse::of(&post.tweet, id)));
+    };
+    let Ok(responses) = outcome else { return Ok(false) };
+    for (post, response) in posts.iter_mut().zip(responses) {
+        post.outcome = Some(Ok(response));
     }
     Ok(true)
+}
+
+/// Whether a post has nothing beside its row that could be refused.
+fn is_plain(post: &NewStatus) -> bool {
+    post.in_reply_to.is_none() && post.mentions.is_empty() && post.tags.is_empty()
 }
 
 /// Publishes a tweet in a savepoint of its own.
@@ -105,7 +102,15 @@ fn publish_alone(
 ) -> QueryResult<Result<StoredResponse, RepositoryError>> {
     let mut draws = 1;
     loop {
-        let outcome = batch.in_savepoint(|batch| publish_one!(batch, tweet))?;
+        let outcome = batch.in_savepoint(|batch| {
+            match batch.connection.lookup_response(tweet)? {
+                Lookup::New => {}
+                Lookup::Stored(response) => return Ok(Ok(response)),
+                Lookup::KeyReused => return Ok(Err(RepositoryError::KeyReused)),
+            }
+            let published = publish_group(batch, &[tweet])?;
+            Ok(published.and_then(|responses| responses.first().copied().ok_or(RepositoryError::IdTaken)))
+        })?;
         // Or the response has just been stored, and is found then.
         let is_taken = matches!(outcome, Err(RepositoryError::IdTaken | RepositoryError::Taken));
         if !is_taken || draws == DRAWS {
@@ -113,6 +118,6 @@ fn publish_alone(
         }
         draws += 1;
         // Another program has numbered a tweet "greatest + 1" meanwhile.
-        *batch.greatest = greatest_id!(batch.connection)?.max(*batch.greatest);
+        *batch.greatest = batch.connection.greatest_id()?.max(*batch.greatest);
     }
 }

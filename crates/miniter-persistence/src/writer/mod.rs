@@ -97,7 +97,7 @@ pub(crate) struct Post {
 
 /// Statements of another kind.
 trait Statements<C>: Send {
-    fn run(&mut self, connection: &mut C, events: &mut Vec<Event>) -> QueryResult<()>;
+    fn run(&mut self, batch: &mut Batch<'_, C>) -> QueryResult<()>;
     fn fail(&mut self, error: RepositoryError);
     fn is_given_up(&self) -> bool;
     fn deliver(self: Box<Self>, commit: Result<(), RepositoryError>);
@@ -135,11 +135,11 @@ impl<T> Reply<T> {
 
 impl<C, F, T> Statements<C> for Run<F, T>
 where
-    F: FnMut(&mut C, &mut Vec<Event>) -> QueryResult<T> + Send,
+    F: FnMut(&mut Batch<'_, C>) -> QueryResult<T> + Send,
     T: Send,
 {
-    fn run(&mut self, connection: &mut C, events: &mut Vec<Event>) -> QueryResult<()> {
-        let written = catch_unwind(AssertUnwindSafe(|| (self.statements)(connection, events)))
+    fn run(&mut self, batch: &mut Batch<'_, C>) -> QueryResult<()> {
+        let written = catch_unwind(AssertUnwindSafe(|| (self.statements)(batch)))
             .unwrap_or_else(|_| Err(Error::QueryBuilderError("a write panicked".into())))?;
         self.outcome = Some(Ok(written));
         Ok(())
@@ -254,7 +254,15 @@ impl<S: WriteConnection> Writer<S> {
     /// They may be run again, if the database has undone the transaction.
     pub(crate) fn write<T: Send + 'static>(
         &self,
-        statements: impl FnMut(&mut S::Connection, &mut Vec<Event>) -> QueryResult<T> + Send + 'static,
+        mut statements: impl FnMut(&mut S::Connection, &mut Vec<Event>) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, RepositoryError> {
+        self.write_in_batch(move |batch| statements(&mut *batch.connection, &mut *batch.events))
+    }
+
+    /// Does the same with statements that publish something: they draw its id.
+    pub(crate) fn write_in_batch<T: Send + 'static>(
+        &self,
+        statements: impl FnMut(&mut Batch<'_, S::Connection>) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, RepositoryError> {
         self.submit(|reply| Job::Statements(Box::new(Run { statements, outcome: None, reply })))
     }
@@ -424,8 +432,7 @@ fn run_together<C: Publish>(transaction: &mut Batch<'_, C>, jobs: &mut [Job<C>])
         C::publish(transaction, &mut posts)?;
     }
     for statements in others {
-        let outcome = transaction
-            .in_savepoint(|batch| statements.run(&mut *batch.connection, &mut *batch.events).map(Ok))?;
+        let outcome = transaction.in_savepoint(|batch| statements.run(batch).map(Ok))?;
         if let Err(error) = outcome {
             statements.fail(error);
         }

@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "the seed of a random history is told")]
 
+mod acts;
 mod clients;
 mod follows;
 mod known_addresses;
 mod login_throttle;
 mod model;
+mod notifications;
 mod oauth;
 mod sessions;
 mod statistics;

@@ -118,7 +118,7 @@ impl Database {
 
     /// Deletes a tweet, and returns whether there was one.
     pub fn delete_tweet(&self, author: UserId, tweet: StatusId) -> bool {
-        patiently(|| StatusRepository::delete(&self.store, author, tweet))
+        patiently(|| StatusRepository::delete(&self.store, author, tweet)).is_some()
     }
 
     /// Fails unless a query for a time gives the present one, in UTC.
