@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use miniter_domain::{
     CanonicalEmail, Clock, Credentials, Email, LoginThrottleRepository, NewUser, Password, Profile,
-    RepositoryError, Subscriber, UserId, UserName, UserRepository,
+    RepositoryError, Subscriber, User, UserId, UserName, UserRepository,
 };
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::ServiceError;
 use crate::login_throttle::{self, Account, LoginThrottle, Origin};
 use crate::password::{Passwords, Verdict};
-use crate::token::Tokens;
+use crate::token::{Bearer, Tokens};
 
 /// Whether people may sign up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,8 +137,46 @@ impl Accounts {
     pub fn log_in(&self, email: &str, password: &str, from: Subscriber) -> Result<Session, ServiceError> {
         let email = CanonicalEmail::of(email);
         let credentials = self.users.find_credentials(&email)?;
+        let bearer = self.check_password(&Account::LogIn(&email), credentials, password, from)?;
+        self.open_session(bearer)
+    }
+
+    /// Checks the password of a person in a browser, who may name the account by its e-mail address or by its username. Replaces an
+    /// outdated hash, as [`Self::log_in`] does.
+    ///
+    /// # Errors
+    /// Those of [`Self::log_in`].
+    pub fn identify(&self, login: &str, password: &str, from: Subscriber) -> Result<Bearer, ServiceError> {
+        let login = login.trim();
+        let typed = CanonicalEmail::of(login);
+        let by_email = self.users.find_credentials(&typed)?;
+        // Looked up also where it is an address: it must take the same time.
+        let by_name = self.users.find_credentials_by_username(login.strip_prefix('@').unwrap_or(login))?;
+        let account = match (&by_email, &by_name) {
+            (None, Some(found)) => Account::LogInByName(found.user_id),
+            (Some(_), _) | (None, None) => Account::LogIn(&typed),
+        };
+        self.check_password(&account, by_email.or(by_name), password, from)
+    }
+
+    /// An account, for its owner.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unauthenticated`] if it does not exist, and the general `Unavailable` and `Internal`.
+    pub fn find(&self, user: UserId) -> Result<User, ServiceError> {
+        self.users.find_many(&[user])?.pop().ok_or(ServiceError::Unauthenticated)
+    }
+
+    /// Checks a password. Wrong ones are counted for `account`.
+    fn check_password(
+        &self,
+        account: &Account<'_>,
+        credentials: Option<Credentials>,
+        password: &str,
+        from: Subscriber,
+    ) -> Result<Bearer, ServiceError> {
         let user = credentials.as_ref().map(|found| found.user_id);
-        let attempt = self.throttle.check(&Account::LogIn(&email), user, Origin { from, token: None })?;
+        let attempt = self.throttle.check(account, user, Origin { from, token: None })?;
         let stored = credentials.as_ref().map(|found| found.hashed_password.as_str());
         let verdict = self.passwords.verify(password, stored);
         match (credentials, verdict) {
@@ -148,12 +186,12 @@ impl Accounts {
             }
             (Some(credentials), Verdict::Right) => {
                 attempt.succeed();
-                self.open_session(&credentials)
+                Ok(bearer(&credentials))
             }
             (Some(credentials), Verdict::RightButOutdated) => {
                 attempt.succeed();
                 self.rehash(&credentials, password);
-                self.open_session(&credentials)
+                Ok(bearer(&credentials))
             }
         }
     }
@@ -180,12 +218,11 @@ impl Accounts {
             .users
             .change_password(&credentials, &self.hash(new.as_str())?)?
             .ok_or(ServiceError::WrongPassword)?;
-        self.open_session(&Credentials { token_version, ..credentials })
+        self.open_session(Bearer { user: actor, version: token_version })
     }
 
-    fn open_session(&self, credentials: &Credentials) -> Result<Session, ServiceError> {
-        let Credentials { user_id, token_version, .. } = *credentials;
-        Ok(Session { user_id, access_token: self.tokens.issue(user_id, token_version)? })
+    fn open_session(&self, bearer: Bearer) -> Result<Session, ServiceError> {
+        Ok(Session { user_id: bearer.user, access_token: self.tokens.issue(bearer.user, bearer.version)? })
     }
 
     /// Replaces an outdated hash. If that fails the log-in still succeeds, and the next one tries again.
@@ -206,6 +243,11 @@ impl Accounts {
     fn hash(&self, password: &str) -> Result<String, ServiceError> {
         self.passwords.hash(password).map_err(ServiceError::Internal)
     }
+}
+
+/// Who has proved to be the owner of an account.
+fn bearer(credentials: &Credentials) -> Bearer {
+    Bearer { user: credentials.user_id, version: credentials.token_version }
 }
 
 /// Gives the account with this address another password, on behalf of who runs the server. That ends all its sessions, and
@@ -419,6 +461,34 @@ pub(crate) mod tests {
                 matches!(accounts.log_in(email, password, here()), Err(ServiceError::InvalidCredentials)),
                 "{email}"
             );
+        }
+    }
+
+    #[test]
+    fn in_a_browser_an_account_is_named_by_its_address_or_its_username() {
+        let hash = Passwords::new(1).unwrap().hash("correct horse").unwrap();
+        let mut users = users_with(hash.clone());
+        users
+            .expect_find_credentials_by_username()
+            .returning(move |name| Ok((name == "song").then(|| song_with(&hash))));
+        let accounts = accounts(users);
+        for (login, password, is_right) in [
+            ("song@example.com", "correct horse", true),
+            (" Song@Example.com ", "correct horse", true),
+            ("song", "correct horse", true),
+            ("@song", "correct horse", true),
+            ("song", "wrong horse", false),
+            ("song@example.com", "wrong horse", false),
+            ("kim", "correct horse", false),
+            ("", "correct horse", false),
+        ] {
+            let identified = accounts.identify(login, password, here());
+            if is_right {
+                let bearer = identified.unwrap();
+                assert_eq!((bearer.user, bearer.version), (UserId::new(7), TokenVersion::new(3)), "{login}");
+            } else {
+                assert!(matches!(identified, Err(ServiceError::InvalidCredentials)), "{login}");
+            }
         }
     }
 

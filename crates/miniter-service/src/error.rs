@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use miniter_domain::{DomainError, RepositoryError};
 
+use crate::oauth::OAuthError;
+
 /// Why a use case was refused or failed. Nothing was written, but for what is said at `Unavailable`.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
@@ -38,6 +40,9 @@ pub enum ServiceError {
     /// The user whom this is about does not exist.
     #[error("there is no such user")]
     UserNotFound,
+    /// An application has asked for what the protocol does not allow.
+    #[error(transparent)]
+    OAuth(#[from] OAuthError),
     /// The database cannot answer now; the same request may succeed later. If the connection broke at the very commit, what
     /// was asked may have been done.
     #[error("temporarily unavailable")]

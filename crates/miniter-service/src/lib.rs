@@ -5,11 +5,13 @@
 
 mod accounts;
 mod background;
+mod browser_session;
 mod content;
 mod error;
 mod follows;
 mod grant;
 mod login_throttle;
+mod oauth;
 mod password;
 mod sessions;
 mod statistics;
@@ -18,14 +20,19 @@ mod token;
 mod tweets;
 
 pub use accounts::{Accounts, PasswordChange, Registration, Session, SignUp, set_password, unlock};
+pub use browser_session::{BrowserSession, BrowserSessions};
 pub use content::{ContentUrls, Contents, Renderer};
 pub use error::ServiceError;
 pub use follows::Follows;
 pub use grant::{AnyGrant, AppGrant, Grant};
 pub use login_throttle::LoginThrottle;
 pub use miniter_domain::{AppId, Scope, Scopes, UnknownScope};
+pub use oauth::{
+    AccessTokens, AppRegistration, Applications, AuthorizationParameters, AuthorizationRequest,
+    Authorizations, ClientCredentials, CodeExchange, Examination, IssuedToken, OAuthError, RegisteredApp,
+};
 pub use password::{Passwords, PasswordsError};
-pub use sessions::Sessions;
+pub use sessions::{Credential, Sessions};
 pub use statistics::InstanceStatistics;
 pub use timelines::Timelines;
 pub use token::{Bearer, TokenError, TokenSecret, TokenSecretTooShort, Tokens};

@@ -35,6 +35,9 @@ pub struct LoginThrottle {
 pub(crate) enum Account<'a> {
     /// Logging in with an address, whether an account has it or not: to refuse only those that exist would tell which do.
     LogIn(&'a CanonicalEmail),
+    /// Logging in with the username of an account. Counted apart from its address: else it could be found out that they belong
+    /// together.
+    LogInByName(UserId),
     /// A change of the password. Counted apart: failed log-ins of strangers must not keep the owner from it.
     ChangePassword(UserId),
 }
@@ -43,6 +46,7 @@ impl Account<'_> {
     fn key(&self) -> AccountKey {
         AccountKey(match self {
             Self::LogIn(email) => digest(&[b"log-in:", email.as_bytes()]),
+            Self::LogInByName(user) => digest(&[b"log-in-by-name:", &user.get().to_be_bytes()]),
             Self::ChangePassword(user) => digest(&[b"change-password:", &user.get().to_be_bytes()]),
         })
     }
@@ -189,7 +193,7 @@ pub(crate) fn clear(
     email: &CanonicalEmail,
     user: UserId,
 ) -> Result<(), ServiceError> {
-    for account in [Account::LogIn(email), Account::ChangePassword(user)] {
+    for account in [Account::LogIn(email), Account::LogInByName(user), Account::ChangePassword(user)] {
         buckets.clear(&account.key())?;
     }
     Ok(())
@@ -213,6 +217,7 @@ mod tests {
         let keys = [
             Account::LogIn(&song),
             Account::LogIn(&kim),
+            Account::LogInByName(UserId::new(1)),
             Account::ChangePassword(UserId::new(1)),
             Account::ChangePassword(UserId::new(2)),
         ]

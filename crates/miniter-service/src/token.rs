@@ -20,7 +20,7 @@ const MAX_SKEW_SECONDS: i64 = 5;
 const MAX_BYTES: usize = 1_024;
 
 /// The key that tokens are signed with.
-pub struct TokenSecret(SecretSlice<u8>);
+pub struct TokenSecret(pub(crate) SecretSlice<u8>);
 
 /// A secret has fewer bytes than [`TokenSecret::MIN_BYTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

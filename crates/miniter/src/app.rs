@@ -12,7 +12,8 @@ use anyhow::{Context, anyhow, bail};
 use miniter_domain::{Clock, SystemClock};
 use miniter_persistence::{Store, StoreOptions};
 use miniter_service::{
-    Accounts, Follows, InstanceStatistics, LoginThrottle, Passwords, Sessions, Timelines, Tokens, Tweets,
+    AccessTokens, Accounts, Applications, Authorizations, BrowserSessions, Follows, InstanceStatistics,
+    LoginThrottle, Passwords, Sessions, Timelines, Tokens, Tweets,
 };
 use miniter_web::{
     Bulkheads, Connections, InstanceSettings, Limits, Policy, PublicUrl, Quotas, Services, Serving, State,
@@ -154,7 +155,16 @@ fn wire(settings: &Settings, store: Arc<Store>, instance: InstanceSettings) -> a
         tweets: Arc::new(Tweets::new(store.clone(), Arc::clone(&clock))),
         follows: Arc::new(Follows::new(store.clone(), store.clone())),
         timelines: Arc::new(Timelines::new(store.clone(), settings.timeline_limit.get())),
-        sessions: Arc::new(Sessions::new(tokens, store.clone())),
+        sessions: Arc::new(Sessions::new(tokens, store.clone(), store.clone())),
+        applications: Arc::new(Applications::new(store.clone(), Arc::clone(&clock))),
+        authorizations: Arc::new(Authorizations::new(store.clone(), store.clone(), Arc::clone(&clock))),
+        access_tokens: Arc::new(AccessTokens::new(
+            store.clone(),
+            store.clone(),
+            store.clone(),
+            Arc::clone(&clock),
+        )),
+        browser_sessions: Arc::new(BrowserSessions::new(&secret, &previous, Arc::clone(&clock))),
         statistics: Arc::new(InstanceStatistics::new(store.clone(), Arc::clone(&clock))),
         freshness: store.clone(),
         health: store,

@@ -112,7 +112,7 @@ fn document_endpoint(operation: &mut Operation, endpoint: &Endpoint, own: &[Code
     if has_body {
         codes.extend([Code::BadRequest, Code::BodyTimeout, Code::BodyTooLarge, Code::UnsupportedMediaType]);
     }
-    if let Access::Scopes(_) = endpoint.access {
+    if let Access::Scopes(_) | Access::Token(_) = endpoint.access {
         codes.extend([Code::TokenMissing, Code::TokenInvalid, Code::TokenExpired]);
         let schemes = ["token", "bearer"];
         operation.security =

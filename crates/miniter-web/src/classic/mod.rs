@@ -3,7 +3,6 @@
 mod accounts;
 mod docs;
 mod follows;
-mod language;
 mod page;
 mod ping;
 mod problem;

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder};
 use utoipa::openapi::{ContentBuilder, Header, Ref, RefOr, Response, ResponseBuilder};
 
-use crate::classic::language::Language;
 use crate::http::failure::Failure;
+use crate::http::language::Language;
 
 /// The media type of a problem.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -172,8 +172,8 @@ impl Code {
             Failure::InvalidQuery => Self::InvalidQuery,
             Failure::InvalidLimit => Self::InvalidLimit,
             Failure::TokenMissing => Self::TokenMissing,
-            // A token of this API allows everything: one with less is none of its tokens.
-            Failure::TokenInvalid | Failure::MissingScope(_) => Self::TokenInvalid,
+            // A token of this API is a user's and allows everything: any other is none of its tokens.
+            Failure::TokenInvalid | Failure::MissingScope(_) | Failure::UserRequired => Self::TokenInvalid,
             Failure::TokenExpired => Self::TokenExpired,
             Failure::NotFound => Self::NotFound,
             Failure::MethodNotAllowed { .. } => Self::MethodNotAllowed,
@@ -195,6 +195,8 @@ impl Code {
             ServiceError::IdempotencyKeyReused => Self::IdempotencyKeyReused,
             ServiceError::Unauthenticated => Self::TokenInvalid,
             ServiceError::UserNotFound => Self::UserNotFound,
+            // This API gives no tokens to applications.
+            ServiceError::OAuth(_) => Self::BadRequest,
             ServiceError::Unavailable(_) => Self::Unavailable,
             ServiceError::Internal(_) => Self::Internal,
         }

@@ -1,6 +1,7 @@
 //! Who is asking, and what they may do.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -8,7 +9,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, dev};
 use miniter_domain::UserId;
-use miniter_service::{Bearer, Grant, Scopes, TokenError};
+use miniter_service::{AnyGrant, Credential, Grant, Scopes, ServiceError, TokenError};
 
 use crate::http::failure::Failure;
 use crate::http::freshness;
@@ -20,8 +21,10 @@ use crate::http::state::{State, state_of};
 pub(crate) enum Access {
     /// Anybody, with or without a token.
     Anyone,
-    /// The holder of a token that allows all of this.
+    /// The holder of a user's token that allows all of this.
     Scopes(Scopes),
+    /// The holder of a token that allows all of this: a user's, or an application's own.
+    Token(Scopes),
 }
 
 /// Why a request has no grant.
@@ -42,18 +45,38 @@ impl TokenFault {
     }
 }
 
-/// The grant under which a request came, which allows what its endpoint requires. That the user still exists, the use case
-/// finds out.
+/// The user's grant under which a request came, which allows what its endpoint requires ([`Access::Scopes`]). That the user still
+/// exists, the use case finds out.
 pub(crate) struct Authorized(pub(crate) Grant);
+
+/// The grant under which a request came, with or without a user ([`Access::Token`]).
+pub(crate) struct AuthorizedToken(pub(crate) AnyGrant);
 
 impl FromRequest for Authorized {
     type Error = Failure;
     type Future = Ready<Result<Self, Failure>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
-        let grant = request.extensions().get::<RequestContext>().and_then(|context| context.authorized);
-        ready(grant.map(Self).ok_or_else(|| Failure::internal("the endpoint is open to anyone")))
+        ready(match authorized(request) {
+            Ok(AnyGrant::User(grant)) => Ok(Self(grant)),
+            Ok(AnyGrant::App(_)) => Err(Failure::UserRequired),
+            Err(failure) => Err(failure),
+        })
     }
+}
+
+impl FromRequest for AuthorizedToken {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
+        ready(authorized(request).map(Self))
+    }
+}
+
+fn authorized(request: &HttpRequest) -> Result<AnyGrant, Failure> {
+    let grant = request.extensions().get::<RequestContext>().and_then(|context| context.authorized);
+    grant.ok_or_else(|| Failure::internal("the endpoint is open to anyone"))
 }
 
 /// The middleware. It is the one place where a grant is held against what its endpoint requires.
@@ -64,7 +87,7 @@ pub(crate) async fn authorize(
 ) -> Result<ServiceResponse, Error> {
     let outcome = match access {
         Access::Anyone => Ok(()),
-        Access::Scopes(required) => check(required, request.request()).await,
+        Access::Scopes(_) | Access::Token(_) => check(access, request.request()).await,
     };
     match outcome {
         Ok(()) => next.call(request).await,
@@ -72,7 +95,7 @@ pub(crate) async fn authorize(
     }
 }
 
-async fn check(required: Scopes, request: &HttpRequest) -> Result<(), Failure> {
+async fn check(access: Access, request: &HttpRequest) -> Result<(), Failure> {
     let asked =
         request.extensions_mut().get_mut::<RequestContext>().and_then(|context| context.authenticated.take());
     let grant = match (asked, state_of(request)) {
@@ -81,22 +104,35 @@ async fn check(required: Scopes, request: &HttpRequest) -> Result<(), Failure> {
         (None, None) => return Err(Failure::internal("there is no state")),
     };
     if let Some(context) = request.extensions_mut().get_mut::<RequestContext>() {
-        context.user = Some(grant.user);
+        context.user = grant.user();
         context.authorized = Some(grant);
     }
-    require(grant, required)
+    require(grant, access)
 }
 
 /// Holds a grant against what an endpoint requires.
-fn require(grant: Grant, required: Scopes) -> Result<(), Failure> {
-    if grant.scopes.include(required) { Ok(()) } else { Err(Failure::MissingScope(required)) }
+fn require(grant: AnyGrant, access: Access) -> Result<(), Failure> {
+    let (required, needs_user) = match access {
+        Access::Anyone => return Ok(()),
+        Access::Scopes(required) => (required, true),
+        Access::Token(required) => (required, false),
+    };
+    if !grant.scopes().include(required) {
+        Err(Failure::MissingScope(required))
+    } else if needs_user && grant.user().is_none() {
+        Err(Failure::UserRequired)
+    } else {
+        Ok(())
+    }
 }
 
-/// What the token that came with the request grants, unless its user has ended their sessions since.
-async fn authenticate(request: &HttpRequest, state: &State) -> Result<Grant, Failure> {
-    let bearer = identify(request, state).map_err(TokenFault::failure)?;
-    freshness::check(request, state).await?;
-    Ok(state.services.sessions.authenticate(bearer)?)
+/// What the token that came with the request grants, unless it was revoked or its user has another password since.
+async fn authenticate(request: &HttpRequest, state: &State) -> Result<AnyGrant, Failure> {
+    let credential = identify(request, state).map_err(TokenFault::failure)?;
+    let sessions = Arc::clone(&state.services.sessions);
+    let cached = || state.services.sessions.cached_grant(credential);
+    let grant = freshness::read(request, state, cached, move || sessions.find_grant(credential)).await?;
+    Ok(grant.ok_or(ServiceError::Unauthenticated)?)
 }
 
 /// The user to whom a call counts: who shows a token that is known to be good. What is found out for that, [`authorize`] need
@@ -105,15 +141,15 @@ async fn authenticate(request: &HttpRequest, state: &State) -> Result<Grant, Fai
 /// A token that may be void counts for no user: its holder could use up the calls of the owner.
 pub(crate) async fn caller(request: &HttpRequest, state: &State) -> Option<UserId> {
     let authenticated = authenticate(request, state).await;
-    let user = authenticated.as_ref().ok().map(|grant| grant.user);
+    let user = authenticated.as_ref().ok().and_then(|grant| grant.user());
     if let Some(context) = request.extensions_mut().get_mut::<RequestContext>() {
         context.authenticated = Some(authenticated);
     }
     user
 }
 
-/// Who shows the token that came with the request. It is looked at once.
-fn identify(request: &HttpRequest, state: &State) -> Result<Bearer, TokenFault> {
+/// The token that came with the request, if it can be one of ours. It is looked at once.
+fn identify(request: &HttpRequest, state: &State) -> Result<Credential, TokenFault> {
     let known = request.extensions().get::<RequestContext>().and_then(|context| context.identified);
     if let Some(identified) = known {
         return identified;
@@ -151,7 +187,7 @@ fn bare_token(value: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use miniter_service::Scope;
+    use miniter_service::{AppGrant, AppId, Scope};
     use proptest::prelude::*;
 
     use super::*;
@@ -159,12 +195,24 @@ mod tests {
     #[test]
     fn a_grant_with_too_few_scopes_is_not_enough() {
         let required = Scopes::of(&[Scope::WriteStatuses]);
-        let grant = |scopes| Grant { user: UserId::new(7), app: None, scopes };
-        let refused = require(grant(Scopes::of(&[Scope::Read])), required);
-        assert!(matches!(refused, Err(Failure::MissingScope(missing)) if missing == required));
-        for scopes in [required, Scopes::of(&[Scope::Write]), Scopes::ALL] {
-            assert!(require(grant(scopes), required).is_ok(), "{scopes}");
+        let grant = |scopes| AnyGrant::User(Grant { user: UserId::new(7), app: None, scopes });
+        for access in [Access::Scopes(required), Access::Token(required)] {
+            let refused = require(grant(Scopes::of(&[Scope::Read])), access);
+            assert!(matches!(refused, Err(Failure::MissingScope(missing)) if missing == required));
+            for scopes in [required, Scopes::of(&[Scope::Write]), Scopes::ALL] {
+                assert!(require(grant(scopes), access).is_ok(), "{scopes}");
+            }
         }
+    }
+
+    #[test]
+    fn an_applications_own_grant_is_no_users() {
+        let (read, write) = (Scopes::of(&[Scope::Read]), Scopes::of(&[Scope::Write]));
+        let grant = AnyGrant::App(AppGrant { app: AppId::new(1), scopes: read });
+        assert!(require(grant, Access::Token(read)).is_ok());
+        assert!(matches!(require(grant, Access::Token(write)), Err(Failure::MissingScope(_))));
+        assert!(matches!(require(grant, Access::Scopes(write)), Err(Failure::MissingScope(_))));
+        assert!(matches!(require(grant, Access::Scopes(read)), Err(Failure::UserRequired)));
     }
 
     #[test]

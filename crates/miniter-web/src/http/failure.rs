@@ -60,6 +60,9 @@ pub(crate) enum Failure {
     /// The access token does not allow all of this.
     #[error("the access token lacks a scope of: {0}")]
     MissingScope(Scopes),
+    /// The access token is an application's own, and the endpoint needs a user.
+    #[error("the access token has no user")]
+    UserRequired,
     /// There is nothing at this address.
     #[error("there is nothing here")]
     NotFound,

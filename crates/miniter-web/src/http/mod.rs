@@ -15,6 +15,7 @@ pub(crate) mod failure;
 pub(crate) mod framing;
 pub(crate) mod freshness;
 pub(crate) mod instance;
+pub(crate) mod language;
 pub(crate) mod limits;
 pub(crate) mod metrics;
 pub(crate) mod observe;

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpMessage, HttpRequest};
 use miniter_domain::UserId;
-use miniter_service::{Bearer, Grant};
+use miniter_service::{AnyGrant, Credential};
 
 use crate::http::auth::TokenFault;
 use crate::http::endpoint::Endpoint;
@@ -12,12 +12,12 @@ use crate::http::failure::Failure;
 pub(crate) struct RequestContext {
     /// The endpoint, as it was registered. Where its path takes another method, one that the path has.
     pub(crate) endpoint: Endpoint,
-    /// The bearer of the token that came with the request; `None` before the token was read.
-    pub(crate) identified: Option<Result<Bearer, TokenFault>>,
+    /// The token that came with the request; `None` before it was read.
+    pub(crate) identified: Option<Result<Credential, TokenFault>>,
     /// Whether that token still counts; `None` before the check, and after the outcome was taken.
-    pub(crate) authenticated: Option<Result<Grant, Failure>>,
+    pub(crate) authenticated: Option<Result<AnyGrant, Failure>>,
     /// The grant that is good enough for the endpoint.
-    pub(crate) authorized: Option<Grant>,
+    pub(crate) authorized: Option<AnyGrant>,
     /// Who is asking, for the log.
     pub(crate) user: Option<UserId>,
     /// Whether what is in memory has all that was acknowledged before the request came.

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 use miniter_domain::{Freshness, Health};
-use miniter_service::{Accounts, Follows, InstanceStatistics, Sessions, Timelines, Tweets};
+use miniter_service::{
+    AccessTokens, Accounts, Applications, Authorizations, BrowserSessions, Follows, InstanceStatistics,
+    Sessions, Timelines, Tweets,
+};
 
 use crate::http::address::TrustedProxies;
 use crate::http::bulkhead::Bulkheads;
@@ -28,6 +31,14 @@ pub struct Services {
     pub timelines: Arc<Timelines>,
     /// Knowing people by their tokens.
     pub sessions: Arc<Sessions>,
+    /// Registering applications.
+    pub applications: Arc<Applications>,
+    /// Asking people whether an application may use their accounts.
+    pub authorizations: Arc<Authorizations>,
+    /// Giving tokens to applications.
+    pub access_tokens: Arc<AccessTokens>,
+    /// Knowing people in a browser while they are asked.
+    pub browser_sessions: Arc<BrowserSessions>,
     /// Counting what there is.
     pub statistics: Arc<InstanceStatistics>,
     /// Whether what is in memory is as the database has it.
@@ -111,7 +122,8 @@ pub(crate) mod tests {
     use std::time::Duration;
 
     use miniter_domain::{
-        Capacity, MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository,
+        Capacity, MockAccessTokenRepository, MockApplicationRepository, MockAuthorizationCodeRepository,
+        MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository,
         MockLoginThrottleRepository, MockSessionRepository, MockStatisticsRepository, MockStatusRepository,
         MockTimelineRepository, MockUserRepository, SystemClock,
     };
@@ -150,6 +162,22 @@ pub(crate) mod tests {
                 clock.clone(),
                 Registration::Open,
             )),
+            applications: Arc::new(Applications::new(
+                Arc::new(MockApplicationRepository::new()),
+                clock.clone(),
+            )),
+            authorizations: Arc::new(Authorizations::new(
+                Arc::new(MockApplicationRepository::new()),
+                Arc::new(MockAuthorizationCodeRepository::new()),
+                clock.clone(),
+            )),
+            access_tokens: Arc::new(AccessTokens::new(
+                Arc::new(MockApplicationRepository::new()),
+                Arc::new(MockAuthorizationCodeRepository::new()),
+                Arc::new(MockAccessTokenRepository::new()),
+                clock.clone(),
+            )),
+            browser_sessions: Arc::new(BrowserSessions::new(&secret, &[], clock.clone())),
             statistics: Arc::new(InstanceStatistics::new(
                 Arc::new(MockStatisticsRepository::new()),
                 clock.clone(),
@@ -157,7 +185,11 @@ pub(crate) mod tests {
             tweets: Arc::new(Tweets::new(Arc::new(MockStatusRepository::new()), clock)),
             follows: Arc::new(Follows::new(Arc::new(MockFollowRepository::new()), users)),
             timelines: Arc::new(Timelines::new(Arc::new(MockTimelineRepository::new()), 1_000)),
-            sessions: Arc::new(Sessions::new(tokens, Arc::new(MockSessionRepository::new()))),
+            sessions: Arc::new(Sessions::new(
+                tokens,
+                Arc::new(MockSessionRepository::new()),
+                Arc::new(MockAccessTokenRepository::new()),
+            )),
             freshness: Arc::new(MockFreshness::new()),
             health: Arc::new(MockHealth::new()),
         };

@@ -64,7 +64,7 @@ pub fn openapi() -> Document {
             let path = document.paths.paths.get_mut(endpoint.path);
             if let Some(operation) = path.and_then(|path| operation_of(path, endpoint.method).as_mut()) {
                 operation.responses.responses.extend(failures(&endpoint));
-                if let Access::Scopes(scopes) = endpoint.access {
+                if let Access::Scopes(scopes) | Access::Token(scopes) = endpoint.access {
                     let names: Vec<_> = scopes.iter().map(Scope::name).collect();
                     operation.security = Some(vec![SecurityRequirement::new("bearer", names)]);
                 }
@@ -84,7 +84,7 @@ fn failures(endpoint: &Endpoint) -> Vec<(String, RefOr<Response>)> {
     if endpoint.limit != Limit::Unlimited {
         failures.push((429, "Too many requests."));
     }
-    if let Access::Scopes(_) = endpoint.access {
+    if let Access::Scopes(_) | Access::Token(_) = endpoint.access {
         failures.push((401, "The access token is invalid."));
         failures.push((403, "This action is outside the authorized scopes, or the reader may not do it."));
     }

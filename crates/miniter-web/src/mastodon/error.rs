@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::WWW_AUTHENTICATE;
 use actix_web::{HttpRequest, HttpResponse};
 use miniter_domain::DomainError;
-use miniter_service::ServiceError;
+use miniter_service::{OAuthError, ServiceError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,6 +21,9 @@ pub(crate) struct Error<'a> {
     /// What went wrong, in English.
     #[schema(example = "Record not found")]
     error: Cow<'a, str>,
+    /// More about it, where `error` is a name of OAuth (RFC 6749, 5.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_description: Option<String>,
 }
 
 /// A status and its text.
@@ -34,7 +37,12 @@ pub(crate) fn render(failure: &Failure, _: &HttpRequest, _: &str) -> HttpRespons
         // RFC 6750; a 401 must name a scheme (RFC 9110, 15.5.2).
         response.insert_header((WWW_AUTHENTICATE, "Bearer"));
     }
-    response.json(Error { error })
+    let error_description = if let Failure::Service(ServiceError::OAuth(refusal)) = failure {
+        Some(refusal.to_string())
+    } else {
+        None
+    };
+    response.json(Error { error, error_description })
 }
 
 fn verdict(failure: &Failure) -> Verdict<'_> {
@@ -56,6 +64,9 @@ fn verdict(failure: &Failure) -> Verdict<'_> {
         Failure::TokenMissing | Failure::TokenInvalid | Failure::TokenExpired => token_invalid(),
         Failure::MissingScope(_) => {
             (StatusCode::FORBIDDEN, "This action is outside the authorized scopes".into())
+        }
+        Failure::UserRequired => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "This method requires an authenticated user".into())
         }
         Failure::NotFound | Failure::MethodNotAllowed { .. } => not_found(),
         Failure::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too many requests".into()),
@@ -83,10 +94,24 @@ fn of_service_error(error: &ServiceError) -> Verdict<'_> {
         }
         ServiceError::Unauthenticated => token_invalid(),
         ServiceError::UserNotFound => not_found(),
+        ServiceError::OAuth(refusal) => (of_refusal(*refusal), refusal.code().into()),
         ServiceError::Unavailable(_) => unavailable(),
         ServiceError::Internal(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side".into())
         }
+    }
+}
+
+/// The status that OAuth gives a refusal (RFC 6749, 5.2).
+pub(super) fn of_refusal(refusal: OAuthError) -> StatusCode {
+    match refusal {
+        OAuthError::InvalidClient => StatusCode::UNAUTHORIZED,
+        OAuthError::UnauthorizedClient | OAuthError::AccessDenied => StatusCode::FORBIDDEN,
+        OAuthError::InvalidRequest(_)
+        | OAuthError::InvalidGrant
+        | OAuthError::InvalidScope
+        | OAuthError::UnsupportedGrantType
+        | OAuthError::UnsupportedResponseType => StatusCode::BAD_REQUEST,
     }
 }
 

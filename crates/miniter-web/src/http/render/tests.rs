@@ -8,7 +8,10 @@ use std::time::Duration;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{Error, HttpResponse, Route, test, web};
-use miniter_domain::{Clock, MockFreshness, MockSessionRepository, Quota, SystemClock, TokenVersion, UserId};
+use miniter_domain::{
+    Clock, MockAccessTokenRepository, MockFreshness, MockSessionRepository, Quota, SystemClock, TokenVersion,
+    UserId,
+};
 use miniter_service::{Scope, Scopes, Sessions, TokenSecret, Tokens};
 use serde::Deserialize;
 
@@ -41,6 +44,7 @@ fn in_lines(failure: &Failure, _: &HttpRequest, request_id: &str) -> HttpRespons
         | Failure::InvalidQuery
         | Failure::InvalidLimit
         | Failure::TokenExpired
+        | Failure::UserRequired
         | Failure::Draining => StatusCode::IM_A_TEAPOT,
     };
     HttpResponse::build(status).body(format!("lines: {failure} {}", request_id.len()))
@@ -125,7 +129,8 @@ fn state_with_a_token() -> (State, String) {
     freshness.expect_check_now().returning(|| Some(Ok(())));
     let mut state = state();
     state.limits = Limits::new(quotas, &clock);
-    state.services.sessions = Arc::new(Sessions::new(tokens, Arc::new(sessions)));
+    state.services.sessions =
+        Arc::new(Sessions::new(tokens, Arc::new(sessions), Arc::new(MockAccessTokenRepository::new())));
     state.services.freshness = Arc::new(freshness);
     (state, token)
 }

@@ -1,4 +1,4 @@
-//! The language of error texts.
+//! The language of texts for people.
 
 use actix_web::HttpMessage;
 use actix_web::http::header::{ACCEPT_LANGUAGE, LanguageTag, Preference, Quality, QualityItem};
@@ -7,7 +7,7 @@ use actix_web::http::header::{ACCEPT_LANGUAGE, LanguageTag, Preference, Quality,
 const MAX_RANGES: usize = 32;
 const MAX_RANGE_BYTES: usize = 64;
 
-/// A language that error texts exist in.
+/// A language that texts for people exist in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     English,
@@ -37,6 +37,15 @@ impl Language {
                 },
             })
             .unwrap_or(Self::English)
+    }
+
+    /// The language of a tag that an application passes on (`ko`, `ko-KR`), if there are texts in it.
+    pub(crate) fn parse(tag: &str) -> Option<Self> {
+        match tag.split(['-', '_']).next() {
+            Some(primary) if primary.eq_ignore_ascii_case("en") => Some(Self::English),
+            Some(primary) if primary.eq_ignore_ascii_case("ko") => Some(Self::Korean),
+            Some(_) | None => None,
+        }
     }
 
     /// The tag for `Content-Language` (RFC 5646).
@@ -77,6 +86,20 @@ mod tests {
             .append_header(("Accept-Language", "ko"));
         assert_eq!(Language::of(&lines.to_srv_request()), Language::Korean);
         assert_eq!(Language::of(&TestRequest::default().to_srv_request()), Language::English);
+    }
+
+    #[test]
+    fn a_tag_names_a_language_that_we_have_or_none() {
+        for (tag, language) in [
+            ("ko", Some(Language::Korean)),
+            ("ko-KR", Some(Language::Korean)),
+            ("EN_us", Some(Language::English)),
+            ("fr", None),
+            ("kok", None),
+            ("", None),
+        ] {
+            assert_eq!(Language::parse(tag), language, "{tag}");
+        }
     }
 
     #[test]
