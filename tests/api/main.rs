@@ -17,6 +17,7 @@ mod limits;
 mod lock_outs;
 mod mastodon;
 mod model;
+mod oauth;
 mod process;
 mod routing;
 mod sessions;

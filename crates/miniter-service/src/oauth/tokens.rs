@@ -130,9 +130,8 @@ impl AccessTokens {
     /// [`ServiceError::OAuth`] with `UnauthorizedClient` if the token belongs to another application, and if this one cannot
     /// prove itself; and the general `Unavailable` and `Internal`.
     pub fn revoke(&self, client: Option<ClientCredentials>, token: &str) -> Result<(), ServiceError> {
-        let application = self.authenticate(client).map_err(|error| match error {
-            ServiceError::OAuth(OAuthError::InvalidClient) => OAuthError::UnauthorizedClient.into(),
-            other => other,
+        let application = self.authenticate(client).map_err(|error| {
+            if let ServiceError::OAuth(_) = error { OAuthError::UnauthorizedClient.into() } else { error }
         })?;
         let Some(digest) = digest_of_token(token) else { return Ok(()) };
         let Some(token) = self.tokens.find(&digest)? else { return Ok(()) };

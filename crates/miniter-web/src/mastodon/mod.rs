@@ -10,6 +10,7 @@ mod error;
 mod instance;
 mod nodeinfo;
 mod nothing;
+mod oauth;
 #[expect(dead_code, reason = "the routes that have pages come one by one")]
 mod page;
 mod pictures;
@@ -61,8 +62,15 @@ struct Part {
 }
 
 /// The parts of this API.
-const PARTS: &[Part] =
-    &[docs::PART, instance::PART, nodeinfo::PART, nothing::PART, pictures::PART, well_known::PART];
+const PARTS: &[Part] = &[
+    docs::PART,
+    instance::PART,
+    nodeinfo::PART,
+    nothing::PART,
+    oauth::PART,
+    pictures::PART,
+    well_known::PART,
+];
 
 /// The routes.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
@@ -85,7 +93,6 @@ fn get(path: &'static str, access: Access, handle: fn(Route) -> Route) -> Endpoi
 }
 
 /// A route that changes something. Its parameters stand in a body of any kind, or in the query string.
-#[expect(dead_code, reason = "the routes that change something come one by one")]
 fn write(method: Method, path: &'static str, access: Access, handle: fn(Route) -> Route) -> Endpoint {
     let (limit, body) = (Limit::Write, BodyPolicy::fields(MAX_BODY));
     Endpoint {

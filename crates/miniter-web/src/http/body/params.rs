@@ -1,6 +1,8 @@
 //! The parameters of a request, wherever they stand: clients of Mastodon put them into the query string, a form, a multipart body
 //! or JSON, with any method.
 
+use std::future::{Ready, ready};
+
 use actix_web::{FromRequest, HttpRequest, dev};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use serde::de::DeserializeOwned;
@@ -41,6 +43,20 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
             fields.overridden_by(query?).parse().map(Self)
         }
         .boxed_local()
+    }
+}
+
+/// The parameters in the query string alone, where the body must not be taken for them: a person who presses a button of a form
+/// must send what stands on it.
+pub(crate) struct QueryParams<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for QueryParams<T> {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
+        let fields = form::parse(request.query_string().as_bytes()).map_err(|_| Failure::InvalidQuery);
+        ready(fields.and_then(Fields::parse).map(Self))
     }
 }
 
