@@ -46,8 +46,8 @@ pub use notification::{
 pub use notification::{MockMarkerRepository, MockNotificationRepository};
 pub use oauth::{
     AccessToken, AccessTokenRepository, AppId, AppName, Application, ApplicationRepository,
-    AuthorizationCode, AuthorizationCodeRepository, NewAppToken, NewApplication, Redemption, RedirectUri,
-    RedirectUris, Scope, Scopes, SecretDigest, TokenId, UnknownScope, Website,
+    AuthorizationCode, AuthorizationCodeRepository, KnownToken, NewAppToken, NewApplication, Redemption,
+    RedirectUri, RedirectUris, Scope, Scopes, SecretDigest, TokenId, UnknownScope, Website,
 };
 #[cfg(feature = "mock")]
 pub use oauth::{MockAccessTokenRepository, MockApplicationRepository, MockAuthorizationCodeRepository};

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lru::LruCache;
-use miniter_domain::{AccessToken, SecretDigest};
+use miniter_domain::{AccessToken, KnownToken, SecretDigest};
 
 use crate::feed::Event;
 
@@ -49,14 +49,14 @@ impl AccessTokens {
     }
 
     /// What is known of a token: nothing, or that there is none, or what it is.
-    pub(crate) fn cached(&self, digest: &SecretDigest) -> Option<Option<AccessToken>> {
+    pub(crate) fn cached(&self, digest: &SecretDigest) -> Option<KnownToken> {
         let mut kept = self.kept();
         let oldest = kept.max_age.and_then(|max_age| Instant::now().checked_sub(max_age));
         let is_young = |moment: Instant| oldest.is_none_or(|oldest| moment >= oldest);
         if let Some((token, _)) = kept.good.get(digest).filter(|(_, read_at)| is_young(*read_at)) {
-            return Some(Some(*token));
+            return Some(KnownToken::Good(*token));
         }
-        kept.unknown.get(digest).is_some_and(|read_at| is_young(*read_at)).then_some(None)
+        kept.unknown.get(digest).is_some_and(|read_at| is_young(*read_at)).then_some(KnownToken::Void)
     }
 
     /// Begins a look-up in the database. What is found is passed to [`Self::finish`].
@@ -154,8 +154,8 @@ mod tests {
     #[test]
     fn what_was_looked_up_is_known() {
         let tokens = filled();
-        assert_eq!(tokens.cached(&digest(3)), Some(Some(token(3, 2))));
-        assert_eq!(tokens.cached(&digest(9)), Some(None), "there is none");
+        assert_eq!(tokens.cached(&digest(3)), Some(KnownToken::Good(token(3, 2))));
+        assert_eq!(tokens.cached(&digest(9)), Some(KnownToken::Void), "there is none");
         assert_eq!(tokens.cached(&digest(8)), None, "it was not asked for");
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use miniter_domain::{AccessTokenRepository, SecretDigest, SessionRepository};
+use miniter_domain::{AccessTokenRepository, KnownToken, SecretDigest, SessionRepository};
 
 use crate::error::ServiceError;
 use crate::grant::{AnyGrant, Grant};
@@ -21,7 +21,7 @@ pub enum Credential {
 /// The use cases around sessions: each is a token that a user or an application holds.
 pub struct Sessions {
     tokens: Arc<Tokens>,
-    sessions: Arc<dyn SessionRepository>,
+    versions: Arc<dyn SessionRepository>,
     access_tokens: Arc<dyn AccessTokenRepository>,
 }
 
@@ -30,10 +30,10 @@ impl Sessions {
     #[must_use]
     pub fn new(
         tokens: Arc<Tokens>,
-        sessions: Arc<dyn SessionRepository>,
+        versions: Arc<dyn SessionRepository>,
         access_tokens: Arc<dyn AccessTokenRepository>,
     ) -> Self {
-        Self { tokens, sessions, access_tokens }
+        Self { tokens, versions, access_tokens }
     }
 
     /// Reads a token, if it can be one of ours. Whether it counts, [`Self::cached_grant`] and [`Self::find_grant`] tell.
@@ -49,34 +49,42 @@ impl Sessions {
     }
 
     /// What [`Self::find_grant`] returns, if it is in memory; exact for what a check of freshness has covered. This never waits.
-    /// The outer `None` if the database must be asked.
+    /// `None` if the database must be asked.
     #[must_use]
-    pub fn cached_grant(&self, credential: Credential) -> Option<Option<AnyGrant>> {
+    pub fn cached_grant(&self, credential: Credential) -> Option<Result<AnyGrant, ServiceError>> {
         match credential {
-            Credential::Signed(bearer) => Some(self.current(bearer).map(AnyGrant::User)),
+            Credential::Signed(bearer) => Some(self.signed(bearer)),
+            Credential::Random(digest) => self.access_tokens.cached(&digest).map(|token| match token {
+                KnownToken::Good(token) => Ok(token.into()),
+                KnownToken::Void => Err(ServiceError::Unauthenticated),
+            }),
+        }
+    }
+
+    /// What the token grants. That the user of a signed token still exists, the use cases find out.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unauthenticated`] if the token does not count: it was revoked, or never given, or its user has another
+    /// password or is gone. And the general `Unavailable` and `Internal`.
+    pub fn find_grant(&self, credential: Credential) -> Result<AnyGrant, ServiceError> {
+        match credential {
+            Credential::Signed(bearer) => self.signed(bearer),
             Credential::Random(digest) => {
-                self.access_tokens.cached(&digest).map(|token| token.map(AnyGrant::from))
+                let token = self.access_tokens.find(&digest)?.ok_or(ServiceError::Unauthenticated)?;
+                Ok(token.into())
             }
         }
     }
 
-    /// What the token grants; `None` if it does not count: it was revoked, or never given, or its user has another password or
-    /// is gone. That the user of a signed token still exists, the use cases find out.
-    ///
-    /// # Errors
-    /// The general `Unavailable` and `Internal`.
-    pub fn find_grant(&self, credential: Credential) -> Result<Option<AnyGrant>, ServiceError> {
-        match credential {
-            Credential::Signed(bearer) => Ok(self.current(bearer).map(AnyGrant::User)),
-            Credential::Random(digest) => Ok(self.access_tokens.find(&digest)?.map(AnyGrant::from)),
-        }
+    fn signed(&self, bearer: Bearer) -> Result<AnyGrant, ServiceError> {
+        self.current(bearer).map(AnyGrant::User).ok_or(ServiceError::Unauthenticated)
     }
 
     /// What a person may do who proved to own an account: everything, unless the account has another password since. Exact for
     /// what a check of freshness has covered; this never waits.
     #[must_use]
     pub fn current(&self, bearer: Bearer) -> Option<Grant> {
-        (bearer.version == self.sessions.cached_token_version(bearer.user)).then(|| Grant::full(bearer.user))
+        (bearer.version == self.versions.cached_token_version(bearer.user)).then(|| Grant::full(bearer.user))
     }
 }
 
@@ -109,8 +117,8 @@ mod tests {
             let token = tokens().issue(user, TokenVersion::new(version)).unwrap();
             let credential = sessions.identify(&token).unwrap();
             let expected = counts.then(|| AnyGrant::User(Grant::full(user)));
-            assert_eq!(sessions.cached_grant(credential), Some(expected), "{credential:?}");
-            assert_eq!(sessions.find_grant(credential).unwrap(), expected, "{credential:?}");
+            assert_eq!(sessions.cached_grant(credential).unwrap().ok(), expected, "{credential:?}");
+            assert_eq!(sessions.find_grant(credential).ok(), expected, "{credential:?}");
         }
     }
 
@@ -127,17 +135,20 @@ mod tests {
             access_tokens.expect_find().returning(move |_| Ok(Some(AccessToken { id, app, user, scopes })));
             let sessions = sessions(access_tokens);
             let credential = sessions.identify(RANDOM).unwrap();
-            assert_eq!(sessions.cached_grant(credential), None);
-            assert_eq!(sessions.find_grant(credential).unwrap(), Some(grant));
+            assert!(sessions.cached_grant(credential).is_none());
+            assert_eq!(sessions.find_grant(credential).unwrap(), grant);
             assert_eq!((grant.app(), grant.user(), grant.scopes()), (Some(app), user, scopes));
         }
         let mut access_tokens = MockAccessTokenRepository::new();
-        access_tokens.expect_cached().returning(|_| Some(None));
+        access_tokens.expect_cached().returning(|_| Some(KnownToken::Void));
         access_tokens.expect_find().returning(|_| Ok(None));
         let sessions = sessions(access_tokens);
         let credential = sessions.identify(RANDOM).unwrap();
-        assert_eq!(sessions.cached_grant(credential), Some(None));
-        assert_eq!(sessions.find_grant(credential).unwrap(), None);
+        let (cached, found) = (sessions.cached_grant(credential).unwrap(), sessions.find_grant(credential));
+        assert!(matches!(
+            (cached, found),
+            (Err(ServiceError::Unauthenticated), Err(ServiceError::Unauthenticated))
+        ));
     }
 
     #[test]

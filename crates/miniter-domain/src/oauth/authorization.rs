@@ -99,6 +99,15 @@ pub struct AccessToken {
     pub scopes: Scopes,
 }
 
+/// What is known of a token that was looked up before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownToken {
+    /// It is good.
+    Good(AccessToken),
+    /// There is none, or none any more.
+    Void,
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;

@@ -6,7 +6,9 @@ mod repository;
 mod scope;
 
 pub use application::{AppId, AppName, Application, NewApplication, RedirectUri, RedirectUris, Website};
-pub use authorization::{AccessToken, AuthorizationCode, NewAppToken, Redemption, SecretDigest, TokenId};
+pub use authorization::{
+    AccessToken, AuthorizationCode, KnownToken, NewAppToken, Redemption, SecretDigest, TokenId,
+};
 pub use repository::{AccessTokenRepository, ApplicationRepository, AuthorizationCodeRepository};
 #[cfg(feature = "mock")]
 pub use repository::{MockAccessTokenRepository, MockApplicationRepository, MockAuthorizationCodeRepository};

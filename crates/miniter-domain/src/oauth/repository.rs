@@ -4,7 +4,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::oauth::{
-    AccessToken, AppId, Application, AuthorizationCode, NewAppToken, NewApplication, Redemption, SecretDigest,
+    AccessToken, AppId, Application, AuthorizationCode, KnownToken, NewAppToken, NewApplication, Redemption,
+    SecretDigest,
 };
 use crate::{RepositoryError, TokenVersion};
 
@@ -71,8 +72,8 @@ pub trait AccessTokenRepository: Send + Sync {
     fn create(&self, token: &NewAppToken) -> Result<(), RepositoryError>;
 
     /// What [`Self::find`] returns, if it is in memory: this never waits. Exact for all that a
-    /// [`Freshness`](crate::Freshness) check has covered. The outer `None` if the database must be asked.
-    fn cached(&self, digest: &SecretDigest) -> Option<Option<AccessToken>>;
+    /// [`Freshness`](crate::Freshness) check has covered. `None` if the database must be asked.
+    fn cached(&self, digest: &SecretDigest) -> Option<KnownToken>;
 
     /// The token with this digest; `None` if there is none, or none any more. Revocation, a change of the password and the
     /// deletion of the account end a token, on every node at once.

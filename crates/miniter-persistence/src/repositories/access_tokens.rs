@@ -3,8 +3,8 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use miniter_domain::{
-    AccessToken, AccessTokenRepository, AppId, NewAppToken, RepositoryError, Scopes, SecretDigest, TokenId,
-    UserId,
+    AccessToken, AccessTokenRepository, AppId, KnownToken, NewAppToken, RepositoryError, Scopes,
+    SecretDigest, TokenId, UserId,
 };
 
 use crate::database::{read, write};
@@ -38,7 +38,7 @@ impl AccessTokenRepository for Store {
         .map(drop)
     }
 
-    fn cached(&self, digest: &SecretDigest) -> Option<Option<AccessToken>> {
+    fn cached(&self, digest: &SecretDigest) -> Option<KnownToken> {
         self.caches.access_tokens.cached(digest)
     }
 

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use miniter_domain::{
     AccessToken, AccessTokenRepository, AppId, AppName, ApplicationRepository, AuthorizationCode,
-    AuthorizationCodeRepository, NewAppToken, NewApplication, Redemption, RedirectUris, RepositoryError,
-    Scopes, SecretDigest, TokenVersion, UserId, UserRepository, Website,
+    AuthorizationCodeRepository, KnownToken, NewAppToken, NewApplication, Redemption, RedirectUris,
+    RepositoryError, Scopes, SecretDigest, TokenVersion, UserId, UserRepository, Website,
 };
 use miniter_persistence::Store;
 
@@ -62,7 +62,11 @@ fn let_in(database: &Database, number: u8, app: AppId, user: UserId) {
 fn show(database: &Database, token: SecretDigest) -> Option<AccessToken> {
     database.freshen();
     let store: &Store = database;
-    store.cached(&token).unwrap_or_else(|| AccessTokenRepository::find(store, &token).unwrap())
+    match store.cached(&token) {
+        Some(KnownToken::Good(token)) => Some(token),
+        Some(KnownToken::Void) => None,
+        None => AccessTokenRepository::find(store, &token).unwrap(),
+    }
 }
 
 fn change_password(database: &Database, user: UserId) {

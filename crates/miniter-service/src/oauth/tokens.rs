@@ -180,6 +180,7 @@ mod tests {
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
+    #[expect(clippy::unnecessary_wraps, reason = "what the use cases take")]
     fn client() -> Option<ClientCredentials> {
         Some(ClientCredentials { client_id: "client".into(), client_secret: SECRET.into() })
     }

@@ -215,13 +215,12 @@ impl Code {
             DomainError::InvalidTweetId => Self::InvalidCursor,
             DomainError::InvalidIdempotencyKey => Self::InvalidIdempotencyKey,
             DomainError::FollowSelf => Self::FollowSelf,
-            // This API registers no applications.
+            // Of values that this API does not take.
             DomainError::InvalidAppName
             | DomainError::InvalidWebsite
             | DomainError::InvalidRedirectUri
-            | DomainError::InvalidScopes => Self::BadRequest,
-            // Of values that this API does not take.
-            DomainError::NulCharacter
+            | DomainError::InvalidScopes
+            | DomainError::NulCharacter
             | DomainError::InvalidProfileField
             | DomainError::TooManyProfileFields => Self::BadRequest,
         }

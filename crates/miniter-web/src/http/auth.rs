@@ -9,7 +9,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, dev};
 use miniter_domain::UserId;
-use miniter_service::{AnyGrant, Credential, Grant, Scopes, ServiceError, TokenError};
+use miniter_service::{AnyGrant, Credential, Grant, Scopes, TokenError};
 
 use crate::http::failure::Failure;
 use crate::http::freshness;
@@ -129,10 +129,12 @@ fn require(grant: AnyGrant, access: Access) -> Result<(), Failure> {
 /// What the token that came with the request grants, unless it was revoked or its user has another password since.
 async fn authenticate(request: &HttpRequest, state: &State) -> Result<AnyGrant, Failure> {
     let credential = identify(request, state).map_err(TokenFault::failure)?;
+    freshness::check(request, state).await?;
     let sessions = Arc::clone(&state.services.sessions);
-    let cached = || state.services.sessions.cached_grant(credential);
-    let grant = freshness::read(request, state, cached, move || sessions.find_grant(credential)).await?;
-    Ok(grant.ok_or(ServiceError::Unauthenticated)?)
+    match sessions.cached_grant(credential) {
+        Some(known) => Ok(known?),
+        None => state.bulkheads.read.run(move || sessions.find_grant(credential)).await,
+    }
 }
 
 /// The user to whom a call counts: who shows a token that is known to be good. What is found out for that, [`authorize`] need

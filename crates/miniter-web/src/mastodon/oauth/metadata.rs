@@ -58,7 +58,7 @@ pub(super) async fn read_metadata(state: web::Data<State>) -> web::Json<Metadata
     })
 }
 
-/// A person, in the words of OpenID Connect.
+/// A person, in the words of `OpenID` Connect.
 #[derive(Serialize, ToSchema)]
 pub(super) struct UserInfo {
     iss: String,
