@@ -650,7 +650,7 @@ pub(crate) mod tests {
         users.expect_change_password().times(2).returning(move |_, _| Ok(outcomes.pop().unwrap()));
         let passwords = Passwords::new(1).unwrap();
         let mut buckets = MockLoginThrottleRepository::new();
-        buckets.expect_clear().times(2).returning(|_| Ok(()));
+        buckets.expect_clear().times(3).returning(|_| Ok(()));
         let set = |email, new: &str| set_password(&users, &buckets, &passwords, email, new.into());
         assert_eq!(set("Song@example.com", "battery staple").unwrap(), UserId::new(7));
         assert!(matches!(set("kim@example.com", "battery staple"), Err(ServiceError::UserNotFound)));
