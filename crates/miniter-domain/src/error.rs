@@ -59,6 +59,12 @@ pub enum DomainError {
     /// One of the scopes that an application wants is none.
     #[error("there is no such scope")]
     InvalidScopes,
+    /// A status is another's, or only the accounts that it mentions may see it: it cannot be pinned.
+    #[error("only an own status that is not direct can be pinned")]
+    NotPinnable,
+    /// A profile has [`MOST_PINS`](crate::MOST_PINS) statuses at its top.
+    #[error("a profile has at most 5 statuses at its top")]
+    TooManyPins,
     /// A user cannot follow themselves.
     #[error("nobody can follow themselves")]
     FollowSelf,

@@ -57,14 +57,15 @@ pub use quota::{Allowance, Exhausted, Quota, Tat};
 pub use reactions::MockReactionRepository;
 pub use reactions::{MOST_PINS, ReactionRepository};
 pub use repository::{
-    Connections, FollowRepository, Freshness, Health, KnownAddressRepository, LoginThrottleRepository,
-    OnFresh, SessionRepository, StatisticsRepository, StatusRepository, TimelineRepository, UserRepository,
+    CircleRepository, Connections, FollowRepository, Freshness, Health, KnownAddressRepository,
+    LoginThrottleRepository, OnFresh, PostingAccountRepository, SessionRepository, StatisticsRepository,
+    StatusRepository, TimelineRepository, UserRepository,
 };
 #[cfg(feature = "mock")]
 pub use repository::{
-    MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository, MockLoginThrottleRepository,
-    MockSessionRepository, MockStatisticsRepository, MockStatusRepository, MockTimelineRepository,
-    MockUserRepository,
+    MockCircleRepository, MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository,
+    MockLoginThrottleRepository, MockPostingAccountRepository, MockSessionRepository,
+    MockStatisticsRepository, MockStatusRepository, MockTimelineRepository, MockUserRepository,
 };
 pub use statistics::Statistics;
 pub use status::{NewStatus, ReplyTo, Status, StatusChange, StatusCounts, Visibility};

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    AccountKey, AddressKey, Allowance, BucketKey, CanonicalEmail, Credentials, Exhausted, Follow, NewStatus,
-    NewUser, PageRequest, Quota, RepositoryError, Statistics, Status, StatusChange, StatusId, Tat,
-    TimelinePage, TokenVersion, User, UserId, Visibility,
+    AccountKey, AddressKey, Allowance, BucketKey, CanonicalEmail, Circle, Credentials, Exhausted, Follow,
+    NewStatus, NewUser, PageRequest, PostDefaults, Quota, RepositoryError, Statistics, Status, StatusChange,
+    StatusId, Tat, TimelinePage, TokenVersion, User, UserId, Visibility,
 };
 
 /// People and their credentials.
@@ -205,6 +205,35 @@ pub trait StatisticsRepository: Send + Sync {
     /// # Errors
     /// Only the general ones.
     fn count(&self, active_since: DateTime<Utc>) -> Result<Statistics, RepositoryError>;
+}
+
+/// What accounts are to a user.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait CircleRepository: Send + Sync {
+    /// What [`Self::find`] returns, if it is in memory: this never waits. Exact for all that a [`Freshness`] check has covered.
+    fn cached(&self, user: UserId) -> Option<Arc<Circle>>;
+
+    /// The circle of a user. A user who does not exist knows nobody.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find(&self, user: UserId) -> Result<Arc<Circle>, RepositoryError>;
+}
+
+/// What publishing needs to know of accounts.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait PostingAccountRepository: Send + Sync {
+    /// The numbers of the accounts with these usernames, in any case, as far as they exist.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn list_ids_by_usernames<'a>(&self, usernames: &[&'a str]) -> Result<Vec<UserId>, RepositoryError>;
+
+    /// What the new statuses of an account are unless a client says otherwise. `None` if there is no such account.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_post_defaults(&self, account: UserId) -> Result<Option<PostDefaults>, RepositoryError>;
 }
 
 /// Wrong passwords, counted on behalf of all nodes.

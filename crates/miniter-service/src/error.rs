@@ -43,6 +43,18 @@ pub enum ServiceError {
     /// An application has asked for what the protocol does not allow.
     #[error(transparent)]
     OAuth(#[from] OAuthError),
+    /// The status that this is about does not exist, or the viewer may not see it.
+    #[error("there is no such status")]
+    StatusNotFound,
+    /// The status that is to be replied to does not exist, or the author may not see it.
+    #[error("there is no such status to reply to")]
+    InReplyToNotFound,
+    /// The notification that this is about does not exist, or is not the actor's.
+    #[error("there is no such notification")]
+    NotificationNotFound,
+    /// The actor sees the status, but may not do this with it.
+    #[error("the actor may not do this")]
+    Forbidden,
     /// The database cannot answer now; the same request may succeed later. If the connection broke at the very commit, what
     /// was asked may have been done.
     #[error("temporarily unavailable")]

@@ -11,10 +11,14 @@ mod error;
 mod follows;
 mod grant;
 mod login_throttle;
+mod notifications;
 mod oauth;
 mod password;
+mod publishing;
+mod reactions;
 mod sessions;
 mod statistics;
+mod statuses;
 mod timelines;
 mod token;
 mod tweets;
@@ -27,13 +31,19 @@ pub use follows::Follows;
 pub use grant::{AnyGrant, AppGrant, Grant};
 pub use login_throttle::LoginThrottle;
 pub use miniter_domain::{AppId, Scope, Scopes, UnknownScope};
+pub use notifications::{
+    MOST_UNREAD, NotificationEntry, NotificationPage, NotificationSources, Notifications,
+};
 pub use oauth::{
     AccessTokens, AppRegistration, Applications, AuthorizationParameters, AuthorizationRequest,
     Authorizations, ClientCredentials, CodeExchange, Examination, IssuedToken, OAuthError, RegisteredApp,
 };
 pub use password::{Passwords, PasswordsError};
+pub use publishing::Publishing;
+pub use reactions::Reactions;
 pub use sessions::{Credential, Sessions};
 pub use statistics::InstanceStatistics;
+pub use statuses::{StatusDraft, StatusRevision, Statuses};
 pub use timelines::Timelines;
 pub use token::{Bearer, TokenError, TokenSecret, TokenSecretTooShort, Tokens};
 pub use tweets::Tweets;

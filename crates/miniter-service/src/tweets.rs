@@ -1,30 +1,27 @@
-//! Writing tweets.
+//! Writing tweets through the classic API: public statuses, whose text is kept as it is typed.
 
 use std::sync::Arc;
 
-use blake2::{Blake2s256, Digest};
-use miniter_domain::{
-    Clock, Fingerprint, IdempotencyKey, NewStatus, RepositoryError, Status, StatusRepository, TweetText,
-    UserId,
-};
+use miniter_domain::{Clock, NewStatus, Status, TweetText, UserId};
 
 use crate::error::ServiceError;
+use crate::publishing::{Publishing, fingerprint};
 
 /// The use cases around tweets.
 pub struct Tweets {
-    tweets: Arc<dyn StatusRepository>,
+    publishing: Arc<Publishing>,
     clock: Arc<dyn Clock>,
 }
 
 impl Tweets {
     /// Puts the use cases together.
     #[must_use]
-    pub fn new(tweets: Arc<dyn StatusRepository>, clock: Arc<dyn Clock>) -> Self {
-        Self { tweets, clock }
+    pub fn new(publishing: Arc<Publishing>, clock: Arc<dyn Clock>) -> Self {
+        Self { publishing, clock }
     }
 
-    /// Publishes a text. With a key it is published once, however often this is asked within
-    /// [`IdempotencyKey::KEPT`], and what is returned is the same each time.
+    /// Publishes a text, with the mentions and tags that are found in it. With a key it is published once, however often this is
+    /// asked within [`IdempotencyKey::KEPT`](miniter_domain::IdempotencyKey::KEPT), and what is returned is the same each time.
     ///
     /// # Errors
     /// [`ServiceError::Invalid`], [`ServiceError::Unauthenticated`] if the author does not exist,
@@ -32,21 +29,11 @@ impl Tweets {
     /// `Unavailable` and `Internal`.
     pub fn post(&self, author: UserId, text: String, key: Option<String>) -> Result<Status, ServiceError> {
         let text = TweetText::parse(text)?;
-        let key = key.map(IdempotencyKey::parse).transpose()?;
-        let fingerprint = key.map(|key| Fingerprint {
-            key: Blake2s256::digest(key.as_str()).into(),
-            text: Blake2s256::digest(text.as_str()).into(),
-        });
-        let tweet = NewStatus::plain(author, text.into_string(), self.clock.now());
-        let tweet = NewStatus { fingerprint, ..tweet };
-        self.tweets.create(tweet).map_err(|error| match error {
-            RepositoryError::MissingReference => ServiceError::Unauthenticated,
-            RepositoryError::KeyReused => ServiceError::IdempotencyKeyReused,
-            RepositoryError::Taken
-            | RepositoryError::IdTaken
-            | RepositoryError::Unavailable(_)
-            | RepositoryError::Backend(_) => error.into(),
-        })
+        let fingerprint = fingerprint(key, &[Some(text.as_str())])?;
+        let found = self.publishing.find(text.as_str())?;
+        let plain = NewStatus::plain(author, text.into_string(), self.clock.now());
+        let (mentions, tags) = (found.mentions, found.tags);
+        self.publishing.store(NewStatus { fingerprint, mentions, tags, ..plain })
     }
 }
 
@@ -54,13 +41,14 @@ impl Tweets {
 mod tests {
     use std::sync::Mutex;
 
-    use miniter_domain::{DomainError, MockStatusRepository, StatusId};
+    use miniter_domain::{DomainError, MockStatusRepository, RepositoryError, StatusId};
 
     use super::*;
     use crate::accounts::tests::FixedClock;
+    use crate::publishing::tests::publishing;
 
     fn tweets(repository: MockStatusRepository) -> Tweets {
-        Tweets::new(Arc::new(repository), Arc::new(FixedClock::at(1_000)))
+        Tweets::new(Arc::new(publishing(repository)), Arc::new(FixedClock::at(1_000)))
     }
 
     #[test]

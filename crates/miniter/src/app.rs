@@ -13,7 +13,8 @@ use miniter_domain::{Clock, SystemClock};
 use miniter_persistence::{Store, StoreOptions};
 use miniter_service::{
     AccessTokens, Accounts, Applications, Authorizations, BrowserSessions, Follows, InstanceStatistics,
-    LoginThrottle, Passwords, Sessions, Timelines, Tokens, Tweets,
+    LoginThrottle, NotificationSources, Notifications, Passwords, Publishing, Reactions, Sessions, Statuses,
+    Timelines, Tokens, Tweets,
 };
 use miniter_web::{
     Bulkheads, Connections, InstanceSettings, Limits, Policy, PublicUrl, Quotas, Services, Serving, State,
@@ -143,6 +144,8 @@ fn wire(settings: &Settings, store: Arc<Store>, instance: InstanceSettings) -> a
     };
     let throttle = LoginThrottle::new(store.clone(), store.clone(), failure_quota, Arc::clone(&clock));
     let bulkheads = Bulkheads::new(&store.capacity(), cores)?;
+    let host = instance.public_url.host().to_owned();
+    let publishing = Arc::new(Publishing::new(store.clone(), store.clone(), host));
     let services = Services {
         accounts: Arc::new(Accounts::new(
             store.clone(),
@@ -152,7 +155,18 @@ fn wire(settings: &Settings, store: Arc<Store>, instance: InstanceSettings) -> a
             Arc::clone(&clock),
             settings.registration,
         )),
-        tweets: Arc::new(Tweets::new(store.clone(), Arc::clone(&clock))),
+        tweets: Arc::new(Tweets::new(Arc::clone(&publishing), Arc::clone(&clock))),
+        statuses: Arc::new(Statuses::new(publishing, store.clone(), Arc::clone(&clock))),
+        reactions: Arc::new(Reactions::new(store.clone(), store.clone(), store.clone(), Arc::clone(&clock))),
+        notifications: Arc::new(Notifications::new(
+            NotificationSources {
+                notifications: store.clone(),
+                markers: store.clone(),
+                statuses: store.clone(),
+                circles: store.clone(),
+            },
+            Arc::clone(&clock),
+        )),
         follows: Arc::new(Follows::new(store.clone(), store.clone())),
         timelines: Arc::new(Timelines::new(store.clone(), settings.timeline_limit.get())),
         sessions: Arc::new(Sessions::new(tokens, store.clone(), store.clone())),

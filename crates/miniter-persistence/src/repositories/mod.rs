@@ -3,12 +3,14 @@
 mod access_tokens;
 mod applications;
 mod authorization_codes;
+mod circles;
 mod follows;
 mod health;
 mod known_addresses;
 mod login_throttle;
 mod markers;
 mod notifications;
+mod posting_accounts;
 mod reactions;
 mod sessions;
 mod statistics;

@@ -197,6 +197,11 @@ impl Code {
             ServiceError::UserNotFound => Self::UserNotFound,
             // This API gives no tokens to applications.
             ServiceError::OAuth(_) => Self::BadRequest,
+            // Of use cases that this API does not have.
+            ServiceError::StatusNotFound
+            | ServiceError::InReplyToNotFound
+            | ServiceError::NotificationNotFound => Self::NotFound,
+            ServiceError::Forbidden => Self::BadRequest,
             ServiceError::Unavailable(_) => Self::Unavailable,
             ServiceError::Internal(_) => Self::Internal,
         }
@@ -220,6 +225,8 @@ impl Code {
             | DomainError::InvalidWebsite
             | DomainError::InvalidRedirectUri
             | DomainError::InvalidScopes
+            | DomainError::NotPinnable
+            | DomainError::TooManyPins
             | DomainError::NulCharacter
             | DomainError::InvalidProfileField
             | DomainError::TooManyProfileFields => Self::BadRequest,

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, web};
 use miniter_domain::{Freshness, Health};
 use miniter_service::{
     AccessTokens, Accounts, Applications, Authorizations, BrowserSessions, Follows, InstanceStatistics,
-    Sessions, Timelines, Tweets,
+    Notifications, Reactions, Sessions, Statuses, Timelines, Tweets,
 };
 
 use crate::http::address::TrustedProxies;
@@ -25,6 +25,12 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     /// Writing tweets.
     pub tweets: Arc<Tweets>,
+    /// Writing statuses.
+    pub statuses: Arc<Statuses>,
+    /// Favourites, bookmarks, pins, and mutes of threads.
+    pub reactions: Arc<Reactions>,
+    /// Notifications and markers.
+    pub notifications: Arc<Notifications>,
     /// Following and unfollowing.
     pub follows: Arc<Follows>,
     /// Reading timelines.
@@ -123,11 +129,15 @@ pub(crate) mod tests {
 
     use miniter_domain::{
         Capacity, MockAccessTokenRepository, MockApplicationRepository, MockAuthorizationCodeRepository,
-        MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository,
-        MockLoginThrottleRepository, MockSessionRepository, MockStatisticsRepository, MockStatusRepository,
-        MockTimelineRepository, MockUserRepository, SystemClock,
+        MockCircleRepository, MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository,
+        MockLoginThrottleRepository, MockMarkerRepository, MockNotificationRepository,
+        MockPostingAccountRepository, MockReactionRepository, MockSessionRepository,
+        MockStatisticsRepository, MockStatusRepository, MockTimelineRepository, MockUserRepository,
+        SystemClock,
     };
-    use miniter_service::{LoginThrottle, Passwords, Registration, TokenSecret, Tokens};
+    use miniter_service::{
+        LoginThrottle, NotificationSources, Passwords, Publishing, Registration, TokenSecret, Tokens,
+    };
 
     use super::*;
 
@@ -153,6 +163,11 @@ pub(crate) mod tests {
             clock.clone(),
         );
         let passwords = Passwords::new(1).unwrap();
+        let publishing = Arc::new(Publishing::new(
+            Arc::new(MockStatusRepository::new()),
+            Arc::new(MockPostingAccountRepository::new()),
+            "example.com".into(),
+        ));
         let services = Services {
             accounts: Arc::new(Accounts::new(
                 users.clone(),
@@ -182,7 +197,27 @@ pub(crate) mod tests {
                 Arc::new(MockStatisticsRepository::new()),
                 clock.clone(),
             )),
-            tweets: Arc::new(Tweets::new(Arc::new(MockStatusRepository::new()), clock)),
+            tweets: Arc::new(Tweets::new(Arc::clone(&publishing), clock.clone())),
+            statuses: Arc::new(Statuses::new(
+                publishing,
+                Arc::new(MockCircleRepository::new()),
+                clock.clone(),
+            )),
+            reactions: Arc::new(Reactions::new(
+                Arc::new(MockReactionRepository::new()),
+                Arc::new(MockStatusRepository::new()),
+                Arc::new(MockCircleRepository::new()),
+                clock.clone(),
+            )),
+            notifications: Arc::new(Notifications::new(
+                NotificationSources {
+                    notifications: Arc::new(MockNotificationRepository::new()),
+                    markers: Arc::new(MockMarkerRepository::new()),
+                    statuses: Arc::new(MockStatusRepository::new()),
+                    circles: Arc::new(MockCircleRepository::new()),
+                },
+                clock,
+            )),
             follows: Arc::new(Follows::new(Arc::new(MockFollowRepository::new()), users)),
             timelines: Arc::new(Timelines::new(Arc::new(MockTimelineRepository::new()), 1_000)),
             sessions: Arc::new(Sessions::new(

@@ -93,8 +93,14 @@ fn of_service_error(error: &ServiceError) -> Verdict<'_> {
             invalid("This Idempotency-Key came with another request before")
         }
         ServiceError::Unauthenticated => token_invalid(),
-        ServiceError::UserNotFound => not_found(),
         ServiceError::OAuth(refusal) => (of_refusal(*refusal), refusal.code().into()),
+        ServiceError::UserNotFound | ServiceError::StatusNotFound | ServiceError::NotificationNotFound => {
+            not_found()
+        }
+        ServiceError::InReplyToNotFound => {
+            (StatusCode::NOT_FOUND, "The post you are trying to reply to does not appear to exist.".into())
+        }
+        ServiceError::Forbidden => (StatusCode::FORBIDDEN, "This action is not allowed".into()),
         ServiceError::Unavailable(_) => unavailable(),
         ServiceError::Internal(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side".into())
@@ -135,6 +141,8 @@ fn of_domain_error(error: DomainError) -> Verdict<'static> {
         DomainError::InvalidUserId | DomainError::InvalidTweetId => return not_found(),
         DomainError::InvalidIdempotencyKey => "Idempotency-Key must have 1 to 255 characters",
         DomainError::FollowSelf => "You cannot follow yourself",
+        DomainError::NotPinnable => "Only your own posts that are not direct can be pinned",
+        DomainError::TooManyPins => "You have already pinned the maximum number of posts",
         DomainError::InvalidAppName => "Name must have 1 to 60 characters, at least one of them visible",
         DomainError::InvalidWebsite => "Website must be a valid URL",
         DomainError::InvalidRedirectUri => "Redirect URI must be an absolute URI without a fragment",

@@ -176,7 +176,11 @@ fn of_service_error(error: &ServiceError, texts: &'static Texts) -> (StatusCode,
         | ServiceError::RegistrationClosed
         | ServiceError::IdempotencyKeyReused
         | ServiceError::Unauthenticated
-        | ServiceError::UserNotFound => (StatusCode::BAD_REQUEST, texts.bad_request),
+        | ServiceError::UserNotFound
+        | ServiceError::StatusNotFound
+        | ServiceError::InReplyToNotFound
+        | ServiceError::NotificationNotFound
+        | ServiceError::Forbidden => (StatusCode::BAD_REQUEST, texts.bad_request),
     }
 }
 
