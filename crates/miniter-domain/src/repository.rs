@@ -227,6 +227,7 @@ pub trait PostingAccountRepository: Send + Sync {
     ///
     /// # Errors
     /// Only the general ones.
+    #[expect(clippy::needless_lifetimes, reason = "the mock needs a name for it")]
     fn list_ids_by_usernames<'a>(&self, usernames: &[&'a str]) -> Result<Vec<UserId>, RepositoryError>;
 
     /// What the new statuses of an account are unless a client says otherwise. `None` if there is no such account.

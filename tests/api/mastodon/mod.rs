@@ -2,5 +2,6 @@
 
 mod conventions;
 mod instance;
+mod markers;
 mod pictures;
 pub mod required;

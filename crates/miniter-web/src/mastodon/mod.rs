@@ -8,8 +8,10 @@ mod docs;
 mod entities;
 mod error;
 mod instance;
+mod markers;
 mod nodeinfo;
 mod nothing;
+mod notifications;
 mod oauth;
 #[expect(dead_code, reason = "the routes that have pages come one by one")]
 mod page;
@@ -65,8 +67,10 @@ struct Part {
 const PARTS: &[Part] = &[
     docs::PART,
     instance::PART,
+    markers::PART,
     nodeinfo::PART,
     nothing::PART,
+    notifications::PART,
     oauth::PART,
     pictures::PART,
     well_known::PART,
