@@ -160,7 +160,7 @@ pub(crate) fn lookup_responses<'a, 'b>(
         let conditions: Vec<String> = keys
             .iter()
             .map(|(user, digest)| {
-                let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+                let digest = digest.iter().fold(String::new(), |digest, byte| format!("{digest}{byte:02x}"));
                 format!("(user_id = {user} AND digest = X'{digest}')")
             })
             .collect();

@@ -119,11 +119,9 @@ pub(crate) fn notify_mentioned<C: Portable>(
     statuses: &[i64],
     accounts: Option<&[i64]>,
 ) -> QueryResult<()> {
-    let mut sql = format!("{INSERT}{MENTIONED} WHERE m.status_id IN ({})", list(statuses));
-    if let Some(accounts) = accounts {
-        sql.push_str(&format!(" AND m.account_id IN ({})", list(accounts)));
-    }
-    sql.push_str(CONDITIONS);
+    let among =
+        accounts.map(|accounts| format!(" AND m.account_id IN ({})", list(accounts))).unwrap_or_default();
+    let sql = format!("{INSERT}{MENTIONED} WHERE m.status_id IN ({}){among}{CONDITIONS}", list(statuses));
     let created = connection.run_once(&sql, &[])?;
     record(connection, events, created)
 }

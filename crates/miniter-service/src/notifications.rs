@@ -2,6 +2,7 @@
 //!
 //! A notification whose status the user may not see any more is not shown. A page is filled after that: an empty one is the end.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -87,7 +88,7 @@ impl Notifications {
             }
         }
         let is_upwards = query.min_id.is_some();
-        entries.sort_unstable_by(|a, b| b.notification.id.cmp(&a.notification.id));
+        entries.sort_unstable_by_key(|entry| Reverse(entry.notification.id));
         let is_cut = entries.len() > limit;
         if is_upwards {
             entries.drain(..entries.len().saturating_sub(limit));

@@ -15,7 +15,7 @@ use crate::statuses::Sight;
 
 /// The use cases around reactions.
 pub struct Reactions {
-    reactions: Arc<dyn ReactionRepository>,
+    repository: Arc<dyn ReactionRepository>,
     sight: Sight,
     clock: Arc<dyn Clock>,
 }
@@ -24,12 +24,12 @@ impl Reactions {
     /// Puts the use cases together.
     #[must_use]
     pub fn new(
-        reactions: Arc<dyn ReactionRepository>,
+        repository: Arc<dyn ReactionRepository>,
         statuses: Arc<dyn StatusRepository>,
         circles: Arc<dyn CircleRepository>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { reactions, sight: Sight::new(statuses, circles), clock }
+        Self { repository, sight: Sight::new(statuses, circles), clock }
     }
 
     /// Makes a status one of the actor's favourites.
@@ -38,7 +38,7 @@ impl Reactions {
     /// [`ServiceError::StatusNotFound`], and the general `Unavailable` and `Internal`.
     pub fn favourite(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
         let status = self.sight.find(actor, id)?;
-        self.reactions.favourite(actor, status.id, self.clock.now()).map_err(gone)?;
+        self.repository.favourite(actor, status.id, self.clock.now()).map_err(gone)?;
         self.sight.find(actor, status.id)
     }
 
@@ -48,7 +48,7 @@ impl Reactions {
     /// [`ServiceError::StatusNotFound`], and the general `Unavailable` and `Internal`.
     pub fn unfavourite(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
         let status = self.sight.resolve(id)?;
-        self.reactions.unfavourite(actor, status)?;
+        self.repository.unfavourite(actor, status)?;
         self.sight.find(actor, status)
     }
 
@@ -58,7 +58,7 @@ impl Reactions {
     /// [`ServiceError::StatusNotFound`], and the general `Unavailable` and `Internal`.
     pub fn bookmark(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
         let status = self.sight.find(actor, id)?;
-        self.reactions.bookmark(actor, status.id, self.clock.now()).map_err(gone)?;
+        self.repository.bookmark(actor, status.id, self.clock.now()).map_err(gone)?;
         Ok(status)
     }
 
@@ -68,7 +68,7 @@ impl Reactions {
     /// [`ServiceError::StatusNotFound`], and the general `Unavailable` and `Internal`.
     pub fn unbookmark(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
         let status = self.sight.resolve(id)?;
-        self.reactions.unbookmark(actor, status)?;
+        self.repository.unbookmark(actor, status)?;
         self.sight.find(actor, status)
     }
 
@@ -82,7 +82,7 @@ impl Reactions {
         if status.author != actor || status.visibility == Visibility::Direct {
             return Err(DomainError::NotPinnable.into());
         }
-        if self.reactions.pin(actor, status.id, self.clock.now()).map_err(gone)? {
+        if self.repository.pin(actor, status.id, self.clock.now()).map_err(gone)? {
             Ok(status)
         } else {
             Err(DomainError::TooManyPins.into())
@@ -95,7 +95,7 @@ impl Reactions {
     /// [`ServiceError::StatusNotFound`], and the general `Unavailable` and `Internal`.
     pub fn unpin(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
         let status = self.sight.find(actor, id)?;
-        self.reactions.unpin(actor, status.id)?;
+        self.repository.unpin(actor, status.id)?;
         Ok(status)
     }
 
@@ -105,7 +105,7 @@ impl Reactions {
     /// [`ServiceError::StatusNotFound`], and the general `Unavailable` and `Internal`.
     pub fn mute(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
         let status = self.sight.find(actor, id)?;
-        let muted = self.reactions.mute_conversation(actor, status.conversation, status.id);
+        let muted = self.repository.mute_conversation(actor, status.conversation, status.id);
         muted.map_err(|error| match error {
             RepositoryError::MissingReference => ServiceError::Unauthenticated,
             RepositoryError::Taken
@@ -123,7 +123,7 @@ impl Reactions {
     /// [`ServiceError::StatusNotFound`], and the general `Unavailable` and `Internal`.
     pub fn unmute(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
         let status = self.sight.find(actor, id)?;
-        self.reactions.unmute_conversation(actor, status.conversation, status.id)?;
+        self.repository.unmute_conversation(actor, status.conversation, status.id)?;
         Ok(status)
     }
 }

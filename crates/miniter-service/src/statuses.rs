@@ -67,20 +67,19 @@ impl Sight {
 
     /// A status that the actor sees; what it boosts, if it is a boost.
     pub(crate) fn find(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
-        let find = |id| -> Result<Arc<Status>, ServiceError> {
-            self.statuses.find_many(&[id])?.pop().ok_or(ServiceError::StatusNotFound)
+        self.find_visible(actor, id)?.ok_or(ServiceError::StatusNotFound)
+    }
+
+    fn find_visible(&self, actor: UserId, id: StatusId) -> Result<Option<Arc<Status>>, RepositoryError> {
+        let Some(found) = self.statuses.find_many(&[id])?.pop() else { return Ok(None) };
+        let original = match found.reblog_of {
+            Some(original) => self.statuses.find_many(&[original])?.pop(),
+            None if found.author == actor => return Ok(Some(found)),
+            None => None,
         };
-        let found = find(id)?;
-        let original = found.reblog_of.map(find).transpose()?;
-        let target = original.as_ref().unwrap_or(&found);
-        if target.author == actor && original.is_none() {
-            return Ok(found);
-        }
         let circle = self.circles.find(actor)?;
-        if !Viewer::User(&circle).may_see_with(&found, original.as_deref()) {
-            return Err(ServiceError::StatusNotFound);
-        }
-        Ok(original.unwrap_or(found))
+        let is_visible = Viewer::User(&circle).may_see_with(&found, original.as_deref());
+        Ok(is_visible.then(|| original.unwrap_or(found)))
     }
 
     /// The status that an id means, whether or not the actor sees it: what it boosts, if it is a boost.
@@ -135,10 +134,7 @@ impl Statuses {
     }
 
     fn find_parent(&self, author: UserId, id: StatusId) -> Result<ReplyTo, ServiceError> {
-        let parent = self.sight.find(author, id).map_err(|error| match error {
-            ServiceError::StatusNotFound => ServiceError::InReplyToNotFound,
-            error => error,
-        })?;
+        let parent = self.sight.find_visible(author, id)?.ok_or(ServiceError::InReplyToNotFound)?;
         Ok(ReplyTo { status: parent.id, author: parent.author, conversation: parent.conversation })
     }
 
@@ -223,8 +219,9 @@ impl Statuses {
         };
         Ok(match wanted.map_or_else(defaults, Ok)? {
             // A boost mentions nobody, and so nobody would see it.
-            Visibility::Direct => Visibility::Private,
-            visibility => visibility,
+            Visibility::Direct | Visibility::Private => Visibility::Private,
+            Visibility::Unlisted => Visibility::Unlisted,
+            Visibility::Public => Visibility::Public,
         })
     }
 

@@ -54,7 +54,7 @@ impl NotificationRepository for Store {
                 rows.order(notifications::id.desc()).load(connection)
             }
         })?;
-        rows.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.0));
         Ok(rows.into_iter().filter_map(notification).collect())
     }
 

@@ -8,7 +8,7 @@ use crate::schema::users;
 use crate::store::Store;
 
 impl PostingAccountRepository for Store {
-    fn list_ids_by_usernames<'a>(&self, usernames: &[&'a str]) -> Result<Vec<UserId>, RepositoryError> {
+    fn list_ids_by_usernames(&self, usernames: &[&str]) -> Result<Vec<UserId>, RepositoryError> {
         if usernames.is_empty() {
             return Ok(Vec::new());
         }

@@ -61,16 +61,15 @@ fn publish_group<C: Publishing + Publish>(
     let published = || posts.iter().copied().zip(ids.iter().copied());
     let rows: Vec<NewTweetRow<'_>> = published().map(|(post, id)| NewTweetRow::of(post, id)).collect();
     if let Err(error) = batch.connection.insert_tweets(&rows) {
-        return match kind_of(&error) {
-            kind if C::is_fatal(kind) => Err(error),
-            ErrorKind::Duplicate => Ok(Err(RepositoryError::IdTaken)),
-            kind => {
-                if kind == ErrorKind::Locked {
-                    *batch.lock_waits += 1;
-                }
-                Ok(Err(classify(error)))
-            }
-        };
+        let kind = kind_of(&error);
+        if C::is_fatal(kind) {
+            return Err(error);
+        }
+        if kind == ErrorKind::Locked {
+            *batch.lock_waits += 1;
+        }
+        let is_taken = kind == ErrorKind::Duplicate;
+        return Ok(Err(if is_taken { RepositoryError::IdTaken } else { classify(error) }));
     }
     let keyed: Vec<_> = published().filter(|(post, _)| post.fingerprint.is_some()).collect();
     batch.connection.store_responses(&keyed)?;
@@ -84,7 +83,7 @@ fn publish_group<C: Publishing + Publish>(
         .collect();
     insert_parts(batch.connection, &parts)?;
     count(batch, posts)?;
-    notify(batch, published())?;
+    notify(batch, posts, &ids)?;
     Ok(Ok(published().map(|(post, id)| StoredResponse::of(post, id)).collect()))
 }
 
@@ -146,12 +145,13 @@ fn count<C: Publishing>(batch: &mut Batch<'_, C>, posts: &[&NewStatus]) -> Query
 }
 
 /// Notifies the accounts that posts mention, and the followers who want to be notified of posts.
-fn notify<'a, C: Publishing>(
+fn notify<C: Publishing>(
     batch: &mut Batch<'_, C>,
-    published: impl Iterator<Item = (&'a NewStatus, StatusId)> + Clone,
+    posts: &[&NewStatus],
+    ids: &[StatusId],
 ) -> QueryResult<()> {
     let ids = |is_wanted: fn(&NewStatus) -> bool| -> Vec<i64> {
-        published.clone().filter(|(post, _)| is_wanted(post)).map(|(_, id)| id.get()).collect()
+        posts.iter().zip(ids).filter(|(post, _)| is_wanted(post)).map(|(_, id)| id.get()).collect()
     };
     let mentioning = ids(|post| !post.mentions.is_empty());
     if !mentioning.is_empty() {

@@ -220,7 +220,7 @@ impl Code {
             DomainError::InvalidTweetId => Self::InvalidCursor,
             DomainError::InvalidIdempotencyKey => Self::InvalidIdempotencyKey,
             DomainError::FollowSelf => Self::FollowSelf,
-            // Of values that this API does not take.
+            // Of values that this API does not take, such as those of applications.
             DomainError::InvalidAppName
             | DomainError::InvalidWebsite
             | DomainError::InvalidRedirectUri
