@@ -3,7 +3,6 @@
 mod fields;
 mod form;
 mod json;
-#[cfg_attr(not(test), expect(dead_code, reason = "the routes that use it come one by one"))]
 pub(crate) mod lenient;
 mod multipart;
 pub(crate) mod params;
