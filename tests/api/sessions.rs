@@ -142,6 +142,39 @@ fn whoever_runs_the_server_can_set_a_password_while_it_runs() {
 }
 
 #[test]
+fn whoever_runs_the_server_can_create_an_account_while_it_runs() {
+    let app = TestApp::start_with(|settings| settings.registration = miniter_service::Registration::Closed);
+    let folder = tempfile::tempdir().unwrap();
+    let create = |username: &str, email: &str, more: &[&str]| {
+        let url = app.database.url_text();
+        let arguments = [&["user", "create", username, "--email", email], more].concat();
+        let mut command = miniter(folder.path(), &arguments, &[("MINITER_DATABASE_URL", url.as_str())]);
+        let password = folder.path().join("password");
+        std::fs::write(&password, format!("{PASSWORD}\n")).unwrap();
+        let output = command.stdin(std::fs::File::open(&password).unwrap()).output().unwrap();
+        let said =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.success(), said)
+    };
+    let (succeeded, said) = create("Song", "song@example.com", &["--name", "송은우"]);
+    assert!(succeeded && said.contains("user 1 can log in"), "{said}");
+    app.log_in("song@example.com", PASSWORD).ok();
+    let account = app.get("/api/v1/accounts/lookup?acct=song").send().ok();
+    assert_eq!(
+        (account["username"].as_str(), account["display_name"].as_str()),
+        (Some("Song"), Some("송은우"))
+    );
+    for (username, email, told) in [
+        ("SONG", "kim@example.com", "another account has this username"),
+        ("kim", "SONG@example.com", "another account has the e-mail address"),
+        ("user7", "kim@example.com", "a username is not"),
+    ] {
+        let (succeeded, said) = create(username, email, &[]);
+        assert!(!succeeded && said.contains(told), "{said}");
+    }
+}
+
+#[test]
 fn a_token_without_a_version_or_with_another_one_is_judged_by_the_version_of_the_user() {
     let app = TestApp::start();
     let song = app.user("song");

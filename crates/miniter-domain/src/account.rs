@@ -1,8 +1,10 @@
 //! Accounts: users, as others see them.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
-use crate::{UserId, Visibility};
+use crate::{Profile, RepositoryError, UserId, UserName, Username, Visibility};
 
 /// A row of a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,4 +64,88 @@ pub struct Account {
     pub counts: AccountCounts,
     /// What its new statuses are. For its own eyes.
     pub defaults: PostDefaults,
+}
+
+/// What its owner changes of an account. What is `None` stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccountChange {
+    /// The name in its address.
+    pub username: Option<Username>,
+    /// The name that is shown.
+    pub display_name: Option<UserName>,
+    /// What it says about itself.
+    pub note: Option<Profile>,
+    /// The rows of its profile.
+    pub rows: Option<Vec<ProfileRow>>,
+    /// Whether it decides who follows it.
+    pub is_locked: Option<bool>,
+    /// Whether a program writes its statuses.
+    pub is_bot: Option<bool>,
+    /// Whether it wants to be found in directories.
+    pub is_discoverable: Option<bool>,
+    /// Who may see its new statuses.
+    pub default_visibility: Option<Visibility>,
+    /// Whether the media of its new statuses are to be hidden at first.
+    pub default_sensitive: Option<bool>,
+    /// The language of its new statuses; the inner `None` stands for no language.
+    pub default_language: Option<Option<String>>,
+}
+
+/// A search for accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountSearch {
+    /// The beginning of a username, or beginnings of words of a display name.
+    pub query: String,
+    /// The user who searches. Accounts that they follow come first, and none comes with which they have a block.
+    pub viewer: Option<UserId>,
+    /// Whether only accounts are wanted that the viewer follows.
+    pub is_following_only: bool,
+    /// The most accounts to return.
+    pub limit: u32,
+    /// How many of the first to leave out.
+    pub offset: u32,
+}
+
+/// Accounts, as others see them.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait AccountRepository: Send + Sync {
+    /// The accounts with these numbers, as far as they exist, each once and in the order of their numbers.
+    ///
+    /// What was acknowledged before the last [`Freshness`](crate::Freshness) check began is in it.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_many(&self, accounts: &[UserId]) -> Result<Vec<Arc<Account>>, RepositoryError>;
+
+    /// What [`Self::find_many`] returns, if it is in memory: this never waits. Exact for all that a
+    /// [`Freshness`](crate::Freshness) check has covered. `None` if the database must be asked.
+    fn cached_many(&self, accounts: &[UserId]) -> Option<Vec<Arc<Account>>>;
+
+    /// The account with this username, in any case: a chosen one, or [`Username::of_nameless`].
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_by_username(&self, username: &str) -> Result<Option<Arc<Account>>, RepositoryError>;
+
+    /// The accounts with these usernames, as far as they exist, each once and in the order of their numbers.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_by_usernames<'a>(&self, usernames: &[&'a str]) -> Result<Vec<Arc<Account>>, RepositoryError>;
+
+    /// Changes an account, and returns what it is then. `None` if it does not exist.
+    ///
+    /// # Errors
+    /// `Taken` if another account has the username.
+    fn update(
+        &self,
+        account: UserId,
+        change: &AccountChange,
+    ) -> Result<Option<Arc<Account>>, RepositoryError>;
+
+    /// The accounts that a search finds, the best first: the one with the very username, those that the viewer follows, and others.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn search(&self, search: &AccountSearch) -> Result<Vec<Arc<Account>>, RepositoryError>;
 }

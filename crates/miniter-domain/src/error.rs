@@ -65,6 +65,15 @@ pub enum DomainError {
     /// A profile has [`MOST_PINS`](crate::MOST_PINS) statuses at its top.
     #[error("a profile has at most 5 statuses at its top")]
     TooManyPins,
+    /// A username is not what [`Username::parse`](crate::Username::parse) takes.
+    #[error("a username has 1 to 30 characters: ASCII letters, digits and underscores")]
+    InvalidUsername,
+    /// A username has the form that stands for accounts without a chosen one.
+    #[error("a username is not `user` with a number after it")]
+    ReservedUsername,
+    /// A note about an account has more than [`AccountNote::MAX_CHARS`](crate::AccountNote::MAX_CHARS), or U+0000.
+    #[error("a note about an account has at most 2000 characters, none of them U+0000")]
+    InvalidAccountNote,
     /// A user cannot follow themselves.
     #[error("nobody can follow themselves")]
     FollowSelf,

@@ -18,6 +18,7 @@ mod oauth;
 mod profile_fields;
 mod quota;
 mod reactions;
+mod relationship;
 mod repository;
 mod statistics;
 mod status;
@@ -27,14 +28,19 @@ mod text;
 mod timeline;
 mod tweet;
 mod user;
+mod username;
 mod visible;
 
-pub use account::{Account, AccountCounts, PostDefaults, ProfileRow};
+#[cfg(feature = "mock")]
+pub use account::MockAccountRepository;
+pub use account::{
+    Account, AccountChange, AccountCounts, AccountRepository, AccountSearch, PostDefaults, ProfileRow,
+};
 pub use capacity::Capacity;
 pub use circle::{Circle, Viewer};
 pub use clock::{Clock, SystemClock};
 pub use error::{DomainError, RepositoryError};
-pub use follow::Follow;
+pub use follow::{Follow, FollowOutcome, NewFollow};
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use language::LanguageTag;
 pub use login_throttle::{AccountKey, AddressKey, BucketKey, OriginKey};
@@ -46,7 +52,7 @@ pub use notification::{
 pub use notification::{MockMarkerRepository, MockNotificationRepository};
 pub use oauth::{
     AccessToken, AccessTokenRepository, AppId, AppName, Application, ApplicationRepository,
-    AuthorizationCode, AuthorizationCodeRepository, KnownToken, NewAppToken, NewApplication, Redemption,
+    AuthorizationCode, AuthorizationCodeRepository, KnownToken, NewAccessToken, NewApplication, Redemption,
     RedirectUri, RedirectUris, Scope, Scopes, SecretDigest, TokenId, UnknownScope, Website,
 };
 #[cfg(feature = "mock")]
@@ -56,6 +62,11 @@ pub use quota::{Allowance, Exhausted, Quota, Tat};
 #[cfg(feature = "mock")]
 pub use reactions::MockReactionRepository;
 pub use reactions::{MOST_PINS, ReactionRepository};
+#[cfg(feature = "mock")]
+pub use relationship::MockRelationshipRepository;
+pub use relationship::{
+    AccountList, AccountNote, AccountPage, FamiliarFollowers, Mute, Relationship, RelationshipRepository,
+};
 pub use repository::{
     CircleRepository, Connections, FollowRepository, Freshness, Health, KnownAddressRepository,
     LoginThrottleRepository, OnFresh, PostingAccountRepository, SessionRepository, StatisticsRepository,
@@ -77,3 +88,4 @@ pub use tweet::{StatusId, TweetText};
 pub use user::{
     CanonicalEmail, Credentials, Email, NewUser, Password, Profile, TokenVersion, User, UserId, UserName,
 };
+pub use username::Username;

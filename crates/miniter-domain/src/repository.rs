@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     AccountKey, AddressKey, Allowance, BucketKey, CanonicalEmail, Circle, Credentials, Exhausted, Follow,
-    NewStatus, NewUser, PageRequest, PostDefaults, Quota, RepositoryError, Statistics, Status, StatusChange,
-    StatusId, Tat, TimelinePage, TokenVersion, User, UserId, Visibility,
+    FollowOutcome, NewFollow, NewStatus, NewUser, PageRequest, PostDefaults, Quota, RepositoryError,
+    Statistics, Status, StatusChange, StatusId, Tat, TimelinePage, TokenVersion, User, UserId, Visibility,
 };
 
 /// People and their credentials.
@@ -22,8 +22,8 @@ pub trait UserRepository: Send + Sync {
     /// Stores a new user and returns the number that the database gave them; no number is ever given twice.
     ///
     /// # Errors
-    /// `Taken` if another user has the canonical form of the e-mail. The unique key decides, so of any number of calls at
-    /// once exactly one succeeds.
+    /// `Taken` if another user has the canonical form of the e-mail, or the username. The unique keys decide, so of any number of
+    /// calls at once exactly one succeeds.
     fn create(&self, user: &NewUser) -> Result<UserId, RepositoryError>;
 
     /// What to check a log-in with this address against; `None` if no user has it.
@@ -77,8 +77,14 @@ pub trait UserRepository: Send + Sync {
     /// Only the general ones.
     fn exists(&self, user: UserId) -> Result<bool, RepositoryError>;
 
-    /// Deletes an account with its tweets, follows and followers, and returns whether there was one. Its number is never given
-    /// again.
+    /// Whether there is no user at all.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn is_empty(&self) -> Result<bool, RepositoryError>;
+
+    /// Deletes an account with its tweets, follows and followers, and returns whether there was one. The counts of those who followed
+    /// it, and of those whom it followed, stay exact. Its number is never given again.
     ///
     /// # Errors
     /// Only the general ones.
@@ -162,20 +168,34 @@ pub trait StatusRepository: Send + Sync {
     fn unreblog(&self, user: UserId, original: StatusId) -> Result<bool, RepositoryError>;
 }
 
-/// Who follows whom.
+/// Who follows whom, and who has asked to.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait FollowRepository: Send + Sync {
-    /// Makes the follower follow; nothing changes if they do already.
+    /// Makes the follower follow, or ask a locked account to. If they do already, only their wishes change.
+    ///
+    /// The followee is notified, unless they have muted the follower's notifications. Both counts are exact from then on.
     ///
     /// # Errors
     /// `MissingReference` if one of the two does not exist.
-    fn create(&self, follow: Follow) -> Result<(), RepositoryError>;
+    fn create(&self, follow: &NewFollow) -> Result<FollowOutcome, RepositoryError>;
 
-    /// Ends the following and returns whether there was one to end.
+    /// Ends the following, or takes back the request, and returns whether there was one.
     ///
     /// # Errors
     /// Only the general ones.
     fn delete(&self, follow: Follow) -> Result<bool, RepositoryError>;
+
+    /// Grants a request: the follower follows from now on. Returns whether there was one.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn authorize(&self, request: Follow, now: DateTime<Utc>) -> Result<bool, RepositoryError>;
+
+    /// Refuses a request, and returns whether there was one.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn reject(&self, request: Follow) -> Result<bool, RepositoryError>;
 }
 
 /// Home timelines.

@@ -5,8 +5,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::DomainError;
 use crate::visible::is_invisible;
+use crate::{DomainError, Username};
 
 /// The number of a user, given by the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -189,6 +189,8 @@ pub(crate) fn is_longer_than(text: &str, max: usize) -> bool {
 /// A user who is about to be stored.
 #[derive(Clone)]
 pub struct NewUser {
+    /// The name in their address. `None`: they are called [`Username::of_nameless`].
+    pub username: Option<Username>,
     /// Shown to others.
     pub name: UserName,
     /// Unique in its canonical form.

@@ -6,8 +6,8 @@
 
 use divan::Bencher;
 use miniter_domain::{
-    CanonicalEmail, Clock, Email, Follow, FollowRepository, NewStatus, NewUser, PageRequest, Profile,
-    StatusId, StatusRepository, SystemClock, TimelineRepository, UserId, UserName, UserRepository,
+    CanonicalEmail, Clock, Email, Follow, FollowRepository, NewFollow, NewStatus, NewUser, PageRequest,
+    Profile, StatusId, StatusRepository, SystemClock, TimelineRepository, UserId, UserName, UserRepository,
 };
 use miniter_persistence::{Store, StoreOptions};
 
@@ -32,6 +32,7 @@ impl World {
         let store = open(&database);
         let user = |number: usize| {
             let user = NewUser {
+                username: None,
                 name: UserName::parse("somebody".into()).unwrap(),
                 email: Email::parse(&format!("user{number}@example.com")).unwrap(),
                 profile: Profile::parse(String::new()).unwrap(),
@@ -60,7 +61,7 @@ fn open(database: &TestDatabase) -> Store {
 
 fn follow(store: &Store, follower: UserId, followee: UserId) {
     let follow = Follow::new(follower, followee).unwrap();
-    FollowRepository::create(store, follow).unwrap();
+    FollowRepository::create(store, &NewFollow::plain(follow, SystemClock.now())).unwrap();
 }
 
 fn unfollow(store: &Store, follower: UserId, followee: UserId) {

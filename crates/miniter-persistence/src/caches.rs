@@ -5,6 +5,7 @@ use std::sync::Arc;
 use miniter_domain::Status;
 
 use crate::access_tokens::AccessTokens;
+use crate::accounts::Accounts;
 use crate::feed::{Derived, Event};
 use crate::home_timelines::HomeTimelines;
 use crate::statuses::Statuses;
@@ -12,6 +13,7 @@ use crate::token_versions::TokenVersions;
 
 /// Everything that is kept in memory and derived from the database.
 pub(crate) struct Caches {
+    pub(crate) accounts: Accounts,
     pub(crate) home_timelines: HomeTimelines,
     pub(crate) statuses: Statuses,
     pub(crate) token_versions: TokenVersions,
@@ -44,6 +46,7 @@ impl Derived for Caches {
                 | Event::AccountChanged { .. }
                 | Event::CircleChanged { .. }
                 | Event::AccountDeleted { .. } => {
+                    self.accounts.apply(*event);
                     self.home_timelines.apply(*event);
                     self.statuses.apply(*event);
                     self.access_tokens.apply(*event);
@@ -53,6 +56,7 @@ impl Derived for Caches {
     }
 
     fn invalidate(&self) {
+        self.accounts.forget_all();
         self.home_timelines.forget_all();
         self.statuses.forget_all();
         self.token_versions.invalidate();

@@ -140,3 +140,64 @@ impl StatusCount {
         Ok(())
     }
 }
+
+/// How many accounts one statement counts.
+const ACCOUNTS_AT_ONCE: usize = 500;
+
+/// Counts a follow.
+pub(crate) fn count_follow<C: Portable>(connection: &mut C, follower: i64, followee: i64) -> QueryResult<()> {
+    for (account, update, insert) in [
+        (
+            follower,
+            "UPDATE account_stats SET following_count = following_count + 1 WHERE user_id = ?",
+            "INSERT INTO account_stats (user_id, following_count) VALUES (?, 1)",
+        ),
+        (
+            followee,
+            "UPDATE account_stats SET followers_count = followers_count + 1 WHERE user_id = ?",
+            "INSERT INTO account_stats (user_id, followers_count) VALUES (?, 1)",
+        ),
+    ] {
+        if connection.run(update, params![account])? == 0 {
+            connection.run(insert, params![account])?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts a follow no more. Other SQL may have made one that was never counted.
+pub(crate) fn discount_follow<C: Portable>(
+    connection: &mut C,
+    follower: i64,
+    followee: i64,
+) -> QueryResult<()> {
+    const FOLLOWING: &str = "UPDATE account_stats SET following_count = following_count - 1 \
+        WHERE user_id = ? AND following_count > 0";
+    const FOLLOWERS: &str = "UPDATE account_stats SET followers_count = followers_count - 1 \
+        WHERE user_id = ? AND followers_count > 0";
+    connection.run(FOLLOWING, params![follower])?;
+    connection.run(FOLLOWERS, params![followee]).map(drop)
+}
+
+/// Takes an account that is about to be deleted out of the counts of its followers and followees.
+pub(crate) fn discount_follows_of<C: Portable>(connection: &mut C, account: i64) -> QueryResult<()> {
+    let followers = "SELECT user_id FROM users_follow_list WHERE follow_user_id = ?";
+    for followers in connection.numbers(followers, params![account])?.chunks(ACCOUNTS_AT_ONCE) {
+        let sql = format!(
+            "UPDATE account_stats SET following_count = following_count - 1 \
+             WHERE following_count > 0 AND user_id IN ({})",
+            list(followers)
+        );
+        connection.run_once(&sql, &[])?;
+    }
+    let followees = "SELECT follow_user_id FROM users_follow_list WHERE user_id = ?";
+    for followees in connection.numbers(followees, params![account])?.chunks(ACCOUNTS_AT_ONCE) {
+        let sql = format!(
+            "UPDATE account_stats SET followers_count = followers_count - 1 \
+             WHERE followers_count > 0 AND user_id IN ({})",
+            list(followees)
+        );
+        connection.run_once(&sql, &[])?;
+    }
+    Ok(())
+}

@@ -4,6 +4,7 @@
 //! repositories in one.
 
 mod access_tokens;
+mod accounts;
 #[cfg(feature = "mysql")]
 mod adoption;
 mod backend;
@@ -19,6 +20,7 @@ mod maintenance;
 #[cfg(feature = "mysql")]
 mod migration;
 mod notifications;
+mod relationships;
 mod repositories;
 mod rows;
 mod schema;

@@ -5,14 +5,15 @@ use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamp;
-use miniter_domain::{Follow, NewStatus, NewUser, SecretDigest, Status, StatusId};
+use miniter_domain::{NewStatus, NewUser, SecretDigest, Status, StatusId, Username};
 
-use crate::schema::{tweets, users, users_follow_list};
+use crate::schema::{tweets, users};
 
 /// A row for `users`; the database gives the rest.
 #[derive(Insertable)]
 #[diesel(table_name = users)]
 pub(crate) struct NewUserRow<'a> {
+    pub(crate) username: Option<&'a str>,
     pub(crate) name: &'a str,
     pub(crate) email: &'a str,
     pub(crate) hashed_password: &'a str,
@@ -23,6 +24,7 @@ pub(crate) struct NewUserRow<'a> {
 impl<'a> NewUserRow<'a> {
     pub(crate) fn of(user: &'a NewUser) -> Self {
         Self {
+            username: user.username.as_ref().map(Username::as_str),
             name: user.name.as_str(),
             email: user.email.as_str(),
             hashed_password: &user.hashed_password,
@@ -88,20 +90,6 @@ impl<'a> NewTweetRow<'a> {
             application_id: None,
             reblog_of_id: boost.reblog_of.map(StatusId::get),
         }
-    }
-}
-
-/// A row for `users_follow_list`: `user_id` follows `follow_user_id`.
-#[derive(Insertable)]
-#[diesel(table_name = users_follow_list)]
-pub(crate) struct NewFollowRow {
-    pub(crate) user_id: i64,
-    pub(crate) follow_user_id: i64,
-}
-
-impl NewFollowRow {
-    pub(crate) fn of(follow: Follow) -> Self {
-        Self { user_id: follow.follower().get(), follow_user_id: follow.followee().get() }
     }
 }
 

@@ -39,6 +39,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    account_words (user_id, word) {
+        user_id -> BigInt,
+        word -> Text,
+    }
+}
+
+diesel::table! {
     applications (id) {
         id -> BigInt,
         client_id -> Text,
@@ -272,6 +279,7 @@ diesel::joinable!(access_tokens -> applications (application_id));
 diesel::joinable!(access_tokens -> users (user_id));
 diesel::joinable!(account_fields -> users (user_id));
 diesel::joinable!(account_stats -> users (user_id));
+diesel::joinable!(account_words -> users (user_id));
 diesel::joinable!(authorization_codes -> applications (application_id));
 diesel::joinable!(authorization_codes -> users (user_id));
 diesel::joinable!(bookmarks -> tweets (status_id));
@@ -297,6 +305,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_fields,
     account_notes,
     account_stats,
+    account_words,
     applications,
     authorization_codes,
     blocks,

@@ -8,6 +8,7 @@ use diesel::sqlite::Sqlite;
 use miniter_domain::{Capacity, OnFresh, RepositoryError};
 
 use crate::access_tokens::AccessTokens;
+use crate::accounts::Accounts;
 #[cfg(feature = "mysql")]
 use crate::backend::mysql;
 use crate::backend::{newest, sqlite};
@@ -58,6 +59,7 @@ impl Store {
         Self::migrate(url, report)?;
         let max_age = if url.sqlite_path().is_some() { None } else { options.foreign_writes };
         let caches = Arc::new(Caches {
+            accounts: Accounts::new(max_age),
             home_timelines: HomeTimelines::new(max_age),
             statuses: Statuses::new(max_age),
             token_versions: TokenVersions::new(),

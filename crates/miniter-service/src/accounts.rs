@@ -5,8 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use miniter_domain::{
-    CanonicalEmail, Clock, Credentials, Email, LoginThrottleRepository, NewUser, Password, Profile,
-    RepositoryError, Subscriber, User, UserId, UserName, UserRepository,
+    CanonicalEmail, Clock, Credentials, DomainError, Email, LoginThrottleRepository, NewUser, Password,
+    Profile, RepositoryError, Subscriber, User, UserId, UserName, UserRepository, Username,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -47,6 +47,8 @@ impl FromStr for Registration {
 
 /// What a person signs up with, as it was sent.
 pub struct SignUp {
+    /// See [`Username`]. `None`: the account has none of its own.
+    pub username: Option<String>,
     /// See [`UserName`].
     pub name: String,
     /// See [`Email`].
@@ -55,6 +57,20 @@ pub struct SignUp {
     pub password: SecretString,
     /// See [`Profile`].
     pub profile: String,
+}
+
+impl SignUp {
+    /// Every rule that a value breaks, in the order of the fields; a taken username or e-mail address is not among them.
+    #[must_use]
+    pub fn list_faults(&self) -> Vec<DomainError> {
+        let username =
+            self.username.as_deref().map_or(Ok(()), |username| Username::parse(username).map(drop));
+        let name = UserName::parse(self.name.clone()).map(drop);
+        let email = Email::parse(&self.email).map(drop);
+        let password = Password::parse(self.password.clone()).map(drop);
+        let profile = Profile::parse(self.profile.clone()).map(drop);
+        [username, name, email, password, profile].into_iter().filter_map(Result::err).collect()
+    }
 }
 
 /// Another password for one's account, as it was asked for.
@@ -108,22 +124,12 @@ impl Accounts {
     ///
     /// # Errors
     /// [`ServiceError::RegistrationClosed`], [`ServiceError::Invalid`] for the first value that breaks a rule,
-    /// [`ServiceError::EmailTaken`], and the general
-    /// `Unavailable` and `Internal`.
+    /// [`ServiceError::EmailTaken`], [`ServiceError::UsernameTaken`], and the general `Unavailable` and `Internal`.
     pub fn sign_up(&self, account: SignUp) -> Result<UserId, ServiceError> {
         if self.registration == Registration::Closed {
             return Err(ServiceError::RegistrationClosed);
         }
-        let name = UserName::parse(account.name)?;
-        let email = Email::parse(&account.email)?;
-        let password = Password::parse(account.password)?;
-        let profile = Profile::parse(account.profile)?;
-        let hashed_password = self.hash(password.as_str())?;
-        let user = NewUser { name, email, profile, hashed_password, created_at: self.clock.now() };
-        self.users.create(&user).map_err(|error| {
-            let taken = matches!(error, RepositoryError::Taken);
-            if taken { ServiceError::EmailTaken } else { error.into() }
-        })
+        create(&*self.users, &self.passwords, &*self.clock, account)
     }
 
     /// Checks a password and gives out a token. An outdated hash (bcrypt, weaker Argon2) is replaced on the way.
@@ -250,6 +256,35 @@ fn bearer(credentials: &Credentials) -> Bearer {
     Bearer { user: credentials.user_id, version: credentials.token_version }
 }
 
+/// Creates an account on behalf of who runs the server, also where nobody may sign up, and returns its number.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] for the first value that breaks a rule, [`ServiceError::EmailTaken`],
+/// [`ServiceError::UsernameTaken`], and the general `Unavailable` and `Internal`.
+pub fn create(
+    users: &dyn UserRepository,
+    passwords: &Passwords,
+    clock: &dyn Clock,
+    account: SignUp,
+) -> Result<UserId, ServiceError> {
+    let username = account.username.as_deref().map(Username::parse).transpose()?;
+    let name = UserName::parse(account.name)?;
+    let email = Email::parse(&account.email)?;
+    let password = Password::parse(account.password)?;
+    let profile = Profile::parse(account.profile)?;
+    let hashed_password = passwords.hash(password.as_str()).map_err(ServiceError::Internal)?;
+    let user = NewUser { username, name, email, profile, hashed_password, created_at: clock.now() };
+    match users.create(&user) {
+        Err(RepositoryError::Taken) => {
+            // Of the two keys the e-mail is the one that counts.
+            let canonical = CanonicalEmail::of(user.email.as_str());
+            let is_email = user.username.is_none() || users.find_credentials(&canonical)?.is_some();
+            Err(if is_email { ServiceError::EmailTaken } else { ServiceError::UsernameTaken })
+        }
+        created => Ok(created?),
+    }
+}
+
 /// Gives the account with this address another password, on behalf of who runs the server. That ends all its sessions, and
 /// lifts a lock-out.
 ///
@@ -297,8 +332,8 @@ pub(crate) mod tests {
 
     use chrono::{DateTime, Utc};
     use miniter_domain::{
-        Allowance, DomainError, Exhausted, MockKnownAddressRepository, MockLoginThrottleRepository,
-        MockUserRepository, Quota, Tat, TokenVersion,
+        Allowance, Exhausted, MockKnownAddressRepository, MockLoginThrottleRepository, MockUserRepository,
+        Quota, Tat, TokenVersion,
     };
 
     use super::*;
@@ -359,6 +394,7 @@ pub(crate) mod tests {
 
     fn song() -> SignUp {
         SignUp {
+            username: None,
             name: "송은우".into(),
             email: "Song@Example.com".into(),
             password: "correct horse".into(),
@@ -430,8 +466,25 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_taken_username_is_told_apart_from_a_taken_email() {
+        for (has_email, expected) in [(true, ServiceError::EmailTaken), (false, ServiceError::UsernameTaken)]
+        {
+            let mut users = MockUserRepository::new();
+            users
+                .expect_create()
+                .withf(|user| user.username.as_ref().map(Username::as_str) == Some("Song"))
+                .returning(|_| Err(RepositoryError::Taken));
+            users.expect_find_credentials().returning(move |_| Ok(has_email.then(|| song_with("a hash"))));
+            let refused = accounts(users).sign_up(SignUp { username: Some("Song".into()), ..song() });
+            assert_eq!(format!("{:?}", refused.unwrap_err()), format!("{expected:?}"));
+        }
+    }
+
+    #[test]
     fn a_sign_up_that_breaks_a_rule_reaches_no_repository() {
         for (broken, error) in [
+            (SignUp { username: Some("송".into()), ..song() }, DomainError::InvalidUsername),
+            (SignUp { username: Some("user7".into()), ..song() }, DomainError::ReservedUsername),
             (SignUp { name: String::new(), ..song() }, DomainError::InvalidName),
             (SignUp { email: "song".into(), ..song() }, DomainError::InvalidEmail),
             (SignUp { password: "short".into(), ..song() }, DomainError::PasswordTooShort),

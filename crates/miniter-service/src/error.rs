@@ -19,6 +19,9 @@ pub enum ServiceError {
     /// The operator lets nobody sign up.
     #[error("registration is closed")]
     RegistrationClosed,
+    /// Another account has this username.
+    #[error("the username is taken")]
+    UsernameTaken,
     /// There is no such e-mail address, or the password is not its owner's; which one is not told.
     #[error("wrong e-mail address or password")]
     InvalidCredentials,
@@ -55,6 +58,12 @@ pub enum ServiceError {
     /// The actor sees the status, but may not do this with it.
     #[error("the actor may not do this")]
     Forbidden,
+    /// One of the two accounts has blocked the other.
+    #[error("one of the accounts has blocked the other")]
+    Blocked,
+    /// There is no such request to follow.
+    #[error("there is no such request")]
+    RequestNotFound,
     /// The database cannot answer now; the same request may succeed later. If the connection broke at the very commit, what
     /// was asked may have been done.
     #[error("temporarily unavailable")]

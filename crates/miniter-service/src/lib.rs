@@ -14,8 +14,10 @@ mod login_throttle;
 mod notifications;
 mod oauth;
 mod password;
+mod profiles;
 mod publishing;
 mod reactions;
+mod relationships;
 mod sessions;
 mod statistics;
 mod statuses;
@@ -23,11 +25,13 @@ mod timelines;
 mod token;
 mod tweets;
 
-pub use accounts::{Accounts, PasswordChange, Registration, Session, SignUp, set_password, unlock};
+pub use accounts::{
+    Accounts, PasswordChange, Registration, Session, SignUp, create as create_account, set_password, unlock,
+};
 pub use browser_session::{BrowserSession, BrowserSessions};
 pub use content::{ContentUrls, Contents, Renderer};
 pub use error::ServiceError;
-pub use follows::Follows;
+pub use follows::{FollowWishes, Follows};
 pub use grant::{AnyGrant, AppGrant, Grant};
 pub use login_throttle::LoginThrottle;
 pub use miniter_domain::{AppId, Scope, Scopes, UnknownScope};
@@ -39,8 +43,10 @@ pub use oauth::{
     Authorizations, ClientCredentials, CodeExchange, Examination, IssuedToken, OAuthError, RegisteredApp,
 };
 pub use password::{Passwords, PasswordsError};
+pub use profiles::{ProfileChange, Profiles};
 pub use publishing::Publishing;
 pub use reactions::Reactions;
+pub use relationships::{FamiliarAccounts, ListedAccounts, Relationships};
 pub use sessions::{Credential, Sessions};
 pub use statistics::InstanceStatistics;
 pub use statuses::{StatusDraft, StatusRevision, Statuses};

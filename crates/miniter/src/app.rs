@@ -9,12 +9,12 @@ use std::time::Duration;
 use actix_server::{Server, ServerBuilder};
 use actix_web::web;
 use anyhow::{Context, anyhow, bail};
-use miniter_domain::{Clock, SystemClock};
+use miniter_domain::{Clock, SystemClock, UserRepository};
 use miniter_persistence::{Store, StoreOptions};
 use miniter_service::{
     AccessTokens, Accounts, Applications, Authorizations, BrowserSessions, Follows, InstanceStatistics,
-    LoginThrottle, NotificationSources, Notifications, Passwords, Publishing, Reactions, Sessions, Statuses,
-    Timelines, Tokens, Tweets,
+    LoginThrottle, NotificationSources, Notifications, Passwords, Profiles, Publishing, Reactions,
+    Registration, Relationships, Sessions, Statuses, Timelines, Tokens, Tweets,
 };
 use miniter_web::{
     Bulkheads, Connections, InstanceSettings, Limits, Policy, PublicUrl, Quotas, Services, Serving, State,
@@ -45,6 +45,9 @@ pub struct Application {
 pub fn build(settings: &Settings) -> anyhow::Result<Application> {
     // First the database, which may have to be migrated: a client that connects meanwhile would wait.
     let store = open_store(settings)?;
+    if store.is_empty().context("cannot read the database")? {
+        log::info!("{}", first_account(settings.registration));
+    }
     let listeners = miniter_web::bind(&settings.bind).with_context(|| {
         format!("cannot listen on {}; set MINITER_BIND to a free address of this machine", settings.bind)
     })?;
@@ -131,6 +134,18 @@ fn instance(settings: &Settings, listeners: &[TcpListener]) -> anyhow::Result<In
     })
 }
 
+/// What a person does about a server without accounts.
+fn first_account(registration: Registration) -> &'static str {
+    match registration {
+        Registration::Open => {
+            "there is no account yet: sign up with an app or by POST /sign-up, or run `miniter user create NAME --email ADDRESS`"
+        }
+        Registration::Closed => {
+            "there is no account yet, and registration is closed: run `miniter user create NAME --email ADDRESS`"
+        }
+    }
+}
+
 fn wire(settings: &Settings, store: Arc<Store>, instance: InstanceSettings) -> anyhow::Result<State> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // After the database: the secret is a file in its folder.
@@ -167,7 +182,9 @@ fn wire(settings: &Settings, store: Arc<Store>, instance: InstanceSettings) -> a
             },
             Arc::clone(&clock),
         )),
-        follows: Arc::new(Follows::new(store.clone(), store.clone())),
+        follows: Arc::new(Follows::new(store.clone(), store.clone(), Arc::clone(&clock))),
+        profiles: Arc::new(Profiles::new(store.clone(), store.clone(), Arc::clone(&clock))),
+        relationships: Arc::new(Relationships::new(store.clone(), store.clone(), Arc::clone(&clock))),
         timelines: Arc::new(Timelines::new(store.clone(), settings.timeline_limit.get())),
         sessions: Arc::new(Sessions::new(tokens, store.clone(), store.clone())),
         applications: Arc::new(Applications::new(store.clone(), Arc::clone(&clock))),

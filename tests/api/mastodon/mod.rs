@@ -1,5 +1,6 @@
 //! The Mastodon client API.
 
+mod accounts;
 mod conventions;
 mod instance;
 mod markers;

@@ -75,11 +75,13 @@ impl TokenId {
 
 /// A token by which an application acts for itself, about to be stored.
 #[derive(Debug, Clone, Copy)]
-pub struct NewAppToken {
+pub struct NewAccessToken {
     /// What is stored of it.
     pub digest: SecretDigest,
     /// The application.
     pub app: AppId,
+    /// For whom it acts. `None`: for itself.
+    pub user: Option<UserId>,
     /// What it allows.
     pub scopes: Scopes,
     /// When it was made.

@@ -7,7 +7,7 @@ mod scope;
 
 pub use application::{AppId, AppName, Application, NewApplication, RedirectUri, RedirectUris, Website};
 pub use authorization::{
-    AccessToken, AuthorizationCode, KnownToken, NewAppToken, Redemption, SecretDigest, TokenId,
+    AccessToken, AuthorizationCode, KnownToken, NewAccessToken, Redemption, SecretDigest, TokenId,
 };
 pub use repository::{AccessTokenRepository, ApplicationRepository, AuthorizationCodeRepository};
 #[cfg(feature = "mock")]

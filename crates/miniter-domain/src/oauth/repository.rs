@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::oauth::{
-    AccessToken, AppId, Application, AuthorizationCode, KnownToken, NewAppToken, NewApplication, Redemption,
-    SecretDigest,
+    AccessToken, AppId, Application, AuthorizationCode, KnownToken, NewAccessToken, NewApplication,
+    Redemption, SecretDigest,
 };
 use crate::{RepositoryError, TokenVersion};
 
@@ -65,11 +65,11 @@ pub trait AuthorizationCodeRepository: Send + Sync {
 /// Access tokens of applications.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait AccessTokenRepository: Send + Sync {
-    /// Stores a token by which an application acts for itself.
+    /// Stores a token without a code: by which an application acts for itself, or for a user who has just signed up with it.
     ///
     /// # Errors
-    /// Only the general ones.
-    fn create(&self, token: &NewAppToken) -> Result<(), RepositoryError>;
+    /// `MissingReference` if there is no such application or user.
+    fn create(&self, token: &NewAccessToken) -> Result<(), RepositoryError>;
 
     /// What [`Self::find`] returns, if it is in memory: this never waits. Exact for all that a
     /// [`Freshness`](crate::Freshness) check has covered. `None` if the database must be asked.

@@ -46,7 +46,6 @@ pub(crate) enum Event {
     /// A profile or its counts have changed.
     AccountChanged { user: i64 },
     /// What an account is to a user has changed beside a follow: a block, a mute, a preference of the follow.
-    #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "of repositories to come"))]
     CircleChanged { user: i64, other: i64 },
     /// A user's tokens have a new version.
     TokensRenewed { user: i64, version: i64 },

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use miniter_domain::{
-    AccessToken, AccessTokenRepository, AppId, KnownToken, NewAppToken, RepositoryError, Scopes,
+    AccessToken, AccessTokenRepository, AppId, KnownToken, NewAccessToken, RepositoryError, Scopes,
     SecretDigest, TokenId, UserId,
 };
 
@@ -24,11 +24,11 @@ pub(super) struct NewTokenRow {
 }
 
 impl AccessTokenRepository for Store {
-    fn create(&self, token: &NewAppToken) -> Result<(), RepositoryError> {
+    fn create(&self, token: &NewAccessToken) -> Result<(), RepositoryError> {
         let row = NewTokenRow {
             digest: token.digest.0.to_vec(),
             application_id: token.app.get(),
-            user_id: None,
+            user_id: token.user.map(UserId::get),
             scopes: token.scopes.to_string(),
             created_at: token.created_at.naive_utc(),
         };

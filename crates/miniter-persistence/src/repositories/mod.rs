@@ -1,6 +1,7 @@
 //! The repository traits of `miniter-domain`, implemented by the store.
 
 mod access_tokens;
+mod accounts;
 mod applications;
 mod authorization_codes;
 mod circles;
@@ -12,6 +13,7 @@ mod markers;
 mod notifications;
 mod posting_accounts;
 mod reactions;
+mod relationships;
 mod sessions;
 mod statistics;
 mod statuses;

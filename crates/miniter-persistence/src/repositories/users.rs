@@ -11,11 +11,13 @@ use miniter_domain::{
     CanonicalEmail, Credentials, NewUser, RepositoryError, TokenVersion, User, UserId, UserRepository,
 };
 
+use crate::accounts::insert_words;
 use crate::backend::prepared::prepared;
+use crate::counts::discount_follows_of;
 use crate::database::{read, write};
 use crate::feed::Event;
 use crate::rows::{Moment, NewUserRow};
-use crate::schema::{access_tokens, authorization_codes, token_versions, users};
+use crate::schema::{access_tokens, account_stats, authorization_codes, token_versions, users};
 use crate::status_writes::forget_statuses_of;
 use crate::store::Store;
 
@@ -32,10 +34,15 @@ impl UserRepository for Store {
             }
             diesel::insert_into(users::table).values(NewUserRow::of(&user)).execute(connection)?;
             // Found by its key: MySQL has no RETURNING.
-            users::table
+            let id: i64 = users::table
                 .filter(users::email_canonical.eq(canonical.as_bytes()))
                 .select(users::id)
-                .first(connection)
+                .first(connection)?;
+            diesel::insert_into(account_stats::table)
+                .values(account_stats::user_id.eq(id))
+                .execute(connection)?;
+            insert_words!(connection, id, user.name.as_str());
+            Ok(id)
         })
         .map(UserId::new)
     }
@@ -158,6 +165,7 @@ impl UserRepository for Store {
         let user = user.get();
         write!(self, |connection, events| {
             forget_statuses_of(connection, events, user)?;
+            discount_follows_of(connection, user)?;
             let deleted = diesel::delete(users::table.find(user)).execute(connection)?;
             if deleted > 0 {
                 events.push(Event::AccountDeleted { user });
@@ -185,6 +193,11 @@ impl UserRepository for Store {
         }
         found.sort_unstable_by_key(|user| user.id);
         Ok(found)
+    }
+
+    fn is_empty(&self) -> Result<bool, RepositoryError> {
+        read!(self, |connection| select(exists(users::table.select(users::id))).get_result(connection))
+            .map(|is_there: bool| !is_there)
     }
 
     fn exists(&self, user: UserId) -> Result<bool, RepositoryError> {

@@ -1,6 +1,6 @@
-use miniter_domain::{Follow, FollowRepository, RepositoryError, UserId};
+use miniter_domain::{Follow, FollowRepository, NewFollow, RepositoryError, UserId};
 
-use crate::support::Database;
+use crate::support::{Database, moment};
 
 #[test]
 fn following_twice_is_following_once() {
@@ -18,7 +18,7 @@ fn unfollowing_says_whether_there_was_something_to_end() {
     let database = Database::new();
     let follow = Follow::new(database.user("song"), database.user("kim")).unwrap();
     assert!(!FollowRepository::delete(&*database, follow).unwrap());
-    FollowRepository::create(&*database, follow).unwrap();
+    database.follow(follow.follower(), follow.followee());
     assert!(FollowRepository::delete(&*database, follow).unwrap());
     assert!(!FollowRepository::delete(&*database, follow).unwrap());
 }
@@ -29,7 +29,7 @@ fn a_follow_needs_both_of_its_users() {
     let song = database.user("song");
     let nobody = UserId::new(i64::from(i32::MAX) + 1);
     for follow in [Follow::new(song, nobody), Follow::new(nobody, song)] {
-        let refused = FollowRepository::create(&*database, follow.unwrap());
+        let refused = FollowRepository::create(&*database, &NewFollow::plain(follow.unwrap(), moment()));
         assert!(matches!(refused, Err(RepositoryError::MissingReference)));
     }
 }

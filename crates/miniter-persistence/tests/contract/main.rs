@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "the seed of a random history is told")]
 
+mod accounts;
 mod acts;
 mod clients;
 mod follows;
@@ -12,6 +13,7 @@ mod login_throttle;
 mod model;
 mod notifications;
 mod oauth;
+mod relationships;
 mod sessions;
 mod statistics;
 mod support;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use miniter_domain::{
     AccessToken, AccessTokenRepository, AppId, AppName, ApplicationRepository, AuthorizationCode,
-    AuthorizationCodeRepository, KnownToken, NewAppToken, NewApplication, Redemption, RedirectUris,
+    AuthorizationCodeRepository, KnownToken, NewAccessToken, NewApplication, Redemption, RedirectUris,
     RepositoryError, Scopes, SecretDigest, TokenVersion, UserId, UserRepository, Website,
 };
 use miniter_persistence::Store;
@@ -175,7 +175,8 @@ fn what_ends_a_token_counts_on_every_node_at_once() {
     for (token, user) in [(1, song), (2, song), (3, kim), (4, kim)] {
         let_in(here, token, app, user);
     }
-    let own = NewAppToken { digest: digest(5), app, scopes: scopes("read"), created_at: moment() };
+    let own =
+        NewAccessToken { digest: digest(5), app, user: None, scopes: scopes("read"), created_at: moment() };
     AccessTokenRepository::create(&**here, &own).unwrap();
     let good = || -> Vec<u8> {
         let shown = |node: &Database| -> Vec<u8> {

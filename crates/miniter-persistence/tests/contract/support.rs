@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use miniter_domain::{
-    Clock, Email, Follow, FollowRepository, Freshness, NewStatus, NewUser, PageRequest, Profile,
-    RepositoryError, StatusId, StatusRepository, SystemClock, TimelinePage, TimelineRepository, UserId,
-    UserName, UserRepository,
+    Clock, Email, Follow, FollowOutcome, FollowRepository, Freshness, NewFollow, NewStatus, NewUser,
+    PageRequest, Profile, RepositoryError, StatusId, StatusRepository, SystemClock, TimelinePage,
+    TimelineRepository, UserId, UserName, UserRepository,
 };
 use miniter_persistence::{Store, StoreOptions};
 
@@ -108,7 +108,9 @@ impl Database {
 
     pub fn follow(&self, follower: UserId, followee: UserId) {
         let follow = Follow::new(follower, followee).unwrap();
-        patiently(|| FollowRepository::create(&self.store, follow));
+        let follow = NewFollow::plain(follow, moment());
+        let outcome = patiently(|| FollowRepository::create(&self.store, &follow));
+        assert_eq!(outcome, FollowOutcome::Following);
     }
 
     pub fn unfollow(&self, follower: UserId, followee: UserId) {
@@ -173,6 +175,7 @@ pub fn moment() -> DateTime<Utc> {
 
 pub fn new_user(email: &str) -> NewUser {
     NewUser {
+        username: None,
         name: UserName::parse("송은우".into()).unwrap(),
         email: Email::parse(email).unwrap(),
         profile: Profile::parse("안녕 🍺".into()).unwrap(),

@@ -62,7 +62,9 @@ fn of_many_sign_ups_with_one_email_at_once_exactly_one_succeeds() {
 #[test]
 fn the_id_of_a_deleted_user_is_not_given_again() {
     let database = Database::new();
+    assert!(database.is_empty().unwrap());
     let song = database.user("song");
+    assert!(!database.is_empty().unwrap());
     database.execute(&format!("DELETE FROM users WHERE id = {song}"));
     assert!(!database.exists(song).unwrap());
     assert!(database.user("kim") > song);

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use miniter_domain::{
     AccessTokenRepository, Application, ApplicationRepository, AuthorizationCode,
-    AuthorizationCodeRepository, Clock, NewAppToken, Redemption, Scopes,
+    AuthorizationCodeRepository, Clock, NewAccessToken, Redemption, Scopes, UserId,
 };
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::ServiceError;
+use crate::grant::AppGrant;
 use crate::oauth::secret::{self, Kind};
 use crate::oauth::{OAuthError, digest_of_token, new_secret, requested_scopes};
 
@@ -119,7 +120,22 @@ impl AccessTokens {
         let digest = digest_of_token(&access_token);
         let digest = digest.ok_or_else(|| ServiceError::Internal("a new token is none".into()))?;
         let created_at = self.clock.now();
-        self.tokens.create(&NewAppToken { digest, app: application.id, scopes, created_at })?;
+        let token = NewAccessToken { digest, app: application.id, user: None, scopes, created_at };
+        self.tokens.create(&token)?;
+        Ok(IssuedToken { access_token, scopes, created_at })
+    }
+
+    /// Gives an application a token for a user who has just signed up with it. It allows what the application's own token allows.
+    ///
+    /// # Errors
+    /// The general `Unavailable` and `Internal`.
+    pub fn issue_to_new_user(&self, grant: AppGrant, user: UserId) -> Result<IssuedToken, ServiceError> {
+        let AppGrant { app, scopes } = grant;
+        let access_token = new_secret()?;
+        let digest = digest_of_token(&access_token);
+        let digest = digest.ok_or_else(|| ServiceError::Internal("a new token is none".into()))?;
+        let created_at = self.clock.now();
+        self.tokens.create(&NewAccessToken { digest, app, user: Some(user), scopes, created_at })?;
         Ok(IssuedToken { access_token, scopes, created_at })
     }
 

@@ -30,6 +30,11 @@ pub(crate) struct SignUpRequest {
     #[serde(default)]
     #[schema(example = "hello", max_length = 2000)]
     profile: String,
+    /// The name in the account's address: 1 to 30 ASCII letters, digits and underscores. Unique, the case of letters aside. An account
+    /// without one is called `user` with its number, a form that nobody can choose.
+    #[serde(default)]
+    #[schema(example = "song", min_length = 1, max_length = 30, pattern = "^[A-Za-z0-9_]+$")]
+    username: Option<String>,
 }
 
 /// The account that was made.
@@ -48,6 +53,8 @@ pub(crate) struct SignUpResponse {
 
 /// The codes that this operation alone decides on.
 pub(super) const SIGN_UP_PROBLEMS: &[Code] = &[
+    Code::InvalidUsername,
+    Code::UsernameReserved,
     Code::InvalidName,
     Code::InvalidEmail,
     Code::PasswordTooShort,
@@ -55,6 +62,7 @@ pub(super) const SIGN_UP_PROBLEMS: &[Code] = &[
     Code::ProfileTooLong,
     Code::RegistrationClosed,
     Code::EmailTaken,
+    Code::UsernameTaken,
     Code::Internal,
     Code::Unavailable,
 ];
@@ -84,8 +92,9 @@ pub(crate) async fn sign_up(
         .bulkheads
         .hash
         .run(move || {
-            let SignUpRequest { name, email, password, profile } = request;
+            let SignUpRequest { name, email, password, profile, username } = request;
             let account = SignUp {
+                username,
                 name: name.clone(),
                 email: email.clone(),
                 password: password.into(),

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use miniter_domain::{DomainError, UserId};
-use miniter_service::ServiceError;
+use miniter_service::{FollowWishes, ServiceError};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -82,7 +82,11 @@ pub(crate) async fn follow(
 ) -> Result<HttpResponse, Failure> {
     let followee = request.follow.parse().map_err(ServiceError::from)?;
     let (actor, follows) = (grant.user, state.services.follows.clone());
-    state.bulkheads.write.run_for(actor, move || follows.follow(actor, followee)).await?;
+    state
+        .bulkheads
+        .write
+        .run_for(actor, move || follows.follow(actor, followee, FollowWishes::default()))
+        .await?;
     Ok(HttpResponse::Ok().finish())
 }
 

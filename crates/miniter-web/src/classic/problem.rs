@@ -69,6 +69,12 @@ codes! {
     InvalidName BAD_REQUEST "invalid_name"
         "A name has 1 to 255 characters, at least one of them visible."
         "이름은 1자 이상 255자 이하이고, 눈에 보이는 글자가 하나 이상 있어야 합니다."
+    InvalidUsername BAD_REQUEST "invalid_username"
+        "A username has 1 to 30 characters: ASCII letters, digits and underscores."
+        "사용자 이름은 영문자, 숫자, 밑줄로 된 1자 이상 30자 이하여야 합니다."
+    UsernameReserved BAD_REQUEST "username_reserved"
+        "A username that is user with a number after it stands for accounts without a username."
+        "user 뒤에 숫자만 붙은 이름은 사용자 이름이 없는 계정을 뜻하므로 쓸 수 없습니다."
     InvalidEmail BAD_REQUEST "invalid_email"
         "An e-mail address has at most 255 ASCII characters, no white space, and one @ between non-empty parts."
         "이메일 주소는 공백 없는 255자 이하의 ASCII 문자이고, @ 하나의 앞뒤에 글자가 있어야 합니다."
@@ -129,6 +135,9 @@ codes! {
     EmailTaken CONFLICT "email_taken"
         "There is an account with this e-mail address already."
         "이미 가입된 이메일 주소입니다."
+    UsernameTaken CONFLICT "username_taken"
+        "There is an account with this username already."
+        "이미 사용 중인 사용자 이름입니다."
     BodyTimeout REQUEST_TIMEOUT "body_timeout"
         "The body did not arrive in time."
         "본문이 제시간에 도착하지 않았습니다."
@@ -189,12 +198,12 @@ impl Code {
             ServiceError::Invalid(error) => Self::of_domain_error(*error),
             ServiceError::EmailTaken => Self::EmailTaken,
             ServiceError::RegistrationClosed => Self::RegistrationClosed,
+            ServiceError::UsernameTaken => Self::UsernameTaken,
             ServiceError::InvalidCredentials => Self::InvalidCredentials,
             ServiceError::WrongPassword => Self::WrongPassword,
             ServiceError::TooManyFailures { .. } => Self::TooManyFailures,
             ServiceError::IdempotencyKeyReused => Self::IdempotencyKeyReused,
             ServiceError::Unauthenticated => Self::TokenInvalid,
-            ServiceError::UserNotFound => Self::UserNotFound,
             // This API gives no tokens to applications.
             ServiceError::OAuth(_) => Self::BadRequest,
             // Of use cases that this API does not have.
@@ -202,6 +211,10 @@ impl Code {
             | ServiceError::InReplyToNotFound
             | ServiceError::NotificationNotFound => Self::NotFound,
             ServiceError::Forbidden => Self::BadRequest,
+            // A blocked user is told the same as of an account that does not exist.
+            ServiceError::UserNotFound | ServiceError::Blocked | ServiceError::RequestNotFound => {
+                Self::UserNotFound
+            }
             ServiceError::Unavailable(_) => Self::Unavailable,
             ServiceError::Internal(_) => Self::Internal,
         }
@@ -230,6 +243,10 @@ impl Code {
             | DomainError::NulCharacter
             | DomainError::InvalidProfileField
             | DomainError::TooManyProfileFields => Self::BadRequest,
+            DomainError::InvalidUsername => Self::InvalidUsername,
+            DomainError::ReservedUsername => Self::UsernameReserved,
+            // No route of this API takes one.
+            DomainError::InvalidAccountNote => Self::BadRequest,
         }
     }
 

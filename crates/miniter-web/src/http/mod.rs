@@ -30,3 +30,4 @@ pub(crate) mod request_context;
 pub(crate) mod request_id;
 pub(crate) mod state;
 pub(crate) mod stream;
+pub(crate) mod viewer;

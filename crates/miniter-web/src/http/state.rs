@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, web};
 use miniter_domain::{Freshness, Health};
 use miniter_service::{
     AccessTokens, Accounts, Applications, Authorizations, BrowserSessions, Follows, InstanceStatistics,
-    Notifications, Reactions, Sessions, Statuses, Timelines, Tweets,
+    Notifications, Profiles, Reactions, Relationships, Sessions, Statuses, Timelines, Tweets,
 };
 
 use crate::http::address::TrustedProxies;
@@ -33,6 +33,10 @@ pub struct Services {
     pub notifications: Arc<Notifications>,
     /// Following and unfollowing.
     pub follows: Arc<Follows>,
+    /// Reading and changing profiles.
+    pub profiles: Arc<Profiles>,
+    /// Blocking, muting, and listing who follows whom.
+    pub relationships: Arc<Relationships>,
     /// Reading timelines.
     pub timelines: Arc<Timelines>,
     /// Knowing people by their tokens.
@@ -128,12 +132,12 @@ pub(crate) mod tests {
     use std::time::Duration;
 
     use miniter_domain::{
-        Capacity, MockAccessTokenRepository, MockApplicationRepository, MockAuthorizationCodeRepository,
-        MockCircleRepository, MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository,
-        MockLoginThrottleRepository, MockMarkerRepository, MockNotificationRepository,
-        MockPostingAccountRepository, MockReactionRepository, MockSessionRepository,
-        MockStatisticsRepository, MockStatusRepository, MockTimelineRepository, MockUserRepository,
-        SystemClock,
+        Capacity, MockAccessTokenRepository, MockAccountRepository, MockApplicationRepository,
+        MockAuthorizationCodeRepository, MockCircleRepository, MockFollowRepository, MockFreshness,
+        MockHealth, MockKnownAddressRepository, MockLoginThrottleRepository, MockMarkerRepository,
+        MockNotificationRepository, MockPostingAccountRepository, MockReactionRepository,
+        MockRelationshipRepository, MockSessionRepository, MockStatisticsRepository, MockStatusRepository,
+        MockTimelineRepository, MockUserRepository, SystemClock,
     };
     use miniter_service::{
         LoginThrottle, NotificationSources, Passwords, Publishing, Registration, TokenSecret, Tokens,
@@ -216,9 +220,19 @@ pub(crate) mod tests {
                     statuses: Arc::new(MockStatusRepository::new()),
                     circles: Arc::new(MockCircleRepository::new()),
                 },
-                clock,
+                clock.clone(),
             )),
-            follows: Arc::new(Follows::new(Arc::new(MockFollowRepository::new()), users)),
+            follows: Arc::new(Follows::new(Arc::new(MockFollowRepository::new()), users, clock.clone())),
+            profiles: Arc::new(Profiles::new(
+                Arc::new(MockAccountRepository::new()),
+                Arc::new(MockRelationshipRepository::new()),
+                clock.clone(),
+            )),
+            relationships: Arc::new(Relationships::new(
+                Arc::new(MockRelationshipRepository::new()),
+                Arc::new(MockAccountRepository::new()),
+                clock.clone(),
+            )),
             timelines: Arc::new(Timelines::new(Arc::new(MockTimelineRepository::new()), 1_000)),
             sessions: Arc::new(Sessions::new(
                 tokens,

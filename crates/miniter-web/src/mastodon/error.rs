@@ -80,6 +80,7 @@ fn verdict(failure: &Failure) -> Verdict<'_> {
 fn of_service_error(error: &ServiceError) -> Verdict<'_> {
     match error {
         ServiceError::Invalid(error) => of_domain_error(*error),
+        ServiceError::UsernameTaken => invalid("Username has already been taken"),
         ServiceError::EmailTaken => invalid("Email has already been taken"),
         ServiceError::RegistrationClosed => {
             (StatusCode::FORBIDDEN, "Nobody can sign up on this server at the moment".into())
@@ -94,13 +95,16 @@ fn of_service_error(error: &ServiceError) -> Verdict<'_> {
         }
         ServiceError::Unauthenticated => token_invalid(),
         ServiceError::OAuth(refusal) => (of_refusal(*refusal), refusal.code().into()),
-        ServiceError::UserNotFound | ServiceError::StatusNotFound | ServiceError::NotificationNotFound => {
-            not_found()
-        }
+        ServiceError::UserNotFound
+        | ServiceError::StatusNotFound
+        | ServiceError::NotificationNotFound
+        | ServiceError::RequestNotFound => not_found(),
         ServiceError::InReplyToNotFound => {
             (StatusCode::NOT_FOUND, "The post you are trying to reply to does not appear to exist.".into())
         }
-        ServiceError::Forbidden => (StatusCode::FORBIDDEN, "This action is not allowed".into()),
+        ServiceError::Forbidden | ServiceError::Blocked => {
+            (StatusCode::FORBIDDEN, "This action is not allowed".into())
+        }
         ServiceError::Unavailable(_) => unavailable(),
         ServiceError::Internal(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side".into())
@@ -140,6 +144,11 @@ fn of_domain_error(error: DomainError) -> Verdict<'static> {
         // They stand in paths, or name another account or status: there is none of this name.
         DomainError::InvalidUserId | DomainError::InvalidTweetId => return not_found(),
         DomainError::InvalidIdempotencyKey => "Idempotency-Key must have 1 to 255 characters",
+        DomainError::InvalidUsername => {
+            "Username must have 1 to 30 characters: letters, numbers and underscores"
+        }
+        DomainError::ReservedUsername => "Username is reserved",
+        DomainError::InvalidAccountNote => "Comment is too long (maximum is 2000 characters)",
         DomainError::FollowSelf => "You cannot follow yourself",
         DomainError::NotPinnable => "Only your own posts that are not direct can be pinned",
         DomainError::TooManyPins => "You have already pinned the maximum number of posts",

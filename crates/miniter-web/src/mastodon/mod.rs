@@ -3,6 +3,7 @@
 //! The routes are grouped in parts, one a noun. A part has its routes and what the OpenAPI document says of them; [`PARTS`] lists
 //! them all. What a route answers with is an entity (`entities/`).
 
+mod accounts;
 mod docs;
 #[expect(dead_code, reason = "the routes that answer with them come one by one")]
 mod entities;
@@ -65,6 +66,7 @@ struct Part {
 
 /// The parts of this API.
 const PARTS: &[Part] = &[
+    accounts::PART,
     docs::PART,
     instance::PART,
     markers::PART,

@@ -1,6 +1,6 @@
 //! What stands at well-known addresses (RFC 8615): how to find an account by its address.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
@@ -8,6 +8,7 @@ use crate::http::auth::Access;
 use crate::http::body::params::Params;
 use crate::http::endpoint::Endpoint;
 use crate::http::failure::Failure;
+use crate::http::freshness;
 use crate::http::public_url::PublicUrl;
 use crate::http::state::State;
 use crate::mastodon::entities::webfinger::{Webfinger, WebfingerLink};
@@ -91,12 +92,16 @@ struct Wanted {
 )]
 async fn find_account(
     state: web::Data<State>,
+    request: HttpRequest,
     Params(wanted): Params<Wanted>,
 ) -> Result<HttpResponse, Failure> {
     let name = username_of(&wanted.resource, &state.instance.public_url).ok_or(Failure::NotFound)?;
-    let username = find_username(name).ok_or(Failure::NotFound)?;
+    let (name, profiles) = (name.to_owned(), state.services.profiles.clone());
+    let find = move || profiles.find_by_username(&name);
+    let account = freshness::read(&request, &state, || None, find).await?;
+    let username = &account.username;
     let (public_url, json) = (&state.instance.public_url, "application/jrd+json; charset=utf-8");
-    let profile = public_url.account_url(&username);
+    let profile = public_url.account_url(username);
     Ok(HttpResponse::Ok().content_type(json).json(Webfinger {
         subject: format!("acct:{username}@{}", public_url.host()),
         aliases: vec![profile.clone()],
@@ -118,11 +123,6 @@ fn username_of<'a>(resource: &'a str, public_url: &PublicUrl) -> Option<&'a str>
         host.eq_ignore_ascii_case(public_url.host()).then_some(name)
     };
     profile.or_else(address)
-}
-
-/// The account with this name, compared without case: its name as its owner wrote it. Accounts have no names yet.
-fn find_username(_name: &str) -> Option<String> {
-    None
 }
 
 #[cfg(test)]

@@ -173,6 +173,7 @@ fn of_service_error(error: &ServiceError, texts: &'static Texts) -> (StatusCode,
         ServiceError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, texts.internal),
         ServiceError::Invalid(_)
         | ServiceError::EmailTaken
+        | ServiceError::UsernameTaken
         | ServiceError::RegistrationClosed
         | ServiceError::IdempotencyKeyReused
         | ServiceError::Unauthenticated
@@ -180,7 +181,9 @@ fn of_service_error(error: &ServiceError, texts: &'static Texts) -> (StatusCode,
         | ServiceError::StatusNotFound
         | ServiceError::InReplyToNotFound
         | ServiceError::NotificationNotFound
-        | ServiceError::Forbidden => (StatusCode::BAD_REQUEST, texts.bad_request),
+        | ServiceError::Forbidden
+        | ServiceError::Blocked
+        | ServiceError::RequestNotFound => (StatusCode::BAD_REQUEST, texts.bad_request),
     }
 }
 
