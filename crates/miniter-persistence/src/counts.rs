@@ -40,21 +40,21 @@ impl Counting for SqliteConnection {
 #[cfg(feature = "mysql")]
 impl Counting for MysqlConnection {
     fn count_statuses(&mut self, new: &[NewStatuses]) -> QueryResult<()> {
-        if new.is_empty() {
-            return Ok(());
-        }
-        let rows: Vec<String> = new
-            .iter()
-            .map(|NewStatuses { author, count, last }| {
-                format!("({author}, {count}, '{}')", last.format("%Y-%m-%d %H:%M:%S%.6f"))
-            })
-            .collect();
-        let sql = format!(
-            "INSERT INTO account_stats (user_id, statuses_count, last_status_at) VALUES {} \
-             ON DUPLICATE KEY UPDATE statuses_count = statuses_count + VALUES(statuses_count), \
-             last_status_at = GREATEST(COALESCE(last_status_at, VALUES(last_status_at)), VALUES(last_status_at))",
-            rows.join(", ")
-        );
+        const INSERT: &str = "INSERT INTO account_stats (user_id, statuses_count, last_status_at) VALUES ";
+        const ADD: &str = " ON DUPLICATE KEY UPDATE statuses_count = statuses_count + VALUES(statuses_count), \
+            last_status_at = GREATEST(COALESCE(last_status_at, VALUES(last_status_at)), VALUES(last_status_at))";
+        let row = |NewStatuses { author, count, last }: &NewStatuses| {
+            format!("({author}, {count}, '{}')", last.format("%Y-%m-%d %H:%M:%S%.6f"))
+        };
+        let sql = match new {
+            [] => return Ok(()),
+            // A statement that stays prepared.
+            [NewStatuses { author, count, last }] => {
+                let sql = format!("{INSERT}(?, ?, ?){ADD}");
+                return self.run(&sql, params![*author, *count, *last]).map(drop);
+            }
+            new => format!("{INSERT}{}{ADD}", new.iter().map(row).collect::<Vec<_>>().join(", ")),
+        };
         self.run_once(&sql, &[]).map(drop)
     }
 }

@@ -134,8 +134,11 @@ pub(crate) fn notify_subscribers<C: Portable>(
 ) -> QueryResult<()> {
     const WITH_SUBSCRIBERS: &str = "SELECT t.id FROM tweets t WHERE EXISTS (SELECT 1 FROM users_follow_list f \
         WHERE f.follow_user_id = t.user_id AND f.notify = 1) AND t.id IN (";
+    const HAS_SUBSCRIBERS: &str = "SELECT t.id FROM tweets t WHERE t.id = ? AND EXISTS \
+        (SELECT 1 FROM users_follow_list f WHERE f.follow_user_id = t.user_id AND f.notify = 1)";
+    // Most have none.
     let statuses = match statuses {
-        [status] => vec![*status],
+        [status] => connection.numbers(HAS_SUBSCRIBERS, params![*status])?,
         many => connection.numbers_once(&format!("{WITH_SUBSCRIBERS}{})", list(many)), &[])?,
     };
     for status in statuses {

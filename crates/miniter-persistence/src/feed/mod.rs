@@ -35,7 +35,10 @@ pub(crate) enum Event {
     /// An account is gone, with all that it wrote and everyone it followed.
     AccountDeleted { user: i64 },
     /// Another program has written tweets.
-    #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "a SQLite file tells of them itself"))]
+    #[cfg_attr(
+        not(any(feature = "mysql", test)),
+        expect(dead_code, reason = "a SQLite file tells of them itself")
+    )]
     ForeignWrites,
     /// What a status says, or how often others have reacted to it, has changed.
     StatusChanged { author: i64, status: i64 },

@@ -17,7 +17,12 @@ use crate::writer::{Batch, Post, Publish};
 
 impl Publishing for MysqlConnection {
     fn insert_tweets(&mut self, rows: &[NewTweetRow<'_>]) -> QueryResult<()> {
-        diesel::insert_into(tweets::table).values(rows).execute(self).map(drop)
+        match rows {
+            // A statement that stays prepared.
+            [row] => diesel::insert_into(tweets::table).values(row).execute(self),
+            rows => diesel::insert_into(tweets::table).values(rows).execute(self),
+        }
+        .map(drop)
     }
 
     impl_greatest_id!();
@@ -37,14 +42,12 @@ impl Publish for MysqlConnection {
 
     fn publish(batch: &mut Batch<'_, Self>, posts: &mut [&mut Post]) -> QueryResult<()> {
         let (mut together, mut alone) = lookup_responses(batch.connection, posts)?;
-        if together.len() >= 2 && !publish_together(batch, &mut together)? {
+        if !together.is_empty() && !publish_together(batch, &mut together)? {
             // Most likely one of them is by an author who is gone; the others need not pay for that.
             refuse_orphans(batch.connection, &mut together)?;
             if together.len() < 2 || !publish_together(batch, &mut together)? {
                 alone.append(&mut together);
             }
-        } else if together.len() == 1 {
-            alone.append(&mut together);
         }
         for post in alone {
             post.outcome = Some(publish_alone(batch, &post.tweet)?);
