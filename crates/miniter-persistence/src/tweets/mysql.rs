@@ -75,7 +75,7 @@ fn refuse_orphans(connection: &mut MysqlConnection, posts: &mut Vec<&mut Post>) 
     Ok(())
 }
 
-/// Publishes posts as one group, and returns whether that was possible: if one of them cannot be, none is.
+/// Publishes posts as one group, and returns whether they have their outcomes: if one of several cannot be published, none is.
 fn publish_together(batch: &mut Batch<'_, MysqlConnection>, posts: &mut [&mut Post]) -> QueryResult<bool> {
     let outcome = {
         let tweets: Vec<&NewStatus> = posts.iter().map(|post| &post.tweet).collect();
@@ -86,7 +86,17 @@ fn publish_together(batch: &mut Batch<'_, MysqlConnection>, posts: &mut [&mut Po
             batch.in_savepoint(|batch| publish_group(batch, &tweets))?
         }
     };
-    let Ok(responses) = outcome else { return Ok(false) };
+    let responses = match (outcome, &mut *posts) {
+        (Ok(responses), _) => responses,
+        // Another id may do.
+        (Err(RepositoryError::IdTaken | RepositoryError::Taken), _) => return Ok(false),
+        // A second attempt would meet the same, and its caller may have been told meanwhile that it is in vain.
+        (Err(error), [post]) => {
+            post.outcome = Some(Err(error));
+            return Ok(true);
+        }
+        (Err(_), _) => return Ok(false),
+    };
     for (post, response) in posts.iter_mut().zip(responses) {
         post.outcome = Some(Ok(response));
     }
