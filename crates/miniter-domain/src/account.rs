@@ -131,6 +131,7 @@ pub trait AccountRepository: Send + Sync {
     ///
     /// # Errors
     /// Only the general ones.
+    #[allow(clippy::needless_lifetimes, reason = "mockall needs its name")]
     fn find_by_usernames<'a>(&self, usernames: &[&'a str]) -> Result<Vec<Arc<Account>>, RepositoryError>;
 
     /// Changes an account, and returns what it is then. `None` if it does not exist.

@@ -20,7 +20,7 @@ pub struct FollowWishes {
 
 /// The use cases around follows.
 pub struct Follows {
-    follows: Arc<dyn FollowRepository>,
+    repository: Arc<dyn FollowRepository>,
     users: Arc<dyn UserRepository>,
     clock: Arc<dyn Clock>,
 }
@@ -29,11 +29,11 @@ impl Follows {
     /// Puts the use cases together.
     #[must_use]
     pub fn new(
-        follows: Arc<dyn FollowRepository>,
+        repository: Arc<dyn FollowRepository>,
         users: Arc<dyn UserRepository>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { follows, users, clock }
+        Self { repository, users, clock }
     }
 
     /// `actor` follows `followee` from now on, or asks to if that account decides who follows it. If they did before, only what they
@@ -48,7 +48,12 @@ impl Follows {
             return Err(DomainError::FollowSelf.into());
         };
         let FollowWishes { show_reblogs, notify } = wishes;
-        match self.follows.create(&NewFollow { follow, show_reblogs, notify, created_at: self.clock.now() }) {
+        match self.repository.create(&NewFollow {
+            follow,
+            show_reblogs,
+            notify,
+            created_at: self.clock.now(),
+        }) {
             Err(RepositoryError::MissingReference) => {
                 self.require(actor, ServiceError::Unauthenticated)?;
                 Err(ServiceError::UserNotFound)
@@ -68,7 +73,7 @@ impl Follows {
     pub fn unfollow(&self, actor: UserId, followee: UserId) -> Result<(), ServiceError> {
         // A follow that stood speaks for both of its users. Users never follow themselves.
         if let Ok(follow) = Follow::new(actor, followee)
-            && self.follows.delete(follow)?
+            && self.repository.delete(follow)?
         {
             return Ok(());
         }
@@ -82,7 +87,7 @@ impl Follows {
     /// [`ServiceError::UserNotFound`] if there is no such follower, and the general `Unavailable` and `Internal`.
     pub fn remove_follower(&self, actor: UserId, follower: UserId) -> Result<(), ServiceError> {
         if let Ok(follow) = Follow::new(follower, actor)
-            && self.follows.delete(follow)?
+            && self.repository.delete(follow)?
         {
             return Ok(());
         }
@@ -95,7 +100,7 @@ impl Follows {
     /// [`ServiceError::RequestNotFound`], and the general `Unavailable` and `Internal`.
     pub fn authorize(&self, actor: UserId, follower: UserId) -> Result<(), ServiceError> {
         let request = Follow::new(follower, actor).map_err(|_| ServiceError::RequestNotFound)?;
-        let was_there = self.follows.authorize(request, self.clock.now())?;
+        let was_there = self.repository.authorize(request, self.clock.now())?;
         if was_there { Ok(()) } else { Err(ServiceError::RequestNotFound) }
     }
 
@@ -105,7 +110,7 @@ impl Follows {
     /// [`ServiceError::RequestNotFound`], and the general `Unavailable` and `Internal`.
     pub fn reject(&self, actor: UserId, follower: UserId) -> Result<(), ServiceError> {
         let request = Follow::new(follower, actor).map_err(|_| ServiceError::RequestNotFound)?;
-        if self.follows.reject(request)? { Ok(()) } else { Err(ServiceError::RequestNotFound) }
+        if self.repository.reject(request)? { Ok(()) } else { Err(ServiceError::RequestNotFound) }
     }
 
     fn require(&self, user: UserId, missing: ServiceError) -> Result<(), ServiceError> {

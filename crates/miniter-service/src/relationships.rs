@@ -32,7 +32,7 @@ pub struct FamiliarAccounts {
 
 /// The use cases around relationships, beside follows.
 pub struct Relationships {
-    relationships: Arc<dyn RelationshipRepository>,
+    repository: Arc<dyn RelationshipRepository>,
     accounts: Arc<dyn AccountRepository>,
     clock: Arc<dyn Clock>,
 }
@@ -47,11 +47,11 @@ impl Relationships {
     /// Puts the use cases together.
     #[must_use]
     pub fn new(
-        relationships: Arc<dyn RelationshipRepository>,
+        repository: Arc<dyn RelationshipRepository>,
         accounts: Arc<dyn AccountRepository>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { relationships, accounts, clock }
+        Self { repository, accounts, clock }
     }
 
     /// What each of these accounts is to the actor, as far as they exist, each once and in this order. Of more than
@@ -61,7 +61,7 @@ impl Relationships {
     /// The general `Unavailable` and `Internal`.
     pub fn find(&self, actor: UserId, accounts: &[UserId]) -> Result<Vec<Relationship>, ServiceError> {
         let existing = self.existing(accounts)?;
-        Ok(self.relationships.find_relationships(actor, &existing, self.clock.now())?)
+        Ok(self.repository.find_relationships(actor, &existing, self.clock.now())?)
     }
 
     /// What one account is to the actor.
@@ -78,7 +78,7 @@ impl Relationships {
     /// [`ServiceError::UserNotFound`], and the general `Unavailable` and `Internal`.
     pub fn block(&self, actor: UserId, target: UserId) -> Result<Relationship, ServiceError> {
         if actor != target {
-            self.relationships.block(actor, target, self.clock.now()).map_err(of_two)?;
+            self.repository.block(actor, target, self.clock.now()).map_err(of_two)?;
         }
         self.find_one(actor, target)
     }
@@ -88,7 +88,7 @@ impl Relationships {
     /// # Errors
     /// [`ServiceError::UserNotFound`], and the general `Unavailable` and `Internal`.
     pub fn unblock(&self, actor: UserId, target: UserId) -> Result<Relationship, ServiceError> {
-        self.relationships.unblock(actor, target)?;
+        self.repository.unblock(actor, target)?;
         self.find_one(actor, target)
     }
 
@@ -113,7 +113,7 @@ impl Relationships {
                 .and_then(|duration| now.checked_add_signed(duration))
                 .filter(|moment| *moment < LAST_MOMENT);
             let mute = Mute { hides_notifications, expires_at };
-            self.relationships.mute(actor, target, mute, now).map_err(of_two)?;
+            self.repository.mute(actor, target, mute, now).map_err(of_two)?;
         }
         self.find_one(actor, target)
     }
@@ -123,7 +123,7 @@ impl Relationships {
     /// # Errors
     /// [`ServiceError::UserNotFound`], and the general `Unavailable` and `Internal`.
     pub fn unmute(&self, actor: UserId, target: UserId) -> Result<Relationship, ServiceError> {
-        self.relationships.unmute(actor, target)?;
+        self.repository.unmute(actor, target)?;
         self.find_one(actor, target)
     }
 
@@ -138,7 +138,7 @@ impl Relationships {
         comment: String,
     ) -> Result<Relationship, ServiceError> {
         let note = AccountNote::parse(comment)?;
-        self.relationships.set_note(actor, target, &note).map_err(of_two)?;
+        self.repository.set_note(actor, target, &note).map_err(of_two)?;
         self.find_one(actor, target)
     }
 
@@ -187,7 +187,7 @@ impl Relationships {
         accounts: &[UserId],
     ) -> Result<Vec<FamiliarAccounts>, ServiceError> {
         let existing = self.existing(accounts)?;
-        let familiar = self.relationships.find_familiar_followers(actor, &existing, Self::MOST_FAMILIAR)?;
+        let familiar = self.repository.find_familiar_followers(actor, &existing, Self::MOST_FAMILIAR)?;
         familiar
             .into_iter()
             .map(|FamiliarFollowers { account, followers }| {
@@ -202,7 +202,7 @@ impl Relationships {
         viewer: Option<UserId>,
         page: &PageRequest,
     ) -> Result<ListedAccounts, ServiceError> {
-        let found = self.relationships.list_accounts(list, viewer, page, self.clock.now())?;
+        let found = self.repository.list_accounts(list, viewer, page, self.clock.now())?;
         let mut accounts = self.accounts.find_many(&found.accounts)?;
         accounts.reverse();
         Ok(ListedAccounts { accounts, has_older: found.has_older })

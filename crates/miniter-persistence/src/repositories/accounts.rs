@@ -52,7 +52,7 @@ impl AccountRepository for Store {
         self.find_by_usernames(&[username]).map(|found| found.into_iter().next())
     }
 
-    fn find_by_usernames<'a>(&self, usernames: &[&'a str]) -> Result<Vec<Arc<Account>>, RepositoryError> {
+    fn find_by_usernames(&self, usernames: &[&str]) -> Result<Vec<Arc<Account>>, RepositoryError> {
         let chosen: Vec<&str> =
             usernames.iter().copied().filter(|username| Username::parse(username).is_ok()).collect();
         let nameless: Vec<i64> =
@@ -94,6 +94,9 @@ impl AccountRepository for Store {
             let columns = ChangedColumns::of(&change);
             if columns != ChangedColumns::default() {
                 diesel::update(row).set(columns).execute(connection)?;
+            }
+            if let Some(language) = &change.default_language {
+                diesel::update(row).set(users::default_language.eq(language)).execute(connection)?;
             }
             if let Some(name) = &change.display_name {
                 diesel::delete(account_words::table.filter(account_words::user_id.eq(user)))
@@ -227,7 +230,6 @@ struct ChangedColumns<'a> {
     discoverable: Option<bool>,
     default_visibility: Option<i16>,
     default_sensitive: Option<bool>,
-    default_language: Option<Option<&'a str>>,
 }
 
 impl<'a> ChangedColumns<'a> {
@@ -241,7 +243,6 @@ impl<'a> ChangedColumns<'a> {
             discoverable: change.is_discoverable,
             default_visibility: change.default_visibility.map(miniter_domain::Visibility::code),
             default_sensitive: change.default_sensitive,
-            default_language: change.default_language.as_ref().map(Option::as_deref),
         }
     }
 }

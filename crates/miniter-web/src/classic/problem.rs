@@ -242,11 +242,10 @@ impl Code {
             | DomainError::TooManyPins
             | DomainError::NulCharacter
             | DomainError::InvalidProfileField
-            | DomainError::TooManyProfileFields => Self::BadRequest,
+            | DomainError::TooManyProfileFields
+            | DomainError::InvalidAccountNote => Self::BadRequest,
             DomainError::InvalidUsername => Self::InvalidUsername,
             DomainError::ReservedUsername => Self::UsernameReserved,
-            // No route of this API takes one.
-            DomainError::InvalidAccountNote => Self::BadRequest,
         }
     }
 
