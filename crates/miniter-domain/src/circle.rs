@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::{Status, UserId, Visibility};
+use crate::{ProfileFilter, Status, UserId, Visibility};
 
 /// What the accounts around a user are to them, as far as it decides what they see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,17 +107,66 @@ impl Circle {
 }
 
 impl Viewer<'_> {
+    /// Whether an account is kept out of the viewer's timelines.
+    #[must_use]
+    pub fn hides(self, account: UserId, now: DateTime<Utc>) -> bool {
+        match self {
+            Self::Anybody => false,
+            Self::User(circle) => circle.hides(account, now),
+        }
+    }
+
     /// Whether a status of a user or one of their followees is in that user's classic timeline, as this viewer sees it. It has
     /// every status that the viewer may see, replies too, and no boosts.
     #[must_use]
     pub fn is_classic(self, status: &Status, now: DateTime<Utc>) -> bool {
-        status.reblog_of.is_none()
-            && self.may_see(status)
-            && match self {
-                Self::Anybody => true,
-                Self::User(circle) => !circle.hides(status.author, now),
-            }
+        status.reblog_of.is_none() && self.is_in_thread(status, now)
     }
+
+    /// Whether a status is in its thread, as this viewer sees it.
+    #[must_use]
+    pub fn is_in_thread(self, status: &Status, now: DateTime<Utc>) -> bool {
+        self.may_see(status) && (self.is(status.author) || !self.hides(status.author, now))
+    }
+
+    /// Whether a status is in the public timeline, as this viewer sees it. It has public statuses without boosts and without
+    /// replies to others.
+    #[must_use]
+    pub fn is_public(self, status: &Status, now: DateTime<Utc>) -> bool {
+        status.visibility == Visibility::Public
+            && !is_reply_to_another(status)
+            && self.is_classic(status, now)
+    }
+
+    /// Whether a status is in the list of its author's statuses, as this viewer sees it. An account that the viewer has muted
+    /// keeps its own list; only its boosts of such accounts are left out.
+    #[must_use]
+    pub fn is_profile(
+        self,
+        status: &Status,
+        original: Option<&Status>,
+        filter: &ProfileFilter,
+        now: DateTime<Utc>,
+    ) -> bool {
+        self.may_see_with(status, original)
+            && !(filter.exclude_reblogs && status.reblog_of.is_some())
+            && !(filter.exclude_replies && is_reply_to_another(status))
+            && filter.tag.as_ref().is_none_or(|tag| status.tags.contains(tag))
+            && original.is_none_or(|original| !self.hides(original.author, now))
+    }
+
+    /// Whether the viewer is this user.
+    fn is(self, user: UserId) -> bool {
+        match self {
+            Self::Anybody => false,
+            Self::User(circle) => circle.user == user,
+        }
+    }
+}
+
+/// Whether a status replies to another account than its author's.
+fn is_reply_to_another(status: &Status) -> bool {
+    status.in_reply_to_account.is_some_and(|account| account != status.author)
 }
 
 #[cfg(test)]
@@ -208,6 +257,50 @@ mod tests {
         ] {
             assert!(!circle.is_home(&boost, Some(&original), NOW), "{circle:?}");
         }
+    }
+
+    #[test]
+    fn the_public_timeline_has_what_is_meant_for_everybody() {
+        for (visibility, is_public) in [(Visibility::Public, true), (Visibility::Unlisted, false)] {
+            let status = status(STRANGER, visibility);
+            assert_eq!(Viewer::Anybody.is_public(&status, NOW), is_public);
+        }
+        let public = status(STRANGER, Visibility::Public);
+        for (to, is_public) in [(STRANGER, true), (FRIEND, false)] {
+            let reply = Status { in_reply_to_account: Some(to), ..public.clone() };
+            assert_eq!(Viewer::Anybody.is_public(&reply, NOW), is_public);
+        }
+        let boost = Status { reblog_of: Some(StatusId::new(9)), ..public.clone() };
+        assert!(!Viewer::Anybody.is_public(&boost, NOW));
+        for circle in [
+            Circle { muted: [(STRANGER, None)].into(), ..circle() },
+            Circle { blocked: [STRANGER].into(), ..circle() },
+        ] {
+            assert!(!Viewer::User(&circle).is_public(&public, NOW), "{circle:?}");
+        }
+    }
+
+    #[test]
+    fn a_profile_has_what_its_filter_leaves_and_not_what_the_viewer_has_muted() {
+        let all = ProfileFilter::default();
+        let circle = Circle { muted: [(FRIEND, None)].into(), ..circle() };
+        let viewer = Viewer::User(&circle);
+        let post = status(STRANGER, Visibility::Public);
+        let reply = Status { in_reply_to_account: Some(READER), ..post.clone() };
+        let boost = Status { reblog_of: Some(StatusId::new(9)), ..post.clone() };
+        let original = status(READER, Visibility::Public);
+        assert!(viewer.is_profile(&status(FRIEND, Visibility::Public), None, &all, NOW));
+        assert!(viewer.is_profile(&reply, None, &all, NOW));
+        assert!(viewer.is_profile(&boost, Some(&original), &all, NOW));
+        assert!(!viewer.is_profile(&boost, None, &all, NOW), "the original is gone");
+        assert!(!viewer.is_profile(&boost, Some(&status(FRIEND, Visibility::Public)), &all, NOW));
+        let no_replies = ProfileFilter { exclude_replies: true, ..all.clone() };
+        assert!(!viewer.is_profile(&reply, None, &no_replies, NOW));
+        let no_reblogs = ProfileFilter { exclude_reblogs: true, ..all.clone() };
+        assert!(!viewer.is_profile(&boost, Some(&original), &no_reblogs, NOW));
+        let tagged = ProfileFilter { tag: Some("rust".into()), ..all };
+        assert!(!viewer.is_profile(&post, None, &tagged, NOW));
+        assert!(viewer.is_profile(&Status { tags: vec!["rust".into()], ..post }, None, &tagged, NOW));
     }
 
     #[test]

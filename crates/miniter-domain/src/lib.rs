@@ -11,20 +11,24 @@ mod clock;
 mod error;
 mod follow;
 mod idempotency;
+mod interactions;
 mod language;
 mod login_throttle;
 mod notification;
 mod oauth;
 mod profile_fields;
 mod quota;
+mod reaction;
 mod reactions;
 mod relationship;
 mod repository;
 mod statistics;
 mod status;
+mod status_edit;
 mod status_text;
 mod subscriber;
 mod text;
+mod thread;
 mod timeline;
 mod tweet;
 mod user;
@@ -42,6 +46,7 @@ pub use clock::{Clock, SystemClock};
 pub use error::{DomainError, RepositoryError};
 pub use follow::{Follow, FollowOutcome, NewFollow};
 pub use idempotency::{Fingerprint, IdempotencyKey};
+pub use interactions::Interactions;
 pub use language::LanguageTag;
 pub use login_throttle::{AccountKey, AddressKey, BucketKey, OriginKey};
 pub use notification::{
@@ -59,6 +64,7 @@ pub use oauth::{
 pub use oauth::{MockAccessTokenRepository, MockApplicationRepository, MockAuthorizationCodeRepository};
 pub use profile_fields::{ProfileField, ProfileFields};
 pub use quota::{Allowance, Exhausted, Quota, Tat};
+pub use reaction::{Reaction, ReactorPage};
 #[cfg(feature = "mock")]
 pub use reactions::MockReactionRepository;
 pub use reactions::{MOST_PINS, ReactionRepository};
@@ -68,22 +74,25 @@ pub use relationship::{
     AccountList, AccountNote, AccountPage, FamiliarFollowers, Mute, Relationship, RelationshipRepository,
 };
 pub use repository::{
-    CircleRepository, Connections, FollowRepository, Freshness, Health, KnownAddressRepository,
-    LoginThrottleRepository, OnFresh, PostingAccountRepository, SessionRepository, StatisticsRepository,
-    StatusRepository, TimelineRepository, UserRepository,
+    CircleRepository, Connections, FollowRepository, Freshness, Health, InteractionRepository,
+    KnownAddressRepository, LoginThrottleRepository, OnFresh, PostingAccountRepository, SessionRepository,
+    StatisticsRepository, StatusRepository, ThreadRepository, TimelineRepository, UserRepository,
 };
 #[cfg(feature = "mock")]
 pub use repository::{
-    MockCircleRepository, MockFollowRepository, MockFreshness, MockHealth, MockKnownAddressRepository,
-    MockLoginThrottleRepository, MockPostingAccountRepository, MockSessionRepository,
-    MockStatisticsRepository, MockStatusRepository, MockTimelineRepository, MockUserRepository,
+    MockCircleRepository, MockFollowRepository, MockFreshness, MockHealth, MockInteractionRepository,
+    MockKnownAddressRepository, MockLoginThrottleRepository, MockPostingAccountRepository,
+    MockSessionRepository, MockStatisticsRepository, MockStatusRepository, MockThreadRepository,
+    MockTimelineRepository, MockUserRepository,
 };
 pub use statistics::Statistics;
 pub use status::{NewStatus, ReplyTo, Status, StatusChange, StatusCounts, Visibility};
+pub use status_edit::StatusEdit;
 pub use status_text::{ContentWarning, StatusText};
 pub use subscriber::Subscriber;
 pub use text::{Span, SpanKind, TagName, URL_LENGTH, counted_length, list_mentioned, list_spans, list_tags};
-pub use timeline::{PageRequest, TimelinePage};
+pub use thread::{Thread, ThreadPart};
+pub use timeline::{Entry, PageRequest, ProfileFilter, Timeline, TimelinePage};
 pub use tweet::{StatusId, TweetText};
 pub use user::{
     CanonicalEmail, Credentials, Email, NewUser, Password, Profile, TokenVersion, User, UserId, UserName,

@@ -12,8 +12,9 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     AccountKey, AddressKey, Allowance, BucketKey, CanonicalEmail, Circle, Credentials, Exhausted, Follow,
-    FollowOutcome, NewFollow, NewStatus, NewUser, PageRequest, PostDefaults, Quota, RepositoryError,
-    Statistics, Status, StatusChange, StatusId, Tat, TimelinePage, TokenVersion, User, UserId, Visibility,
+    FollowOutcome, Interactions, NewFollow, NewStatus, NewUser, PageRequest, PostDefaults, Quota, Reaction,
+    ReactorPage, RepositoryError, Statistics, Status, StatusChange, StatusEdit, StatusId, Tat, ThreadPart,
+    Timeline, TimelinePage, TokenVersion, User, UserId, Visibility,
 };
 
 /// People and their credentials.
@@ -198,33 +199,35 @@ pub trait FollowRepository: Send + Sync {
     fn reject(&self, request: Follow) -> Result<bool, RepositoryError>;
 }
 
-/// Home timelines.
+/// Timelines.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait TimelineRepository: Send + Sync {
-    /// What [`Self::find_home`] returns, if it is in memory: this never waits. Exact for all that a [`Freshness`] check has
+    /// What [`Self::find_page`] returns, if it is in memory: this never waits. Exact for all that a [`Freshness`] check has
     /// covered. `None` if the database must be asked.
-    fn cached_home(&self, reader: UserId, page: &PageRequest) -> Option<TimelinePage>;
+    fn cached_page(
+        &self,
+        timeline: &Timeline,
+        viewer: Option<UserId>,
+        page: &PageRequest,
+        now: DateTime<Utc>,
+    ) -> Option<TimelinePage>;
 
-    /// A part of the home timeline of `reader`: their own tweets and those of everyone they follow, each once; `None`
-    /// if there is no such user.
+    /// A part of a timeline, as a viewer sees it: without one, as anybody does. `None` if there is no user whose timeline it
+    /// is; an account without statuses has an empty one.
     ///
-    /// What was acknowledged before the last [`Freshness`] check began is in it.
+    /// What was acknowledged before the last [`Freshness`] check began is in it. A page is full unless the timeline ends; but
+    /// where the viewer may see none of [`TimelinePage::MOST_HIDDEN`] statuses, it ends there and says that there are older
+    /// ones.
     ///
     /// # Errors
     /// Only the general ones.
-    fn find_home(&self, reader: UserId, page: &PageRequest) -> Result<Option<TimelinePage>, RepositoryError>;
-}
-
-/// How much there is.
-#[cfg_attr(feature = "mock", mockall::automock)]
-pub trait StatisticsRepository: Send + Sync {
-    /// Counts what there is. Users are active who have published something since `active_since`.
-    ///
-    /// It may take as long as reading a month's statuses does.
-    ///
-    /// # Errors
-    /// Only the general ones.
-    fn count(&self, active_since: DateTime<Utc>) -> Result<Statistics, RepositoryError>;
+    fn find_page(
+        &self,
+        timeline: &Timeline,
+        viewer: Option<UserId>,
+        page: &PageRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<TimelinePage>, RepositoryError>;
 }
 
 /// What accounts are to a user.
@@ -238,6 +241,66 @@ pub trait CircleRepository: Send + Sync {
     /// # Errors
     /// Only the general ones.
     fn find(&self, user: UserId) -> Result<Arc<Circle>, RepositoryError>;
+}
+
+/// What users have done with statuses.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait InteractionRepository: Send + Sync {
+    /// What [`Self::list`] returns, if it is in memory: this never waits. Exact for all that a [`Freshness`] check has covered.
+    fn cached(&self, user: UserId, statuses: &[StatusId]) -> Option<Vec<Interactions>>;
+
+    /// What a user has done with each of these statuses, in their order.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn list(&self, user: UserId, statuses: &[StatusId]) -> Result<Vec<Interactions>, RepositoryError>;
+}
+
+/// What stands around a status, without regard to who may see it.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait ThreadRepository: Send + Sync {
+    /// The statuses of a conversation: the first one, the [`Thread::MOST`](crate::Thread::MOST) nearest before a status, and as many
+    /// from it on.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn list_parts(
+        &self,
+        conversation: StatusId,
+        around: StatusId,
+    ) -> Result<Vec<ThreadPart>, RepositoryError>;
+
+    /// The accounts that have boosted a status for everybody to see, or made it a favourite, with cursors of their own. The
+    /// page has those that the viewer does not hide.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_reactors(
+        &self,
+        reaction: Reaction,
+        status: StatusId,
+        viewer: Option<UserId>,
+        page: &PageRequest,
+        now: DateTime<Utc>,
+    ) -> Result<ReactorPage, RepositoryError>;
+
+    /// What a status said before it was edited, the first version first.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn list_edits(&self, status: StatusId) -> Result<Vec<StatusEdit>, RepositoryError>;
+}
+
+/// How much there is.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait StatisticsRepository: Send + Sync {
+    /// Counts what there is. Users are active who have published something since `active_since`.
+    ///
+    /// It may take as long as reading a month's statuses does.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn count(&self, active_since: DateTime<Utc>) -> Result<Statistics, RepositoryError>;
 }
 
 /// What publishing needs to know of accounts.

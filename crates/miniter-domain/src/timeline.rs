@@ -1,8 +1,78 @@
-//! The home timeline: one's own tweets and those of everyone one follows, each once.
+//! Timelines, and the parts of them that are read at once.
 
 use std::sync::Arc;
 
-use crate::{Status, StatusId};
+use chrono::{DateTime, Utc};
+
+use crate::{Status, StatusId, UserId, Viewer};
+
+/// A list of statuses, newest first, of which each viewer sees what they may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Timeline {
+    /// The viewer's own: see [`Circle::is_home`](crate::Circle::is_home). Of the boosts of one original a page has the newest.
+    Home,
+    /// Of a user and the accounts that they follow, for the classic API: see [`Viewer::is_classic`].
+    Classic(UserId),
+    /// Of everybody, for everybody: see [`Viewer::is_public`].
+    Public,
+    /// Of one account: see [`Viewer::is_profile`].
+    Account(UserId, ProfileFilter),
+}
+
+/// Which statuses of an account are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProfileFilter {
+    /// No replies to others.
+    pub exclude_replies: bool,
+    /// No boosts.
+    pub exclude_reblogs: bool,
+    /// Only those that the account has pinned.
+    pub only_pinned: bool,
+    /// Only those with this hashtag, in its normal form.
+    pub tag: Option<String>,
+}
+
+impl Timeline {
+    /// Whether a status of the timeline's authors is in it, as this viewer sees it. `original` is
+    /// [`Status::reblog_of`], if there still is one.
+    #[must_use]
+    pub fn has(
+        &self,
+        viewer: Viewer<'_>,
+        status: &Status,
+        original: Option<&Status>,
+        now: DateTime<Utc>,
+    ) -> bool {
+        match self {
+            Self::Home => match viewer {
+                Viewer::Anybody => false,
+                Viewer::User(circle) => circle.is_home(status, original, now),
+            },
+            Self::Classic(_) => viewer.is_classic(status, now),
+            Self::Public => viewer.is_public(status, now),
+            Self::Account(_, filter) => viewer.is_profile(status, original, filter, now),
+        }
+    }
+
+    /// Whether it has boosts.
+    #[must_use]
+    pub const fn has_reblogs(&self) -> bool {
+        match self {
+            Self::Home => true,
+            Self::Account(_, filter) => !filter.exclude_reblogs,
+            Self::Classic(_) | Self::Public => false,
+        }
+    }
+
+    /// Whether a page has no more than one boost of an original.
+    #[must_use]
+    pub const fn merges_reblogs(&self) -> bool {
+        match self {
+            Self::Home => true,
+            Self::Classic(_) | Self::Public | Self::Account(..) => false,
+        }
+    }
+}
 
 /// Which part of a timeline is wanted (keyset pagination by tweet id).
 ///
@@ -46,13 +116,27 @@ impl PageRequest {
     }
 }
 
+/// A status in a timeline. It is in memory once, however many timelines it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The status. Its id is the entry's cursor.
+    pub status: Arc<Status>,
+    /// What it boosts, if it is a boost.
+    pub original: Option<Arc<Status>>,
+}
+
 /// A part of a timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelinePage {
-    /// Oldest first. Each status is in memory once, however many timelines it is in.
-    pub entries: Vec<Arc<Status>>,
+    /// Oldest first.
+    pub entries: Vec<Entry>,
     /// Whether the timeline goes on below the oldest entry (above `since_id`, where the request names one).
     pub has_older: bool,
+}
+
+impl TimelinePage {
+    /// How many statuses that the viewer may not see, or does not want, are read for a page.
+    pub const MOST_HIDDEN: usize = 4_000;
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@
 use divan::Bencher;
 use miniter_domain::{
     CanonicalEmail, Clock, Email, Follow, FollowRepository, NewFollow, NewStatus, NewUser, PageRequest,
-    Profile, StatusId, StatusRepository, SystemClock, TimelineRepository, UserId, UserName, UserRepository,
+    Profile, StatusId, StatusRepository, SystemClock, Timeline, TimelinePage, TimelineRepository, UserId,
+    UserName, UserRepository,
 };
 use miniter_persistence::{Store, StoreOptions};
 
@@ -69,13 +70,17 @@ fn unfollow(store: &Store, follower: UserId, followee: UserId) {
     FollowRepository::delete(store, follow).unwrap();
 }
 
+fn find(store: &Store, reader: UserId, page: &PageRequest) -> Option<TimelinePage> {
+    store.find_page(&Timeline::Classic(reader), Some(reader), page, SystemClock.now()).unwrap()
+}
+
 /// A reader's first page after a start.
 #[divan::bench(args = [10, 100, 1_000], sample_count = 20)]
 fn first_page_after_a_start(bencher: Bencher<'_, '_>, followed: usize) {
     let world = World::new(followed);
-    bencher.with_inputs(|| open(&world.database)).bench_local_values(|store| {
-        store.find_home(world.hub, &PageRequest::newest(20)).unwrap().map(|_| store)
-    });
+    bencher
+        .with_inputs(|| open(&world.database))
+        .bench_local_values(|store| find(&store, world.hub, &PageRequest::newest(20)).map(|_| store));
 }
 
 /// A page, by where it begins.
@@ -87,9 +92,12 @@ fn page(bencher: Bencher<'_, '_>, which: &str) {
         "middle" => PageRequest { max_id: Some(StatusId::new(1_000)), ..PageRequest::newest(20) },
         _ => PageRequest::newest(1_000),
     };
-    bencher.bench_local(|| match world.store.cached_home(world.hub, &page) {
-        Some(page) => Some(page),
-        None => world.store.find_home(world.hub, &page).unwrap(),
+    bencher.bench_local(|| {
+        let timeline = Timeline::Classic(world.hub);
+        match world.store.cached_page(&timeline, Some(world.hub), &page, SystemClock.now()) {
+            Some(page) => Some(page),
+            None => find(&world.store, world.hub, &page),
+        }
     });
 }
 

@@ -6,8 +6,10 @@ use miniter_domain::Status;
 
 use crate::access_tokens::AccessTokens;
 use crate::accounts::Accounts;
+use crate::circles::Circles;
 use crate::feed::{Derived, Event};
 use crate::home_timelines::HomeTimelines;
+use crate::interactions::InteractionCache;
 use crate::statuses::Statuses;
 use crate::token_versions::TokenVersions;
 
@@ -16,6 +18,8 @@ pub(crate) struct Caches {
     pub(crate) accounts: Accounts,
     pub(crate) home_timelines: HomeTimelines,
     pub(crate) statuses: Statuses,
+    pub(crate) circles: Circles,
+    pub(crate) interactions: InteractionCache,
     pub(crate) token_versions: TokenVersions,
     pub(crate) access_tokens: AccessTokens,
 }
@@ -50,6 +54,8 @@ impl Derived for Caches {
                     self.home_timelines.apply(*event);
                     self.statuses.apply(*event);
                     self.access_tokens.apply(*event);
+                    self.circles.apply(*event);
+                    self.interactions.apply(*event);
                 }
             }
         }
@@ -59,6 +65,8 @@ impl Derived for Caches {
         self.accounts.forget_all();
         self.home_timelines.forget_all();
         self.statuses.forget_all();
+        self.circles.forget_all();
+        self.interactions.forget_all();
         self.token_versions.invalidate();
         self.access_tokens.forget_all();
     }

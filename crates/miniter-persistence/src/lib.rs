@@ -9,14 +9,17 @@ mod accounts;
 mod adoption;
 mod backend;
 mod caches;
+mod circles;
 mod counts;
 mod database;
 mod error;
 mod feed;
 mod home_timelines;
 mod idempotency;
+mod interactions;
 #[cfg(feature = "mysql")]
 mod maintenance;
+mod memory;
 #[cfg(feature = "mysql")]
 mod migration;
 mod notifications;
@@ -27,6 +30,7 @@ mod schema;
 mod status_writes;
 mod statuses;
 mod store;
+mod timelines;
 mod token_versions;
 mod tweet_ids;
 mod tweets;

@@ -13,12 +13,14 @@ use crate::accounts::Accounts;
 use crate::backend::mysql;
 use crate::backend::{newest, sqlite};
 use crate::caches::Caches;
+use crate::circles::Circles;
 #[cfg(feature = "mysql")]
 use crate::database::MysqlDatabase;
 use crate::database::{Database, SqliteDatabase, read};
 use crate::error::OpenError;
 use crate::feed::freshness::Freshness;
 use crate::home_timelines::HomeTimelines;
+use crate::interactions::InteractionCache;
 #[cfg(feature = "mysql")]
 use crate::migration;
 use crate::schema::token_versions;
@@ -62,6 +64,8 @@ impl Store {
             accounts: Accounts::new(max_age),
             home_timelines: HomeTimelines::new(max_age),
             statuses: Statuses::new(max_age),
+            circles: Circles::new(max_age),
+            interactions: InteractionCache::new(max_age),
             token_versions: TokenVersions::new(),
             access_tokens: AccessTokens::new(max_age),
         });

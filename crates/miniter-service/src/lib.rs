@@ -20,6 +20,8 @@ mod reactions;
 mod relationships;
 mod sessions;
 mod statistics;
+mod status_reading;
+mod status_view;
 mod statuses;
 mod timelines;
 mod token;
@@ -49,6 +51,10 @@ pub use reactions::Reactions;
 pub use relationships::{FamiliarAccounts, ListedAccounts, Relationships};
 pub use sessions::{Credential, Sessions};
 pub use statistics::InstanceStatistics;
+pub use status_reading::{
+    AccountPage, StatusContext, StatusHistory, StatusPage, StatusReading, StatusSources,
+};
+pub use status_view::{StatusView, StatusViews};
 pub use statuses::{StatusDraft, StatusRevision, Statuses};
 pub use timelines::Timelines;
 pub use token::{Bearer, TokenError, TokenSecret, TokenSecretTooShort, Tokens};

@@ -1,22 +1,23 @@
-//! Reading timelines.
+//! Reading timelines through the classic API.
 
 use std::sync::Arc;
 
-use miniter_domain::{PageRequest, TimelinePage, TimelineRepository, UserId};
+use miniter_domain::{Clock, PageRequest, Timeline, TimelinePage, TimelineRepository, UserId};
 
 use crate::error::ServiceError;
 
-/// The use cases around timelines.
+/// The use cases around classic timelines.
 pub struct Timelines {
     timelines: Arc<dyn TimelineRepository>,
+    clock: Arc<dyn Clock>,
     max_entries: u32,
 }
 
 impl Timelines {
     /// Puts the use cases together. No page has more than `max_entries`, and a request without a limit gets that many.
     #[must_use]
-    pub fn new(timelines: Arc<dyn TimelineRepository>, max_entries: u32) -> Self {
-        Self { timelines, max_entries }
+    pub fn new(timelines: Arc<dyn TimelineRepository>, clock: Arc<dyn Clock>, max_entries: u32) -> Self {
+        Self { timelines, clock, max_entries }
     }
 
     /// How many entries a page has of which the client wants `wanted` entries.
@@ -25,26 +26,40 @@ impl Timelines {
         wanted.unwrap_or(self.max_entries).min(self.max_entries)
     }
 
-    /// A user's home timeline, if it is in memory: this may be called where nothing may block.
+    /// A user's timeline as a viewer sees it, or anybody, if it is in memory: this may be called where nothing may block.
     #[must_use]
-    pub fn cached(&self, user: UserId, page: &PageRequest) -> Option<TimelinePage> {
-        self.timelines.cached_home(user, page)
+    pub fn cached(&self, user: UserId, viewer: Option<UserId>, page: &PageRequest) -> Option<TimelinePage> {
+        self.timelines.cached_page(&Timeline::Classic(user), viewer, page, self.clock.now())
     }
 
-    /// The actor's own home timeline.
+    /// The actor's own timeline.
     ///
     /// # Errors
     /// [`ServiceError::Unauthenticated`] if they do not exist, and the general `Unavailable` and `Internal`.
     pub fn read_own(&self, actor: UserId, page: &PageRequest) -> Result<TimelinePage, ServiceError> {
-        self.timelines.find_home(actor, page)?.ok_or(ServiceError::Unauthenticated)
+        self.find(actor, Some(actor), page)?.ok_or(ServiceError::Unauthenticated)
     }
 
-    /// A user's home timeline; it is public.
+    /// A user's timeline as a viewer sees it, or anybody.
     ///
     /// # Errors
     /// [`ServiceError::UserNotFound`], and the general `Unavailable` and `Internal`.
-    pub fn read(&self, user: UserId, page: &PageRequest) -> Result<TimelinePage, ServiceError> {
-        self.timelines.find_home(user, page)?.ok_or(ServiceError::UserNotFound)
+    pub fn read(
+        &self,
+        user: UserId,
+        viewer: Option<UserId>,
+        page: &PageRequest,
+    ) -> Result<TimelinePage, ServiceError> {
+        self.find(user, viewer, page)?.ok_or(ServiceError::UserNotFound)
+    }
+
+    fn find(
+        &self,
+        user: UserId,
+        viewer: Option<UserId>,
+        page: &PageRequest,
+    ) -> Result<Option<TimelinePage>, ServiceError> {
+        Ok(self.timelines.find_page(&Timeline::Classic(user), viewer, page, self.clock.now())?)
     }
 }
 
@@ -53,11 +68,12 @@ mod tests {
     use miniter_domain::MockTimelineRepository;
 
     use super::*;
+    use crate::accounts::tests::FixedClock;
 
     fn timelines(found: Option<TimelinePage>) -> Timelines {
         let mut repository = MockTimelineRepository::new();
-        repository.expect_find_home().returning(move |_, _| Ok(found.clone()));
-        Timelines::new(Arc::new(repository), 1_000)
+        repository.expect_find_page().returning(move |_, _, _, _| Ok(found.clone()));
+        Timelines::new(Arc::new(repository), Arc::new(FixedClock::at(1_000)), 1_000)
     }
 
     #[test]
@@ -74,7 +90,7 @@ mod tests {
         let page = PageRequest::newest(10);
         let timelines = timelines(None);
         assert!(matches!(timelines.read_own(UserId::new(1), &page), Err(ServiceError::Unauthenticated)));
-        assert!(matches!(timelines.read(UserId::new(1), &page), Err(ServiceError::UserNotFound)));
+        assert!(matches!(timelines.read(UserId::new(1), None, &page), Err(ServiceError::UserNotFound)));
     }
 
     #[test]

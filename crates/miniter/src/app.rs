@@ -14,7 +14,8 @@ use miniter_persistence::{Store, StoreOptions};
 use miniter_service::{
     AccessTokens, Accounts, Applications, Authorizations, BrowserSessions, Follows, InstanceStatistics,
     LoginThrottle, NotificationSources, Notifications, Passwords, Profiles, Publishing, Reactions,
-    Registration, Relationships, Sessions, Statuses, Timelines, Tokens, Tweets,
+    Registration, Relationships, Sessions, StatusReading, StatusSources, StatusViews, Statuses, Timelines,
+    Tokens, Tweets,
 };
 use miniter_web::{
     Bulkheads, Connections, InstanceSettings, Limits, Policy, PublicUrl, Quotas, Services, Serving, State,
@@ -185,7 +186,18 @@ fn wire(settings: &Settings, store: Arc<Store>, instance: InstanceSettings) -> a
         follows: Arc::new(Follows::new(store.clone(), store.clone(), Arc::clone(&clock))),
         profiles: Arc::new(Profiles::new(store.clone(), store.clone(), Arc::clone(&clock))),
         relationships: Arc::new(Relationships::new(store.clone(), store.clone(), Arc::clone(&clock))),
-        timelines: Arc::new(Timelines::new(store.clone(), settings.timeline_limit.get())),
+        timelines: Arc::new(Timelines::new(store.clone(), Arc::clone(&clock), settings.timeline_limit.get())),
+        status_reading: Arc::new(StatusReading::new(
+            StatusSources {
+                statuses: store.clone(),
+                timelines: store.clone(),
+                circles: store.clone(),
+                threads: store.clone(),
+                accounts: store.clone(),
+            },
+            StatusViews::new(store.clone(), store.clone()),
+            Arc::clone(&clock),
+        )),
         sessions: Arc::new(Sessions::new(tokens, store.clone(), store.clone())),
         applications: Arc::new(Applications::new(store.clone(), Arc::clone(&clock))),
         authorizations: Arc::new(Authorizations::new(store.clone(), store.clone(), Arc::clone(&clock))),

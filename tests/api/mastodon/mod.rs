@@ -5,4 +5,5 @@ mod conventions;
 mod instance;
 mod markers;
 mod pictures;
+mod reading;
 pub mod required;

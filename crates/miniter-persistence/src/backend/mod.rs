@@ -1,5 +1,6 @@
 //! Connections: how one is set up, how one is borrowed, and how a schema is migrated. What is done with them, nothing here knows.
 
+pub(crate) mod ids;
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
 pub(crate) mod portable;

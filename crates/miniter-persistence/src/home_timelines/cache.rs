@@ -88,7 +88,9 @@ impl HomeTimelines {
                 let authors: Arc<[i64]> = authors.into();
                 let home = Home { reader, authors: &authors };
                 // One fill at a time: were each started again, under many requests none would ever end.
-                let Some(fill) = fill else { return query::page(query, home, page).map(Some) };
+                let Some(fill) = fill else {
+                    return query::page(page, |range| query.ids(home, range)).map(Some);
+                };
                 let newest = Window::new(query::newest(query, home, i64::MAX, depth)?, depth, i64::MAX);
                 let found = newest.page(page);
                 let number = fill.finish(Arc::clone(&authors), newest);
@@ -113,19 +115,12 @@ impl HomeTimelines {
                 return Ok(found);
             }
         }
-        query::page(query, home, page).map(Some)
+        query::page(page, |range| query.ids(home, range)).map(Some)
     }
 
-    /// Forgets a reader and reads a page from the database alone. `None` if there is no such reader.
-    pub(crate) fn read_again(
-        &self,
-        query: &mut impl HomeQuery,
-        reader: i64,
-        page: &PageRequest,
-    ) -> QueryResult<Option<FoundPage>> {
+    /// Forgets a reader's timeline: something in it is not in the database.
+    pub(crate) fn forget(&self, reader: i64) {
         self.cache().forget(reader);
-        let Some(authors) = query.authors(reader)? else { return Ok(None) };
-        query::page(query, Home { reader, authors: &authors }, page).map(Some)
     }
 
     /// Starts to fill a timeline. To be called before the first query. `None` while another request is at it.

@@ -31,43 +31,6 @@ mod query;
 mod sqlite;
 mod window;
 
-use diesel::QueryResult;
-use miniter_domain::{PageRequest, TimelinePage};
-
 pub(crate) use cache::HomeTimelines;
-pub(crate) use query::HomeQuery;
-
-use crate::home_timelines::window::FoundPage;
-use crate::statuses::{StatusQuery, Statuses};
-
-/// A page of which everything is in memory: its ids, and then their statuses.
-pub(crate) fn cached(
-    timelines: &HomeTimelines,
-    statuses: &Statuses,
-    reader: i64,
-    page: &PageRequest,
-) -> Option<TimelinePage> {
-    let FoundPage { ids, has_older } = timelines.cached(reader, page)?;
-    let entries = statuses.cached(&ids)?;
-    Some(TimelinePage { entries, has_older })
-}
-
-/// A page, from memory as far as it is there and else from the database. `None` if there is no such reader.
-pub(crate) fn find(
-    timelines: &HomeTimelines,
-    statuses: &Statuses,
-    query: &mut (impl HomeQuery + StatusQuery),
-    reader: i64,
-    page: &PageRequest,
-) -> QueryResult<Option<TimelinePage>> {
-    let Some(FoundPage { ids, has_older }) = timelines.find(query, reader, page)? else { return Ok(None) };
-    let entries = statuses.find_many(query, &ids)?;
-    if entries.len() == ids.len() {
-        return Ok(Some(TimelinePage { entries, has_older }));
-    }
-    // Some were deleted: by another program, which was not noticed, or just now.
-    let Some(FoundPage { ids, has_older }) = timelines.read_again(query, reader, page)? else {
-        return Ok(None);
-    };
-    Ok(Some(TimelinePage { entries: query.statuses(&ids)?, has_older }))
-}
+pub(crate) use query::{HomeQuery, Order, Range, page};
+pub(crate) use window::FoundPage;

@@ -50,26 +50,29 @@ pub(super) fn newest(
     query.ids(home, Range { above: i64::MIN, upto, order: Order::NewestFirst, count })
 }
 
-/// The ids of a page from the database alone.
-pub(super) fn page(query: &mut impl HomeQuery, home: Home<'_>, page: &PageRequest) -> QueryResult<FoundPage> {
+/// The ids of a page from the database alone, which is asked for ranges of them.
+pub(crate) fn page(
+    page: &PageRequest,
+    mut ids: impl FnMut(Range) -> QueryResult<Vec<i64>>,
+) -> QueryResult<FoundPage> {
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let (above, upto) = (page.lower_bound().map_or(i64::MIN, StatusId::get), page.greatest().get());
     if page.is_oldest_first() {
-        let ids = query.ids(home, Range { above, upto, order: Order::OldestFirst, count: limit })?;
+        let found = ids(Range { above, upto, order: Order::OldestFirst, count: limit })?;
         // What lies below the page is a question of its own.
         let lower = page.since_id.map_or(i64::MIN, StatusId::get);
-        let has_older = match ids.first() {
-            Some(oldest) => {
+        let has_older = match found.first() {
+            Some(oldest) if lower < above => {
                 let below = Range { above: lower, upto: oldest - 1, order: Order::NewestFirst, count: 1 };
-                !query.ids(home, below)?.is_empty()
+                !ids(below)?.is_empty()
             }
-            None => false,
+            Some(_) | None => false,
         };
-        return Ok(FoundPage { ids, has_older });
+        return Ok(FoundPage { ids: found, has_older });
     }
     // One more than the page has tells whether the range goes on.
     let count = limit.saturating_add(1);
-    let mut ids = query.ids(home, Range { above, upto, order: Order::NewestFirst, count })?;
+    let mut ids = ids(Range { above, upto, order: Order::NewestFirst, count })?;
     let has_older = ids.len() > limit;
     ids.truncate(limit);
     ids.reverse();

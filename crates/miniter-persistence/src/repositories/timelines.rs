@@ -1,26 +1,31 @@
-//! Home timelines: ids first, then their statuses, from memory or from the database.
+//! Timelines, from memory or from the database.
 
-use miniter_domain::{PageRequest, RepositoryError, TimelinePage, TimelineRepository, UserId};
+use chrono::{DateTime, Utc};
+use miniter_domain::{PageRequest, RepositoryError, Timeline, TimelinePage, TimelineRepository, UserId};
 
-use crate::caches::Caches;
 use crate::database::read;
-use crate::home_timelines;
 use crate::store::Store;
+use crate::timelines;
 
 impl TimelineRepository for Store {
-    fn cached_home(&self, reader: UserId, page: &PageRequest) -> Option<TimelinePage> {
-        let Caches { home_timelines, statuses, .. } = &*self.caches;
-        home_timelines::cached(home_timelines, statuses, reader.get(), page)
+    fn cached_page(
+        &self,
+        timeline: &Timeline,
+        viewer: Option<UserId>,
+        page: &PageRequest,
+        now: DateTime<Utc>,
+    ) -> Option<TimelinePage> {
+        timelines::cached(&self.caches, timeline, viewer.map(UserId::get), page, now)
     }
 
-    fn find_home(&self, reader: UserId, page: &PageRequest) -> Result<Option<TimelinePage>, RepositoryError> {
-        let Caches { home_timelines, statuses, .. } = &*self.caches;
-        read!(self, |connection| home_timelines::find(
-            home_timelines,
-            statuses,
-            connection,
-            reader.get(),
-            page
-        ))
+    fn find_page(
+        &self,
+        timeline: &Timeline,
+        viewer: Option<UserId>,
+        page: &PageRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<TimelinePage>, RepositoryError> {
+        let viewing = viewer.map(UserId::get);
+        read!(self, |connection| timelines::find(&self.caches, connection, timeline, viewing, page, now))
     }
 }

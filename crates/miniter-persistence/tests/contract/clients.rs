@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
 use fastrand::Rng;
-use miniter_domain::{PageRequest, StatusId, UserId};
+use miniter_domain::{NewStatus, PageRequest, StatusId, Timeline, UserId, Visibility};
 
-use crate::model::{Model, Said, said};
-use crate::support::{Database, seed};
+use crate::model::{Known, Model, Said, said};
+use crate::support::{Database, moment, seed};
 
 /// The order of what all clients do.
 #[derive(Default)]
@@ -36,7 +36,16 @@ struct Posted {
     id: i64,
     author: UserId,
     text: String,
+    visibility: Visibility,
     span: Span,
+}
+
+impl Posted {
+    /// Whether a status that mentions nobody is in the timeline of a reader who follows its author.
+    fn is_in(&self, timeline: &Timeline, reader: UserId) -> bool {
+        let is_direct = self.visibility == Visibility::Direct;
+        !is_direct || (*timeline != Timeline::Home && self.author == reader)
+    }
 }
 
 /// That somebody follows from now on, or does not.
@@ -49,6 +58,7 @@ struct Change {
 
 #[derive(Debug)]
 struct Read {
+    timeline: Timeline,
     reader: UserId,
     page: PageRequest,
     said: Said,
@@ -78,9 +88,16 @@ impl<'a> Client<'a> {
     fn tweet(&mut self, author: UserId) {
         let begun = self.clock.tick();
         let text = format!("{author} at {begun}");
-        let id = self.node.tweet(author, &text).get();
+        // Most are for everybody, or for followers.
+        let visibility = match self.rng.u32(..10) {
+            0..3 => Visibility::Private,
+            3 => Visibility::Direct,
+            _ => Visibility::Public,
+        };
+        let plain = NewStatus::plain(author, text.clone(), moment());
+        let id = self.node.publish(&NewStatus { visibility, ..plain }).id.get();
         let span = Span { begun, done: self.clock.tick() };
-        self.history.posted.push(Posted { id, author, text, span });
+        self.history.posted.push(Posted { id, author, text, visibility, span });
     }
 
     fn change(&mut self, follower: UserId, followee: UserId, follows: bool) {
@@ -96,18 +113,23 @@ impl<'a> Client<'a> {
 
     /// As a request does: from memory or, where it is not there, from the database.
     fn read(&mut self, reader: UserId, page: PageRequest) -> Said {
+        let timeline = if self.rng.bool() { Timeline::Home } else { Timeline::Classic(reader) };
+        self.read_timeline(timeline, reader, page)
+    }
+
+    fn read_timeline(&mut self, timeline: Timeline, reader: UserId, page: PageRequest) -> Said {
         let begun = self.clock.tick();
-        let found = self.node.read(reader, &page).unwrap();
+        let found = self.node.view(&timeline, Some(reader), &page).unwrap();
         let span = Span { begun, done: self.clock.tick() };
         let said = said(&found);
-        self.history.reads.push(Read { reader, page, said: said.clone(), span });
+        self.history.reads.push(Read { timeline, reader, page, said: said.clone(), span });
         said
     }
 
     /// Reads what is newer than the newest that is known; gives the newest that is known then.
     fn poll(&mut self, reader: UserId, known: StatusId) -> StatusId {
         let page = PageRequest { min_id: Some(known), ..PageRequest::newest(10) };
-        let (entries, _) = self.read(reader, page);
+        let (entries, _) = self.read_timeline(Timeline::Home, reader, page);
         entries.last().map_or(known, |(newest, ..)| StatusId::new(*newest))
     }
 
@@ -168,10 +190,11 @@ impl Past {
     }
 
     /// Tweets that were there before anything else.
-    fn with_imported(mut self, tweets: BTreeMap<i64, (UserId, String)>) -> Self {
+    fn with_imported(mut self, tweets: BTreeMap<i64, Known>) -> Self {
         let span = Span { begun: 0, done: 0 };
-        self.tweets
-            .extend(tweets.into_iter().map(|(id, (author, text))| (id, Posted { id, author, text, span })));
+        self.tweets.extend(tweets.into_iter().map(|(id, Known { author, text, visibility, .. })| {
+            (id, Posted { id, author, text, visibility, span })
+        }));
         self
     }
 
@@ -203,20 +226,22 @@ impl Past {
     }
 
     fn check_read(&self, read: &Read) {
-        let Read { reader, page, said: (entries, has_older), span } = read;
+        let Read { timeline, reader, page, said: (entries, has_older), span } = read;
         // By the numbers of users, which are small here: this is asked for each tweet of each read.
         let number = |user: UserId| usize::try_from(user.get()).unwrap();
         let mut by = vec![(false, false); 1 + self.everybody.iter().copied().map(number).max().unwrap()];
         for author in &self.everybody {
             by[number(*author)] = self.reads(*reader, *author, *span);
         }
-        let must = |tweet: &Posted| tweet.span.done < span.begun && by[number(tweet.author)].0;
-        let may = |tweet: &Posted| tweet.span.begun < span.done && by[number(tweet.author)].1;
+        let is_in = |tweet: &Posted| tweet.is_in(timeline, *reader);
+        let must =
+            |tweet: &Posted| is_in(tweet) && tweet.span.done < span.begun && by[number(tweet.author)].0;
+        let may = |tweet: &Posted| is_in(tweet) && tweet.span.begun < span.done && by[number(tweet.author)].1;
         let show = || {
             let PageRequest { limit, max_id, since_id, min_id } = page;
             let ids: Vec<i64> = entries.iter().map(|(id, ..)| *id).collect();
             format!(
-                "{}: {reader} read {limit} of max {max_id:?}, since {since_id:?}, min {min_id:?} at {span:?} \
+                "{}: {reader} read {limit} of {timeline:?}, max {max_id:?}, since {since_id:?}, min {min_id:?} at {span:?} \
                  and got {ids:?}, older: {has_older}",
                 self.context
             )
@@ -264,10 +289,12 @@ impl Past {
     /// What is true now that nothing goes on any more: on every node, and page by page.
     fn check_end(&self, nodes: &[Database]) {
         let model = Model {
-            tweets: self
+            statuses: self
                 .tweets
                 .iter()
-                .map(|(id, posted)| (*id, (posted.author, posted.text.clone())))
+                .map(|(id, Posted { author, text, visibility, .. })| {
+                    (*id, Known { visibility: *visibility, ..Known::plain(*author, text.clone()) })
+                })
                 .collect(),
             follows: self
                 .changes
@@ -278,6 +305,7 @@ impl Past {
                 })
                 .map(|(pair, _)| *pair)
                 .collect(),
+            ..Model::default()
         };
         for reader in &self.everybody {
             for node in nodes {
@@ -289,7 +317,7 @@ impl Past {
                     if !found.has_older {
                         break;
                     }
-                    page.max_id = Some(found.entries[0].id);
+                    page.max_id = Some(found.entries[0].status.id);
                 }
             }
         }
@@ -360,8 +388,8 @@ fn who_follows_an_author_that_writes_without_pause_misses_nothing() {
     let nodes = Database::nodes(2);
     let [star, archive, poller, torn] = ["star", "archive", "poller", "torn"].map(|name| nodes[0].user(name));
     let fans: Vec<UserId> = (0..3).map(|i| nodes[0].user(&format!("fan{i}"))).collect();
-    let imported: BTreeMap<i64, (UserId, String)> = (1..FIRST_ID)
-        .map(|id| (id, (if id % 6 == 0 { star } else { archive }, format!("old {id}"))))
+    let imported: BTreeMap<i64, Known> = (1..FIRST_ID)
+        .map(|id| (id, Known::plain(if id % 6 == 0 { star } else { archive }, format!("old {id}"))))
         .collect();
     nodes[0].import(&imported);
 
@@ -465,7 +493,8 @@ impl Past {
         // When the poller left, others may still have been writing.
         let last = polled.iter().max().copied().unwrap_or(i64::MIN);
         for (id, posted) in self.tweets.range(FIRST_ID..=last.max(FIRST_ID)) {
-            let is_polled = posted.author != author || polled.contains(id);
+            let is_polled =
+                posted.author != author || !posted.is_in(&Timeline::Home, poller) || polled.contains(id);
             assert!(is_polled, "{}: {posted:?} came up below what the poller knew", self.context);
         }
     }

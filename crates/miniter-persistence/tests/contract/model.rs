@@ -1,20 +1,49 @@
-//! Random histories, held against a model that is nothing but a list of tweets and a set of follows.
+//! Random histories, held against a model that is nothing but a list of statuses and sets of pairs of users.
 
 use std::collections::{BTreeMap, HashSet};
 use std::thread;
 
 use fastrand::Rng;
-use miniter_domain::{PageRequest, StatusId, TimelinePage, TimelineRepository, UserId};
+use miniter_domain::{
+    Entry, NewStatus, PageRequest, ProfileFilter, ReplyTo, StatusId, Timeline, TimelinePage,
+    TimelineRepository, UserId, Visibility,
+};
 
-use crate::support::{Database, seed};
+use crate::support::{Database, moment, seed};
+
+/// A status that there is.
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub author: UserId,
+    pub text: String,
+    pub visibility: Visibility,
+    pub mentions: Vec<UserId>,
+    /// Whom it replies to.
+    pub replies_to: Option<UserId>,
+    pub reblog_of: Option<i64>,
+}
+
+impl Known {
+    pub fn plain(author: UserId, text: String) -> Self {
+        let visibility = Visibility::Public;
+        Self { author, text, visibility, mentions: Vec::new(), replies_to: None, reblog_of: None }
+    }
+}
+
+/// A user, and another one.
+type Pair = (UserId, UserId);
 
 /// Everything that is true.
 #[derive(Default)]
 pub struct Model {
-    /// Authors and texts by the ids of the tweets.
-    pub tweets: BTreeMap<i64, (UserId, String)>,
+    /// Statuses by their ids.
+    pub statuses: BTreeMap<i64, Known>,
     /// Who reads whom.
-    pub follows: HashSet<(UserId, UserId)>,
+    pub follows: HashSet<Pair>,
+    /// Who wants no boosts of whom.
+    pub without_reblogs: HashSet<Pair>,
+    pub blocks: HashSet<Pair>,
+    pub mutes: HashSet<Pair>,
 }
 
 /// What a page says: ids, authors and texts, and whether there are older ones.
@@ -25,31 +54,121 @@ impl Model {
         reader == author || self.follows.contains(&(reader, author))
     }
 
-    /// A page, from the definitions in classic-api.md and at [`TimelinePage`].
+    fn sees(&self, viewer: Option<UserId>, status: &Known) -> bool {
+        let for_anybody = matches!(status.visibility, Visibility::Public | Visibility::Unlisted);
+        let Some(viewer) = viewer else { return for_anybody };
+        let author = status.author;
+        let is_blocked = self.has_block(viewer, author);
+        let is_follower = self.follows.contains(&(viewer, author));
+        let is_for_followers = status.visibility == Visibility::Private && is_follower;
+        viewer == author
+            || !is_blocked && (for_anybody || is_for_followers || status.mentions.contains(&viewer))
+    }
+
+    /// Whether one of two users has blocked the other.
+    fn has_block(&self, one: UserId, another: UserId) -> bool {
+        self.blocks.contains(&(one, another)) || self.blocks.contains(&(another, one))
+    }
+
+    /// Whether an account is kept out of a viewer's timelines.
+    fn hides(&self, viewer: Option<UserId>, account: UserId) -> bool {
+        viewer
+            .is_some_and(|viewer| self.mutes.contains(&(viewer, account)) || self.has_block(viewer, account))
+    }
+
+    /// Whether a status is in a timeline, from the definitions in mastodon-api.md.
+    fn has(&self, timeline: &Timeline, viewer: Option<UserId>, status: &Known) -> bool {
+        let original = status.reblog_of.map(|original| &self.statuses[&original]);
+        let sees = self.sees(viewer, status) && original.is_none_or(|original| self.sees(viewer, original));
+        let is_own = viewer == Some(status.author);
+        let is_hidden = !is_own && self.hides(viewer, status.author);
+        let replies_to_another = status.replies_to.is_some_and(|account| account != status.author);
+        sees && match timeline {
+            Timeline::Classic(owner) => self.reads(*owner, status.author) && original.is_none() && !is_hidden,
+            Timeline::Public => {
+                status.visibility == Visibility::Public
+                    && original.is_none()
+                    && !replies_to_another
+                    && !is_hidden
+            }
+            Timeline::Account(account, filter) => {
+                status.author == *account
+                    && !(filter.exclude_replies && replies_to_another)
+                    && !(filter.exclude_reblogs && original.is_some())
+                    && original.is_none_or(|original| !self.hides(viewer, original.author))
+            }
+            Timeline::Home => {
+                let viewer = viewer.unwrap();
+                let is_wanted = || match original {
+                    Some(original) => {
+                        !self.without_reblogs.contains(&(viewer, status.author))
+                            && !self.hides(Some(viewer), original.author)
+                    }
+                    None => status.replies_to.is_none_or(|account| {
+                        account == viewer
+                            || account == status.author
+                            || self.follows.contains(&(viewer, account)) && !self.hides(Some(viewer), account)
+                    }),
+                };
+                self.reads(viewer, status.author)
+                    && status.visibility != Visibility::Direct
+                    && (is_own || !is_hidden && is_wanted())
+            }
+        }
+    }
+
+    /// A page of a user's own classic timeline.
     pub fn page(&self, reader: UserId, page: &PageRequest) -> Said {
+        self.page_of(&Timeline::Classic(reader), Some(reader), page)
+    }
+
+    /// A page, from the definitions in mastodon-api.md and at [`TimelinePage`].
+    pub fn page_of(&self, timeline: &Timeline, viewer: Option<UserId>, page: &PageRequest) -> Said {
         let limit = usize::try_from(page.limit).unwrap();
         let is_above = |bound: Option<StatusId>, id: i64| bound.is_none_or(|bound| id > bound.get());
-        let own: Vec<_> = self.tweets.iter().filter(|(_, (author, _))| self.reads(reader, *author)).collect();
-        let in_range: Vec<_> = own
+        let all: Vec<(&i64, &Known)> =
+            self.statuses.iter().filter(|(_, status)| self.has(timeline, viewer, status)).collect();
+        let mut in_range: Vec<(&i64, &Known)> = all
             .iter()
             .filter(|(id, _)| page.max_id.is_none_or(|max| **id < max.get()))
             .filter(|(id, _)| is_above(page.since_id, **id) && is_above(page.min_id, **id))
+            .copied()
             .collect();
-        let taken = if page.min_id.is_some() {
-            &in_range[..limit.min(in_range.len())]
-        } else {
-            &in_range[in_range.len().saturating_sub(limit)..]
+        let is_oldest_first = page.min_id.is_some();
+        if !is_oldest_first {
+            in_range.reverse();
+        }
+        // Of the boosts of one original the newest, in a home timeline.
+        let mark = |status: &Known| status.reblog_of.filter(|_| *timeline == Timeline::Home);
+        let mut taken: Vec<(&i64, &Known)> = Vec::new();
+        for (id, status) in in_range {
+            if taken.len() == limit {
+                break;
+            }
+            let twin =
+                taken.iter().position(|(_, other)| mark(status).is_some() && mark(other) == mark(status));
+            match twin {
+                Some(_) if !is_oldest_first => continue,
+                Some(older) => {
+                    taken.remove(older);
+                }
+                None => {}
+            }
+            taken.push((id, status));
+        }
+        taken.sort_by_key(|(id, _)| **id);
+        let is_on_page = |status: &Known| {
+            mark(status).is_some() && taken.iter().any(|(_, other)| mark(other) == mark(status))
         };
         let has_older = taken.first().is_some_and(|(oldest, _)| {
-            own.iter().any(|(id, _)| id < oldest && is_above(page.since_id, **id))
+            all.iter().any(|(id, status)| id < oldest && is_above(page.since_id, **id) && !is_on_page(status))
         });
-        (taken.iter().map(|(id, (author, text))| (**id, *author, text.clone())).collect(), has_older)
+        (taken.iter().map(|(id, status)| (**id, status.author, status.text.clone())).collect(), has_older)
     }
 }
 
 pub fn said(page: &TimelinePage) -> Said {
-    let entry =
-        |entry: &std::sync::Arc<miniter_domain::Status>| (entry.id.get(), entry.author, entry.text.clone());
+    let entry = |Entry { status, .. }: &Entry| (status.id.get(), status.author, status.text.clone());
     (page.entries.iter().map(entry).collect(), page.has_older)
 }
 
@@ -74,9 +193,9 @@ impl History {
         let mut model = Model::default();
         for i in 0..1_000 {
             let (id, author) = (1 + i, users[usize::try_from(i % 3).unwrap()]);
-            model.tweets.insert(id, (author, format!("old {id}")));
+            model.statuses.insert(id, Known::plain(author, format!("old {id}")));
         }
-        nodes[0].import(&model.tweets);
+        nodes[0].import(&model.statuses);
         Self { seed, step: 0, rng: Rng::with_seed(seed), nodes, users, model }
     }
 
@@ -95,38 +214,140 @@ impl History {
                 let user = self.node().user(&name);
                 self.users.push(user);
             }
-            20..160 => {
-                // A few write most of it.
-                let count = self.users.len();
-                let author = self.users[self.rng.usize(..count).min(self.rng.usize(..count))];
-                let text = format!("new {}", self.step);
-                let id = self.node().tweet(author, &text);
-                self.model.tweets.insert(id.get(), (author, text));
-            }
-            160..220 if one != another => {
+            20..150 => self.publish(),
+            150..210 if one != another && !self.model.has_block(one, another) => {
                 self.node().follow(one, another);
                 self.model.follows.insert((one, another));
             }
-            220..260 if one != another => {
+            210..240 if one != another => {
                 self.node().unfollow(one, another);
                 self.model.follows.remove(&(one, another));
+                self.model.without_reblogs.remove(&(one, another));
             }
-            260..275 => {
+            240..270 if one != another => self.change_circle(one, another),
+            270..285 => {
                 // Of the newest, as people do, or any.
-                let newest = self.model.tweets.len().min(if self.rng.bool() { 10 } else { usize::MAX });
+                let newest = self.model.statuses.len().min(if self.rng.bool() { 10 } else { usize::MAX });
                 let place = self.rng.usize(..newest);
-                if let Some((id, (author, _))) = self.model.tweets.iter().nth_back(place) {
-                    let (id, author) = (*id, *author);
+                if let Some((id, status)) = self.model.statuses.iter().nth_back(place) {
+                    let (id, author) = (*id, status.author);
                     assert!(self.node().delete_tweet(author, StatusId::new(id)));
-                    self.model.tweets.remove(&id);
+                    self.model.statuses.remove(&id);
+                    self.model.statuses.retain(|_, status| status.reblog_of != Some(id));
                 }
             }
-            275..283 => self.walk_down(one),
-            283..290 => self.walk_up(one),
+            285..315 => self.boost(one),
+            315..323 => self.walk_down(one),
+            323..330 => self.walk_up(one),
             _ => {
                 let page = self.any_page();
-                self.read(one, &page);
+                match self.rng.u32(..10) {
+                    0..4 => {
+                        self.read(one, &page);
+                    }
+                    4..7 => {
+                        self.read_timeline(&Timeline::Home, Some(one), &page);
+                    }
+                    _ => {
+                        let viewer = Some(one).filter(|_| self.rng.bool());
+                        let timeline = match self.rng.u32(..4) {
+                            0 => Timeline::Public,
+                            1 => Timeline::Classic(another),
+                            _ => {
+                                let (exclude_replies, exclude_reblogs) = (self.rng.bool(), self.rng.bool());
+                                let all = ProfileFilter::default();
+                                Timeline::Account(
+                                    another,
+                                    ProfileFilter { exclude_replies, exclude_reblogs, ..all },
+                                )
+                            }
+                        };
+                        self.read_timeline(&timeline, viewer, &page);
+                    }
+                }
             }
+        }
+    }
+
+    /// A status of any visibility, which may reply to one of the newest, and mention its author or anyone.
+    fn publish(&mut self) {
+        // A few write most of it.
+        let count = self.users.len();
+        let author = self.users[self.rng.usize(..count).min(self.rng.usize(..count))];
+        let mut status = Known::plain(author, format!("new {}", self.step));
+        let mut in_reply_to = None;
+        if self.rng.u32(..10) < 4 {
+            status.visibility = self.rng.choice(Visibility::ALL).unwrap();
+        }
+        if self.rng.u32(..10) < 3
+            && let Some((id, parent)) = self.model.statuses.iter().nth_back(self.rng.usize(..20))
+            && parent.reblog_of.is_none()
+        {
+            let status_id = StatusId::new(*id);
+            in_reply_to = Some(ReplyTo { status: status_id, author: parent.author, conversation: status_id });
+            status.replies_to = Some(parent.author);
+            status.mentions.push(parent.author);
+        }
+        if self.rng.u32(..10) < 2 {
+            status.mentions.push(self.users[self.rng.usize(..count)]);
+        }
+        status.mentions.sort_unstable();
+        status.mentions.dedup();
+        let new = NewStatus {
+            visibility: status.visibility,
+            mentions: status.mentions.clone(),
+            in_reply_to,
+            ..NewStatus::plain(author, status.text.clone(), moment())
+        };
+        let id = self.node().publish(&new).id;
+        self.model.statuses.insert(id.get(), status);
+    }
+
+    /// Boosts one of the newest, unless the user has done that.
+    fn boost(&mut self, user: UserId) {
+        let place = self.rng.usize(..30);
+        let Some((original, status)) = self.model.statuses.iter().nth_back(place) else { return };
+        let original = *original;
+        let is_boosted = |other: &Known| other.author == user && other.reblog_of == Some(original);
+        if status.reblog_of.is_some()
+            || !status.visibility.is_for_anybody()
+            || self.model.statuses.values().any(is_boosted)
+        {
+            return;
+        }
+        let id = self.node().boost(user, StatusId::new(original)).id;
+        let boost = Known { reblog_of: Some(original), ..Known::plain(user, String::new()) };
+        self.model.statuses.insert(id.get(), boost);
+    }
+
+    /// A block, a mute, or what is wanted of a followee begins or ends.
+    fn change_circle(&mut self, one: UserId, another: UserId) {
+        let pair = (one, another);
+        match self.rng.u32(..3) {
+            0 if self.model.blocks.remove(&pair) => self.node().set_block(one, another, false),
+            // Rarely, so that people have something to read.
+            0 if self.rng.u32(..3) == 0 => {
+                self.node().set_block(one, another, true);
+                self.model.blocks.insert(pair);
+                for pair in [pair, (another, one)] {
+                    self.model.follows.remove(&pair);
+                    self.model.without_reblogs.remove(&pair);
+                }
+            }
+            0 => {}
+            1 if self.model.mutes.remove(&pair) => self.node().set_mute(one, another, false),
+            1 => {
+                self.node().set_mute(one, another, true);
+                self.model.mutes.insert(pair);
+            }
+            _ if self.model.follows.contains(&pair) => {
+                let shows = self.model.without_reblogs.remove(&pair);
+                if !shows {
+                    self.model.without_reblogs.insert(pair);
+                }
+                self.node().show_reblogs(one, another, shows);
+            }
+            _ => {}
         }
     }
 
@@ -136,7 +357,7 @@ impl History {
         for i in 0..300 {
             let text = format!("burst {i}");
             let id = self.node().tweet(author, &text);
-            self.model.tweets.insert(id.get(), (author, text));
+            self.model.statuses.insert(id.get(), Known::plain(author, text));
             if i % 10 == 0 {
                 let (reader, page) = (self.rng.choice(&self.users).copied().unwrap(), self.any_page());
                 self.read(reader, &page);
@@ -149,17 +370,27 @@ impl History {
         }
     }
 
-    /// Reads a page twice where it can be had in two ways, and compares it with the model.
+    /// A page of a user's own classic timeline.
     fn read(&mut self, reader: UserId, page: &PageRequest) -> Said {
-        let expected = self.model.page(reader, page);
+        self.read_timeline(&Timeline::Classic(reader), Some(reader), page)
+    }
+
+    /// Reads a page twice where it can be had in two ways, and compares it with the model.
+    fn read_timeline(&mut self, timeline: &Timeline, viewer: Option<UserId>, page: &PageRequest) -> Said {
+        let expected = self.model.page_of(timeline, viewer, page);
         let (seed, step) = (self.seed, self.step);
         let node = self.node();
         node.freshen();
-        if let Some(cached) = node.cached_home(reader, page) {
-            assert_eq!(said(&cached), expected, "cached; seed {seed}, step {step}, {reader}: {page:?}");
+        let context = format!("seed {seed}, step {step}, {viewer:?} of {timeline:?}: {page:?}");
+        if let Some(cached) = node.cached_page(timeline, viewer, page, moment()) {
+            assert_eq!(said(&cached), expected, "cached; {context}");
         }
-        let found = node.find_home(reader, page).unwrap().unwrap();
-        assert_eq!(said(&found), expected, "seed {seed}, step {step}, {reader}: {page:?}");
+        let found = node.find_page(timeline, viewer, page, moment()).unwrap().unwrap();
+        assert_eq!(said(&found), expected, "{context}");
+        for Entry { status, original } in &found.entries {
+            let known = &self.model.statuses[&status.id.get()];
+            assert_eq!(original.as_ref().map(|original| original.id.get()), known.reblog_of, "{context}");
+        }
         expected
     }
 
@@ -190,7 +421,7 @@ impl History {
 
     /// One that there is, or its neighbour, or one of the ends.
     fn any_id(&mut self) -> StatusId {
-        let ids: Vec<i64> = self.model.tweets.keys().copied().collect();
+        let ids: Vec<i64> = self.model.statuses.keys().copied().collect();
         StatusId::new(match self.rng.u32(..20) {
             0 => 0,
             1 => i64::MAX,
@@ -226,6 +457,11 @@ impl History {
             for node in &self.nodes {
                 let found = node.read(reader, &whole).unwrap();
                 assert_eq!(said(&found), expected, "seed {}, in the end, {reader}", self.seed);
+            }
+            let expected = self.model.page_of(&Timeline::Home, Some(reader), &whole);
+            for node in &self.nodes {
+                let found = node.view(&Timeline::Home, Some(reader), &whole).unwrap();
+                assert_eq!(said(&found), expected, "seed {}, home in the end, {reader}", self.seed);
             }
         }
         let nobody = UserId::new(1_000_000);

@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use miniter_domain::{
-    Clock, Email, Follow, FollowOutcome, FollowRepository, Freshness, NewFollow, NewStatus, NewUser,
-    PageRequest, Profile, RepositoryError, StatusId, StatusRepository, SystemClock, TimelinePage,
-    TimelineRepository, UserId, UserName, UserRepository,
+    Clock, Email, Follow, FollowOutcome, FollowRepository, Freshness, Mute, NewFollow, NewStatus, NewUser,
+    PageRequest, Profile, RelationshipRepository, RepositoryError, StatusId, StatusRepository, SystemClock,
+    Timeline, TimelinePage, TimelineRepository, UserId, UserName, UserRepository,
 };
 use miniter_persistence::{Store, StoreOptions};
+
+use crate::model::Known;
 
 use miniter_test_support::database::{OtherConnection, TestDatabase};
 
@@ -71,9 +73,20 @@ impl Database {
     }
 
     /// A page, as a request gets it: from memory or, where it is not there, from the database.
-    pub fn read(&self, reader: UserId, page: &PageRequest) -> Option<TimelinePage> {
+    pub fn view(
+        &self,
+        timeline: &Timeline,
+        viewer: Option<UserId>,
+        page: &PageRequest,
+    ) -> Option<TimelinePage> {
         self.freshen();
-        self.cached_home(reader, page).or_else(|| self.find_home(reader, page).unwrap())
+        self.cached_page(timeline, viewer, page, moment())
+            .or_else(|| self.find_page(timeline, viewer, page, moment()).unwrap())
+    }
+
+    /// A page of a user's own classic timeline.
+    pub fn read(&self, reader: UserId, page: &PageRequest) -> Option<TimelinePage> {
+        self.view(&Timeline::Classic(reader), Some(reader), page)
     }
 
     /// A connection beside the store's, as another program would have it.
@@ -99,10 +112,36 @@ impl Database {
         patiently(|| StatusRepository::create(&self.store, tweet.clone())).id
     }
 
-    /// Writes tweets with these ids, authors and texts as other SQL does.
-    pub fn import(&self, tweets: &BTreeMap<i64, (UserId, String)>) {
-        let rows: Vec<String> =
-            tweets.iter().map(|(id, (author, text))| format!("({id}, {author}, '{text}')")).collect();
+    /// Blocks a user, or ends that.
+    pub fn set_block(&self, user: UserId, other: UserId, blocks: bool) {
+        patiently(|| match blocks {
+            true => RelationshipRepository::block(&self.store, user, other, moment()),
+            false => RelationshipRepository::unblock(&self.store, user, other),
+        });
+    }
+
+    /// Mutes a user, or ends that.
+    pub fn set_mute(&self, user: UserId, other: UserId, mutes: bool) {
+        let mute = Mute { hides_notifications: true, expires_at: None };
+        patiently(|| match mutes {
+            true => RelationshipRepository::mute(&self.store, user, other, mute, moment()),
+            false => RelationshipRepository::unmute(&self.store, user, other),
+        });
+    }
+
+    /// Whether a follower wants the boosts of a followee.
+    pub fn show_reblogs(&self, follower: UserId, followee: UserId, shows: bool) {
+        let follow = NewFollow::plain(Follow::new(follower, followee).unwrap(), moment());
+        let follow = NewFollow { show_reblogs: Some(shows), ..follow };
+        patiently(|| FollowRepository::create(&self.store, &follow));
+    }
+
+    /// Writes statuses with these ids, authors and texts as other SQL does.
+    pub fn import(&self, statuses: &BTreeMap<i64, Known>) {
+        let rows: Vec<String> = statuses
+            .iter()
+            .map(|(id, Known { author, text, .. })| format!("({id}, {author}, '{text}')"))
+            .collect();
         self.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES {}", rows.join(", ")));
     }
 
@@ -135,7 +174,7 @@ impl Database {
     /// The texts of a page, and whether there is more below it.
     pub fn page(&self, reader: UserId, page: &PageRequest) -> (Vec<String>, bool) {
         let page = self.read(reader, page).unwrap();
-        (page.entries.into_iter().map(|entry| entry.text.clone()).collect(), page.has_older)
+        (page.entries.into_iter().map(|entry| entry.status.text.clone()).collect(), page.has_older)
     }
 
     /// The texts of the newest entries.

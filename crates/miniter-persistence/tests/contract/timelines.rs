@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
-use miniter_domain::{PageRequest, StatusId, TimelineRepository, UserId, UserRepository};
+use miniter_domain::{PageRequest, StatusId, Timeline, TimelineRepository, UserId, UserRepository};
 
-use crate::support::{Database, first_id};
+use crate::support::{Database, first_id, moment};
 
 /// A cursor at this id.
 #[expect(clippy::unnecessary_wraps, reason = "cursors are optional")]
@@ -52,7 +52,7 @@ fn entries_carry_their_ids_and_authors() {
     database.follow(song, kim);
     let tweet = database.tweet(kim, "hello");
     let page = database.read(song, &PageRequest::newest(10)).unwrap();
-    assert_eq!((page.entries[0].id, page.entries[0].author), (tweet, kim));
+    assert_eq!((page.entries[0].status.id, page.entries[0].status.author), (tweet, kim));
 }
 
 /// A cursor at the tweet that is named so.
@@ -108,13 +108,13 @@ fn walking_down_the_pages_meets_every_entry_once() {
         loop {
             let found = database.read(song, &page).unwrap();
             for entry in found.entries.iter().rev() {
-                walked.insert_str(0, &entry.text);
+                walked.insert_str(0, &entry.status.text);
             }
             assert!(walked.len() <= 10, "the pages have no end: {walked}");
             if !found.has_older {
                 break;
             }
-            page.max_id = found.entries.first().map(|entry| entry.id);
+            page.max_id = found.entries.first().map(|entry| entry.status.id);
         }
         assert_eq!(walked, "0123456789", "pages of {limit}");
     }
@@ -226,12 +226,13 @@ fn a_page_that_was_read_before_is_in_memory_and_is_the_one_that_the_database_giv
         PageRequest { since_id: nth(4), ..PageRequest::newest(9) },
     ];
     database.freshen();
+    let own = Timeline::Classic(song);
     for page in pages {
-        assert_eq!(database.cached_home(song, &page), None, "{page:?}");
+        assert_eq!(database.cached_page(&own, Some(song), &page, moment()), None, "{page:?}");
     }
     for page in pages {
-        let found = database.find_home(song, &page).unwrap();
-        assert_eq!(database.cached_home(song, &page), found, "{page:?}");
+        let found = database.find_page(&own, Some(song), &page, moment()).unwrap();
+        assert_eq!(database.cached_page(&own, Some(song), &page, moment()), found, "{page:?}");
         assert!(found.is_some());
     }
     // At once, for those who have read before.
@@ -329,7 +330,7 @@ fn who_follows_very_many_gets_the_newest_whether_they_have_written_lately_or_not
     database.execute(&format!("INSERT INTO tweets (id, user_id, tweet) VALUES {quiet}"));
     let newest = || {
         let page = database.read(song, &PageRequest::newest(3)).unwrap();
-        page.entries.iter().map(|entry| entry.id.get()).collect::<Vec<_>>()
+        page.entries.iter().map(|entry| entry.status.id.get()).collect::<Vec<_>>()
     };
     assert_eq!(newest(), [10_597, 10_598, 10_599]);
     // Far more by somebody else than are looked through.
@@ -340,6 +341,6 @@ fn who_follows_very_many_gets_the_newest_whether_they_have_written_lately_or_not
     assert_eq!(newest(), [30_197, 30_198, 30_199]);
     let older = PageRequest { max_id: id(30_001), ..PageRequest::newest(2) };
     let page = database.read(song, &older).unwrap();
-    let ids: Vec<_> = page.entries.iter().map(|entry| entry.id.get()).collect();
+    let ids: Vec<_> = page.entries.iter().map(|entry| entry.status.id.get()).collect();
     assert_eq!((ids, page.has_older), (vec![10_599, 30_000], true));
 }

@@ -1,9 +1,11 @@
 //! Reading timelines.
 
+use std::borrow::Cow;
+
 use actix_web::http::header::{ContentType, LINK};
 use actix_web::{HttpRequest, HttpResponse, web};
-use miniter_domain::{TimelinePage, UserId};
-use miniter_service::ServiceError;
+use miniter_domain::{Entry, Status, TimelinePage, UserId};
+use miniter_service::{Scope, Scopes, ServiceError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,6 +16,7 @@ use crate::http::failure::Failure;
 use crate::http::freshness;
 use crate::http::page::{Neighbours, WantedPage};
 use crate::http::state::State;
+use crate::http::viewer::viewer;
 
 /// A part of a user's timeline.
 #[derive(Serialize, ToSchema)]
@@ -58,7 +61,7 @@ pub(crate) async fn read_own_timeline(
     let (actor, timelines) = (grant.user, state.services.timelines.clone());
     let wanted = WantedPage::parse(request.query_string(), rules(&timelines))?;
     let page_request = wanted.request;
-    let cached = || state.services.timelines.cached(actor, &page_request);
+    let cached = || state.services.timelines.cached(actor, Some(actor), &page_request);
     let page =
         freshness::read(&request, &state, cached, move || timelines.read_own(actor, &page_request)).await?;
     respond(actor, "/timeline", &wanted, &page)
@@ -74,7 +77,7 @@ pub(super) const TIMELINE_PROBLEMS: &[Code] = &[
     Code::Unavailable,
 ];
 
-/// Reads anybody's timeline.
+/// Reads anybody's timeline: what anybody may see of it, and with a token what its user may see.
 #[utoipa::path(
     get,
     path = "/timeline/{user_id}",
@@ -95,8 +98,10 @@ pub(crate) async fn read_timeline(
     let timelines = state.services.timelines.clone();
     let wanted = WantedPage::parse(request.query_string(), rules(&timelines))?;
     let page_request = wanted.request;
-    let cached = || state.services.timelines.cached(user, &page_request);
-    let page = freshness::read(&request, &state, cached, move || timelines.read(user, &page_request)).await?;
+    let viewer = viewer(&request, &state, Scopes::of(&[Scope::ReadStatuses])).await;
+    let cached = || state.services.timelines.cached(user, viewer, &page_request);
+    let read = move || timelines.read(user, viewer, &page_request);
+    let page = freshness::read(&request, &state, cached, read).await?;
     respond(user, &format!("/timeline/{user}"), &wanted, &page)
 }
 
@@ -109,7 +114,8 @@ fn respond(
 ) -> Result<HttpResponse, Failure> {
     let mut response = HttpResponse::Ok();
     if let (Some(oldest), Some(newest)) = (page.entries.first(), page.entries.last()) {
-        let neighbours = Neighbours { oldest: oldest.id, newest: newest.id, has_older: page.has_older };
+        let neighbours =
+            Neighbours { oldest: oldest.status.id, newest: newest.status.id, has_older: page.has_older };
         response.insert_header((LINK, wanted.link_header(path, &neighbours)));
     }
     let body = to_json(user, page).map_err(Failure::internal)?;
@@ -122,26 +128,36 @@ const ENTRY_OVERHEAD: usize = 48;
 /// A [`TimelineResponse`]. Most of what a read takes of its own is this: so there is room for all of it at once, and a text
 /// in which nothing has to be escaped, as in most, is copied as a whole.
 fn to_json(user: UserId, page: &TimelinePage) -> serde_json::Result<Vec<u8>> {
-    let size: usize = page.entries.iter().map(|entry| ENTRY_OVERHEAD + entry.text.len()).sum();
+    let size: usize = page.entries.iter().map(|entry| ENTRY_OVERHEAD + entry.status.text.len()).sum();
     let mut json = Vec::with_capacity(ENTRY_OVERHEAD + size);
     json.extend_from_slice(br#"{"user_id":"#);
     serde_json::to_writer(&mut json, &user.get())?;
     json.extend_from_slice(br#","timeline":["#);
-    for (index, entry) in page.entries.iter().enumerate() {
+    for (index, Entry { status, .. }) in page.entries.iter().enumerate() {
         json.extend_from_slice(if index == 0 { br#"{"user_id":"# } else { br#",{"user_id":"# });
-        serde_json::to_writer(&mut json, &entry.author.get())?;
+        serde_json::to_writer(&mut json, &status.author.get())?;
         json.extend_from_slice(br#","tweet":"#);
-        if has_to_be_escaped(&entry.text) {
-            serde_json::to_writer(&mut json, &*entry.text)?;
+        let text = text_of(status);
+        if has_to_be_escaped(&text) {
+            serde_json::to_writer(&mut json, &*text)?;
         } else {
             json.push(b'"');
-            json.extend_from_slice(entry.text.as_bytes());
+            json.extend_from_slice(text.as_bytes());
             json.push(b'"');
         }
         json.push(b'}');
     }
     json.extend_from_slice(b"]}");
     Ok(json)
+}
+
+/// The text of a status. A content warning stands before it, with a blank line between them.
+fn text_of(status: &Status) -> Cow<'_, str> {
+    if status.spoiler_text.is_empty() {
+        Cow::Borrowed(&status.text)
+    } else {
+        Cow::Owned(format!("{}\n\n{}", status.spoiler_text, status.text))
+    }
 }
 
 /// Whether a text holds what JSON escapes. It goes on to the end, many bytes at a time.
@@ -154,7 +170,7 @@ fn has_to_be_escaped(text: &str) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use miniter_domain::{Status, StatusId};
+    use miniter_domain::StatusId;
     use proptest::prelude::*;
 
     use super::*;
@@ -166,12 +182,21 @@ mod tests {
         ) {
             let entries = texts.iter().map(|(author, text)| {
                 let (id, author) = (StatusId::new(1), UserId::new(*author));
-                Arc::new(Status::plain(id, author, text.clone(), chrono::DateTime::UNIX_EPOCH))
+                let status = Arc::new(Status::plain(id, author, text.clone(), chrono::DateTime::UNIX_EPOCH));
+                Entry { status, original: None }
             });
             let page = TimelinePage { entries: entries.collect(), has_older: false };
             let timeline = texts.iter().map(|(user_id, tweet)| EntryResponse { user_id: *user_id, tweet }).collect();
             let expected = serde_json::to_vec(&TimelineResponse { user_id: 7, timeline }).unwrap();
             prop_assert_eq!(to_json(UserId::new(7), &page).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn a_content_warning_stands_before_the_text() {
+        let plain =
+            Status::plain(StatusId::new(1), UserId::new(1), "text".into(), chrono::DateTime::UNIX_EPOCH);
+        assert_eq!(text_of(&plain), "text");
+        assert_eq!(text_of(&Status { spoiler_text: "careful".into(), ..plain }), "careful\n\ntext");
     }
 }

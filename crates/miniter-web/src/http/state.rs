@@ -5,8 +5,9 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, web};
 use miniter_domain::{Freshness, Health};
 use miniter_service::{
-    AccessTokens, Accounts, Applications, Authorizations, BrowserSessions, Follows, InstanceStatistics,
-    Notifications, Profiles, Reactions, Relationships, Sessions, Statuses, Timelines, Tweets,
+    AccessTokens, Accounts, Applications, Authorizations, BrowserSessions, Contents, Follows,
+    InstanceStatistics, Notifications, Profiles, Reactions, Relationships, Sessions, StatusReading, Statuses,
+    Timelines, Tweets,
 };
 
 use crate::http::address::TrustedProxies;
@@ -39,6 +40,8 @@ pub struct Services {
     pub relationships: Arc<Relationships>,
     /// Reading timelines.
     pub timelines: Arc<Timelines>,
+    /// Reading statuses.
+    pub status_reading: Arc<StatusReading>,
     /// Knowing people by their tokens.
     pub sessions: Arc<Sessions>,
     /// Registering applications.
@@ -82,6 +85,8 @@ pub struct State {
     pub(crate) cors_origins: CorsOrigins,
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
+    /// The HTML of statuses that were shown lately.
+    pub(crate) contents: Contents,
 }
 
 impl State {
@@ -107,6 +112,7 @@ impl State {
             cors_origins,
             metrics,
             readiness,
+            contents: Contents::default(),
         })
     }
 
@@ -134,13 +140,14 @@ pub(crate) mod tests {
     use miniter_domain::{
         Capacity, MockAccessTokenRepository, MockAccountRepository, MockApplicationRepository,
         MockAuthorizationCodeRepository, MockCircleRepository, MockFollowRepository, MockFreshness,
-        MockHealth, MockKnownAddressRepository, MockLoginThrottleRepository, MockMarkerRepository,
-        MockNotificationRepository, MockPostingAccountRepository, MockReactionRepository,
-        MockRelationshipRepository, MockSessionRepository, MockStatisticsRepository, MockStatusRepository,
-        MockTimelineRepository, MockUserRepository, SystemClock,
+        MockHealth, MockInteractionRepository, MockKnownAddressRepository, MockLoginThrottleRepository,
+        MockMarkerRepository, MockNotificationRepository, MockPostingAccountRepository,
+        MockReactionRepository, MockRelationshipRepository, MockSessionRepository, MockStatisticsRepository,
+        MockStatusRepository, MockThreadRepository, MockTimelineRepository, MockUserRepository, SystemClock,
     };
     use miniter_service::{
-        LoginThrottle, NotificationSources, Passwords, Publishing, Registration, TokenSecret, Tokens,
+        LoginThrottle, NotificationSources, Passwords, Publishing, Registration, StatusSources, StatusViews,
+        TokenSecret, Tokens,
     };
 
     use super::*;
@@ -233,7 +240,25 @@ pub(crate) mod tests {
                 Arc::new(MockAccountRepository::new()),
                 clock.clone(),
             )),
-            timelines: Arc::new(Timelines::new(Arc::new(MockTimelineRepository::new()), 1_000)),
+            timelines: Arc::new(Timelines::new(
+                Arc::new(MockTimelineRepository::new()),
+                Arc::new(SystemClock),
+                1_000,
+            )),
+            status_reading: Arc::new(StatusReading::new(
+                StatusSources {
+                    statuses: Arc::new(MockStatusRepository::new()),
+                    timelines: Arc::new(MockTimelineRepository::new()),
+                    circles: Arc::new(MockCircleRepository::new()),
+                    threads: Arc::new(MockThreadRepository::new()),
+                    accounts: Arc::new(MockAccountRepository::new()),
+                },
+                StatusViews::new(
+                    Arc::new(MockAccountRepository::new()),
+                    Arc::new(MockInteractionRepository::new()),
+                ),
+                Arc::new(SystemClock),
+            )),
             sessions: Arc::new(Sessions::new(
                 tokens,
                 Arc::new(MockSessionRepository::new()),

@@ -17,6 +17,9 @@ mod oauth;
 #[expect(dead_code, reason = "the routes that have pages come one by one")]
 mod page;
 mod pictures;
+mod presenter;
+mod status_reads;
+mod timelines;
 mod well_known;
 
 use actix_web::Route;
@@ -75,6 +78,8 @@ const PARTS: &[Part] = &[
     notifications::PART,
     oauth::PART,
     pictures::PART,
+    status_reads::PART,
+    timelines::PART,
     well_known::PART,
 ];
 

@@ -1,0 +1,153 @@
+//! Timelines, as a viewer sees them: ids first, then their statuses, and of these what the viewer may see.
+//!
+//! Windows of home timelines know nothing of visibility: one window serves all viewers, and what is decided
+//! ([`Timeline::has`]) is decided when a page is read.
+
+mod memory;
+mod paging;
+mod query;
+mod reactors;
+mod stored;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use diesel::QueryResult;
+use miniter_domain::{Circle, Entry, PageRequest, Status, Timeline, TimelinePage, Viewer};
+
+pub(crate) use query::TimelineQuery;
+pub(crate) use reactors::find_reactors;
+
+use crate::caches::Caches;
+use crate::home_timelines::FoundPage;
+use crate::timelines::memory::InMemory;
+use crate::timelines::paging::{Item, List, Part};
+use crate::timelines::stored::{Halt, Stored};
+
+/// Where the rows of a timeline and their statuses come from.
+trait Source {
+    /// Why it has none.
+    type Error;
+
+    /// The ids of a part of a timeline, in ascending order, without regard to the viewer.
+    fn ids(&mut self, timeline: &Timeline, rows: &PageRequest) -> Result<FoundPage, Self::Error>;
+
+    /// The statuses with these ids, as far as they exist, in the order of their ids.
+    fn statuses(&mut self, ids: &[i64]) -> Result<Vec<Arc<Status>>, Self::Error>;
+}
+
+/// A timeline, a viewer and a source.
+struct Viewed<'a, S> {
+    timeline: &'a Timeline,
+    viewer: Viewer<'a>,
+    now: DateTime<Utc>,
+    source: S,
+}
+
+/// An entry of a timeline.
+struct Found {
+    entry: Entry,
+    merges_reblogs: bool,
+}
+
+impl Item for Found {
+    fn cursor(&self) -> i64 {
+        self.entry.status.id.get()
+    }
+
+    fn mark(&self) -> Option<i64> {
+        self.entry.status.reblog_of.filter(|_| self.merges_reblogs).map(|original| original.get())
+    }
+}
+
+impl<S: Source> List for Viewed<'_, S> {
+    type Item = Found;
+    type Error = S::Error;
+
+    fn read(&mut self, rows: &PageRequest) -> Result<Part<Found>, S::Error> {
+        let FoundPage { ids, has_older } = self.source.ids(self.timeline, rows)?;
+        let statuses = self.source.statuses(&ids)?;
+        let mut originals = Vec::new();
+        if self.timeline.has_reblogs() {
+            let mut ids: Vec<i64> = statuses
+                .iter()
+                .filter_map(|status| status.reblog_of)
+                .map(|original| original.get())
+                .collect();
+            ids.sort_unstable();
+            ids.dedup();
+            if !ids.is_empty() {
+                originals = self.source.statuses(&ids)?;
+            }
+        }
+        let items = statuses.into_iter().filter_map(|status| {
+            let original = status.reblog_of.and_then(|id| {
+                let place = originals.binary_search_by_key(&id, |original| original.id).ok()?;
+                originals.get(place).cloned()
+            });
+            let has = self.timeline.has(self.viewer, &status, original.as_deref(), self.now);
+            let merges_reblogs = self.timeline.merges_reblogs();
+            has.then_some(Found { entry: Entry { status, original }, merges_reblogs })
+        });
+        let items = items.collect();
+        Ok(Part { items, rows: ids.len(), ends: ids.first().copied().zip(ids.last().copied()), has_older })
+    }
+}
+
+impl<S: Source> Viewed<'_, S> {
+    fn page(&mut self, page: &PageRequest) -> Result<TimelinePage, S::Error> {
+        let paging::Page { items, has_older } = paging::page(self, page)?;
+        Ok(TimelinePage { entries: items.into_iter().map(|found| found.entry).collect(), has_older })
+    }
+}
+
+/// The viewer with a circle, or anybody.
+pub(crate) fn viewer(circle: Option<&Circle>) -> Viewer<'_> {
+    circle.map_or(Viewer::Anybody, Viewer::User)
+}
+
+/// A page of which everything is in memory.
+pub(crate) fn cached(
+    caches: &Caches,
+    timeline: &Timeline,
+    viewing: Option<i64>,
+    page: &PageRequest,
+    now: DateTime<Utc>,
+) -> Option<TimelinePage> {
+    let circle = match viewing {
+        Some(user) => Some(caches.circles.cached(user)?),
+        None => None,
+    };
+    let source = InMemory { caches, viewing };
+    Viewed { timeline, viewer: viewer(circle.as_deref()), now, source }.page(page).ok()
+}
+
+/// A page, from memory as far as it is there and else from the database. `None` if there is no user whose timeline it is.
+pub(crate) fn find(
+    caches: &Caches,
+    query: &mut impl TimelineQuery,
+    timeline: &Timeline,
+    viewing: Option<i64>,
+    page: &PageRequest,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<TimelinePage>> {
+    let circle = match viewing {
+        Some(user) => Some(caches.circles.find(query, user)?),
+        None => None,
+    };
+    let source = Stored { caches, query, viewing, lacks_some: false };
+    let mut viewed = Viewed { timeline, viewer: viewer(circle.as_deref()), now, source };
+    let mut found = viewed.page(page);
+    if viewed.source.lacks_some
+        && let Some(reader) = stored::reader(timeline, viewing)
+    {
+        // Some were deleted: by another program, which was not noticed, or just now.
+        caches.home_timelines.forget(reader);
+        found = viewed.page(page);
+    }
+    match found {
+        Ok(page) => Ok(Some(page)),
+        Err(Halt::NoSuchReader) => Ok(None),
+        Err(Halt::Query(error)) => Err(error),
+    }
+}

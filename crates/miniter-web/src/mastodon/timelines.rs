@@ -1,0 +1,190 @@
+//! Timelines: home, public, and the statuses of an account.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use miniter_domain::{PageRequest, ProfileFilter, TagName, UserId};
+use miniter_service::{Scope, Scopes, ServiceError, StatusPage};
+use serde::Deserialize;
+use utoipa::OpenApi;
+
+use crate::http::auth::{Access, Authorized};
+use crate::http::body::lenient;
+use crate::http::body::params::QueryParams;
+use crate::http::endpoint::Endpoint;
+use crate::http::failure::Failure;
+use crate::http::freshness;
+use crate::http::page::Neighbours;
+use crate::http::state::State;
+use crate::http::viewer::viewer;
+use crate::mastodon::entities::status::Status;
+use crate::mastodon::page::{MastodonPage, STATUSES};
+use crate::mastodon::presenter::Presenter;
+use crate::mastodon::{Part, get, needs};
+
+pub(super) const PART: Part = Part { endpoints, document: TimelinesApi::openapi };
+
+/// The scope of a token with which a user sees more than anybody.
+pub(super) const READ_STATUSES: Scopes = Scopes::of(&[Scope::ReadStatuses]);
+
+fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/api/v1/timelines/home", needs(Scope::ReadStatuses), |route| route.to(read_home)),
+        get("/api/v1/timelines/public", Access::Anyone, |route| route.to(read_public)),
+        get("/api/v1/accounts/{id}/statuses", Access::Anyone, |route| route.to(read_account)),
+    ]
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(read_home, read_public, read_account))]
+struct TimelinesApi;
+
+/// Which part of a list is wanted. [`MastodonPage`] reads it.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only documented by it")]
+pub(super) struct PageQuery {
+    /// The most entries to return.
+    #[param(minimum = 1, example = 20)]
+    limit: Option<u32>,
+    /// Only entries older than this one.
+    max_id: Option<String>,
+    /// Only entries newer than this one, the newest of them.
+    since_id: Option<String>,
+    /// Only entries newer than this one, the oldest of them.
+    min_id: Option<String>,
+}
+
+/// Returns the reader's home timeline: the statuses of the reader and of those whom the reader follows.
+#[utoipa::path(
+    get,
+    path = "/api/v1/timelines/home",
+    tag = "timelines",
+    operation_id = "read_home_timeline",
+    params(PageQuery),
+    responses((status = 200, description = "The newest first.", body = [Status]))
+)]
+async fn read_home(
+    state: web::Data<State>,
+    Authorized(grant): Authorized,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let page = page_of(&request, &state);
+    let (actor, wanted) = (grant.user, *page.request());
+    let statuses = state.services.status_reading.clone();
+    let cached = || state.services.status_reading.cached_home(actor, &wanted);
+    let found = freshness::read(&request, &state, cached, move || statuses.read_home(actor, &wanted)).await?;
+    Ok(respond(&state, Some(actor), &page, &found))
+}
+
+/// What is wanted of the public timeline.
+#[derive(Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+struct PublicParams {
+    /// Only statuses with media.
+    #[serde(deserialize_with = "lenient::boolean")]
+    only_media: Option<bool>,
+    /// Only statuses of other servers, of which there are none.
+    #[serde(deserialize_with = "lenient::boolean")]
+    remote: Option<bool>,
+}
+
+/// Returns the public timeline: what is meant for everybody, without boosts and without replies to others.
+#[utoipa::path(
+    get,
+    path = "/api/v1/timelines/public",
+    tag = "timelines",
+    operation_id = "read_public_timeline",
+    params(PublicParams, PageQuery),
+    responses((status = 200, description = "The newest first.", body = [Status]))
+)]
+async fn read_public(
+    state: web::Data<State>,
+    QueryParams(params): QueryParams<PublicParams>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let page = page_of(&request, &state);
+    let (viewer, wanted) = (viewer(&request, &state, READ_STATUSES).await, *page.request());
+    // No status has media yet.
+    if params.only_media == Some(true) || params.remote == Some(true) {
+        return Ok(respond(&state, viewer, &page, &NOTHING));
+    }
+    let statuses = state.services.status_reading.clone();
+    let found =
+        freshness::read(&request, &state, || None, move || statuses.read_public(viewer, &wanted)).await?;
+    Ok(respond(&state, viewer, &page, &found))
+}
+
+/// Which statuses of an account are wanted.
+#[derive(Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+struct AccountParams {
+    /// No replies to others.
+    #[serde(deserialize_with = "lenient::boolean")]
+    exclude_replies: Option<bool>,
+    /// No boosts.
+    #[serde(deserialize_with = "lenient::boolean")]
+    exclude_reblogs: Option<bool>,
+    /// Only statuses with media.
+    #[serde(deserialize_with = "lenient::boolean")]
+    only_media: Option<bool>,
+    /// Only those at the top of the profile.
+    #[serde(deserialize_with = "lenient::boolean")]
+    pinned: Option<bool>,
+    /// Only those with this hashtag.
+    #[serde(deserialize_with = "lenient::text")]
+    tagged: Option<String>,
+}
+
+/// Returns the statuses of an account.
+#[utoipa::path(
+    get,
+    path = "/api/v1/accounts/{id}/statuses",
+    tag = "accounts",
+    operation_id = "read_account_statuses",
+    params(("id" = String, Path, description = "The account's number."), AccountParams, PageQuery),
+    responses((status = 200, description = "The newest first.", body = [Status]))
+)]
+async fn read_account(
+    state: web::Data<State>,
+    path: web::Path<String>,
+    QueryParams(params): QueryParams<AccountParams>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let account = UserId::parse(&path).map_err(|_| ServiceError::UserNotFound)?;
+    let page = page_of(&request, &state);
+    let viewer = viewer(&request, &state, READ_STATUSES).await;
+    let tagged = params.tagged.filter(|tag| !tag.is_empty());
+    let tag = tagged.as_deref().and_then(TagName::parse);
+    let is_empty = params.only_media == Some(true) || (tagged.is_some() && tag.is_none());
+    let filter = ProfileFilter {
+        exclude_replies: params.exclude_replies == Some(true),
+        exclude_reblogs: params.exclude_reblogs == Some(true),
+        only_pinned: params.pinned == Some(true),
+        tag: tag.map(TagName::into_string),
+    };
+    // Also of an account without such statuses it must be known whether it exists.
+    let wanted = PageRequest { limit: if is_empty { 1 } else { page.request().limit }, ..*page.request() };
+    let statuses = state.services.status_reading.clone();
+    let read = move || statuses.read_account(viewer, account, filter, &wanted);
+    let found = freshness::read(&request, &state, || None, read).await?;
+    let found = if is_empty { NOTHING } else { found };
+    Ok(respond(&state, viewer, &page, &found))
+}
+
+/// A page without statuses.
+const NOTHING: StatusPage = StatusPage { statuses: Vec::new(), has_older: false };
+
+fn page_of(request: &HttpRequest, state: &State) -> MastodonPage {
+    MastodonPage::of(request, &state.instance.public_url, STATUSES)
+}
+
+fn respond(state: &State, reader: Option<UserId>, page: &MastodonPage, found: &StatusPage) -> HttpResponse {
+    let neighbours = found.statuses.first().zip(found.statuses.last()).map(|(newest, oldest)| Neighbours {
+        oldest: oldest.status.id,
+        newest: newest.status.id,
+        has_older: found.has_older,
+    });
+    let entities = Presenter::new(state, reader).statuses(&found.statuses);
+    page.respond(&entities, neighbours.as_ref())
+}
