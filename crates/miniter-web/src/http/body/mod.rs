@@ -136,7 +136,11 @@ fn receive(
         Connection::of(request).map_or(Ok(None), |connection| connection.place().reserve(GROWTH * length));
     let payload = web::Payload::from_request(request, payload);
     async move {
-        let Some((kind, media_type)) = checked? else { return Ok(None) };
+        let kind = match checked? {
+            Head::Empty => return Ok(None),
+            Head::Typed(kind, media_type) => Some((kind, media_type)),
+            Head::Untyped => None,
+        };
         let reserved = reserved.map_err(|Full| Failure::Overloaded)?;
         let payload = payload.await.map_err(|_| Failure::BadRequest)?;
         let bytes = timeout(MAX_WAIT, payload.to_bytes_limited(policy.limit))
@@ -145,14 +149,31 @@ fn receive(
             .map_err(|_| Failure::BodyTooLarge)?
             // The client left, or its chunks were malformed.
             .map_err(|_| Failure::BadRequest)?;
-        Ok(Some(Received { kind, media_type, bytes, _reserved: reserved }))
+        match kind {
+            Some((kind, media_type)) => Ok(Some(Received { kind, media_type, bytes, _reserved: reserved })),
+            None if bytes.is_empty() => Ok(None),
+            None => Err(Failure::UnsupportedMediaType),
+        }
     }
 }
 
-/// Refuses what need not be read. `None` where there is nothing to read, and need not be.
-fn check_head(request: &HttpRequest, policy: BodyPolicy) -> Result<Option<(Kind, HeaderValue)>, Failure> {
+/// What the head says of the body.
+enum Head {
+    /// There is none.
+    Empty,
+    /// It is of this kind, with this media type.
+    Typed(Kind, HeaderValue),
+    /// It is chunked and has no media type. Some clients send an empty one so.
+    Untyped,
+}
+
+/// Refuses what need not be read.
+fn check_head(request: &HttpRequest, policy: BodyPolicy) -> Result<Head, Failure> {
     if policy.allows_none() && is_without_body(request) {
-        return Ok(None);
+        return Ok(Head::Empty);
+    }
+    if policy.allows_none() && !request.headers().contains_key(CONTENT_TYPE) && announced(request).is_none() {
+        return Ok(Head::Untyped);
     }
     let kind = Kind::of(request).filter(|kind| policy.kinds.contains(kind));
     let is_plain = request
@@ -164,7 +185,8 @@ fn check_head(request: &HttpRequest, policy: BodyPolicy) -> Result<Option<(Kind,
     if announced(request).is_some_and(|length| length > policy.limit as u64) {
         return Err(Failure::BodyTooLarge);
     }
-    Ok(Some(kind))
+    let (kind, media_type) = kind;
+    Ok(Head::Typed(kind, media_type))
 }
 
 /// Whether the head says that no byte follows. Its media type, if there is one, then says nothing.
