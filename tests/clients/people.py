@@ -25,7 +25,7 @@ def client(token=None, credentials=None):
     """Mastodon.py with a token, or without one."""
     client_id, secret = credentials or app()
     # A test shall fail at a rate limit, not wait for its end.
-    return Mastodon(client_id, secret, token, SERVER, session=_session, ratelimit_method="throw", version_check_mode="created")
+    return Mastodon(client_id, secret, token, SERVER, session=_session, ratelimit_method="throw")
 
 
 class Person:
