@@ -82,6 +82,23 @@ class LogIn(unittest.TestCase):
             self.assertEqual(failed.exception.args[1:], (403, "Forbidden", "This action is outside the authorized scopes"))
         self.assertEqual(alice.home(), [])
 
+    def test_who_is_logged_in(self):
+        (alice,) = sign_up("alice")
+        api = client()
+        url = api.auth_request_url(scopes=["profile"], allow_http=True)
+        with self.assertRaises(pages.Stuck):
+            # More than the app registered.
+            pages.authorize(url, alice.email, PASSWORD)
+        api = client(credentials=Mastodon.create_app("Profile", scopes=["profile"], api_base_url=SERVER))
+        url = api.auth_request_url(scopes=["profile"], allow_http=True)
+        api.log_in(code=pages.authorize(url, alice.email, PASSWORD), scopes=["profile"], allow_http=True)
+        # Mastodon.py's own function demands https.
+        found = api._Mastodon__api_request("GET", "/oauth/userinfo")
+        self.assertEqual((found.sub, found.preferred_username), (f"{SERVER}/@{alice.name}", alice.name))
+        with self.assertRaises(MastodonAPIError) as failed:
+            api.timeline_home()
+        self.assertEqual(failed.exception.args[1], 403)
+
     def test_a_token_that_is_none(self):
         with self.assertRaises(MastodonUnauthorizedError) as failed:
             client("no token").me()
