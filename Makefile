@@ -61,12 +61,18 @@ test-faults: ## Test load, crashes, hangs and stops on both databases: takes min
 	@scripts/setup.sh faults
 	@scripts/test-faults.sh
 
+.PHONY: test-clients
+test-clients: ## Test a release server on both databases with toot, Mastodon.py and masto.js
+	@scripts/setup.sh clients
+	@scripts/test-clients.sh
+
 .PHONY: fuzz
 fuzz: setup ## Call a server by its OpenAPI document with schemathesis, on both databases
 	scripts/with-mariadb.sh scripts/fuzz.sh
 
 .PHONY: tour
 tour: ## Run the commands of the README's tour and compare their output with the README
+	@scripts/setup.sh clients
 	scripts/tour.sh
 
 .PHONY: lint
@@ -119,6 +125,7 @@ deb: $(CARGO_DEB) target/deb/miniter.env target/deb/copyright ## Build a Debian 
 
 .PHONY: deb-check
 deb-check: ## Build the package, install it on this machine, serve as its unit says, run the tour, remove it
+	@scripts/setup.sh clients
 	@scripts/deb-check.sh
 
 .PHONY: docker-check
@@ -130,7 +137,7 @@ migration: ## Create an empty migration for both databases: NAME=what_it_does
 	@scripts/migration.sh "$(NAME)"
 
 .PHONY: check
-check: test lint layers schema-check deny fuzz test-faults test-cluster tour deb-check docker-check deploy-check ## Run everything that CI runs
+check: test lint layers schema-check deny fuzz test-faults test-cluster test-clients tour deb-check docker-check deploy-check ## Run everything that CI runs
 
 $(DIESEL): | setup
 	$(CARGO) install diesel_cli --version $(DIESEL_VERSION) --locked --no-default-features \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that what the tests need is there: a MariaDB server, its client library and a linker's view of it. Installs
 # them where apt is to be had, and says what to install where it is not.
-#   scripts/setup.sh [faults|cluster]   with what the tests of faults, or a cluster, need, too
+#   scripts/setup.sh [faults|cluster|clients]   with what the tests of faults, a cluster or the tests with clients need, too
 set -euo pipefail
 
 missing() {
@@ -18,6 +18,7 @@ missing() {
             for program in haproxy rsync socat; do command -v "$program" >/dev/null || echo "$program"; done
             ls /usr/lib*/galera*/libgalera_smm.so >/dev/null 2>&1 || echo galera-4
             ;;
+        clients) command -v npm >/dev/null || echo npm ;;
     esac
 }
 

@@ -102,8 +102,7 @@ for one in $databases; do
         test_on SQLite "sqlite:$folder/miniter.db"
     elif [ "${1-}" = on-mariadb ]; then
         mariadb --no-defaults --protocol=tcp --user=root --host=127.0.0.1 \
-            --port="$(sed 's/.*:\([0-9]*\).*/\1/' <<<"$MINITER_TEST_MYSQL_URL")" \
-            --execute 'CREATE DATABASE miniter_clients'
+            --port="${MINITER_TEST_MYSQL_URL##*:}" --execute 'CREATE DATABASE miniter_clients'
         test_on MariaDB "$MINITER_TEST_MYSQL_URL/miniter_clients"
     else
         scripts/with-mariadb.sh "$0" on-mariadb || failed+=("MariaDB")
