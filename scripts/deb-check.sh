@@ -220,6 +220,9 @@ if [ "${#missing[@]}" -gt 0 ]; then
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
+# What the tour needs, while there is a network.
+scripts/clients.sh >/dev/null
+
 ${MAKE:-make} deb
 package=$(echo "$PWD"/target/debian/miniter_*.deb)
 [ -e "$package" ] || fail "there is not one package but $package"

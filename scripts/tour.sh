@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Takes the README's tour: starts the server with `make run` and runs the tour's commands as they stand, comparing what
-# they print with what the README says. "…" in the README stands for anything.
+# they print with what the README says. "…" in the README stands for anything. toot, which the tour uses, comes from
+# scripts/clients.sh; its page in the browser is filled in by tests/clients/pages.py.
 #   scripts/tour.sh [--running]   with the server that listens on port 5000 already, whose database is empty
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+clients=$(scripts/clients.sh)
 folder=$(mktemp -d)
 server=
 stop() {
@@ -47,12 +49,23 @@ awk -v folder="$folder" '
     file != ""             { print > file }
 ' README.md
 
+# toot keeps no settings in the home folder of the person who runs this.
+export PATH=$clients/bin:$PATH XDG_CONFIG_HOME=$folder/config
+# toot opens its page in this "browser", which logs Song in and types the code that the page shows.
+mkfifo "$folder/typed"
+export BROWSER="python3 tests/clients/pages.py --to $folder/typed %s song@example.com 'correct horse'"
+
 steps=0
 for commands in "$folder"/[0-9][0-9].sh; do
     cat "$commands"
     # In this shell: later steps use the variables of earlier ones.
     # shellcheck source=/dev/null
-    source "$commands" >"$folder/printed"
+    if grep -q '^toot login' "$commands"; then
+        # The empty line answers whether to open the browser.
+        source "$commands" >"$folder/printed" < <(echo && cat "$folder/typed")
+    else
+        source "$commands" >"$folder/printed" </dev/null
+    fi
     printed=$(cat "$folder/printed")
     echo "$printed"
     expected=${commands%.sh}.txt
