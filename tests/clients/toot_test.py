@@ -193,9 +193,9 @@ class Tests(unittest.TestCase):
         self.assertEqual(account.source["privacy"], "unlisted")
         self.assertEqual(alice.status("post", "By default").visibility, "unlisted")
         self.assertTrue(bob.relationship("follow", alice.name).requested)
-        self.assertEqual([account["id"] for account in alice.json("follow_requests", "list")], [bob.id])
-        self.assertTrue(alice.relationship("follow_requests", "accept", bob.name).followed_by)
-        self.assertEqual(alice.json("follow_requests", "list"), [])
+        self.assertEqual([account["id"] for account in alice.json("follow-requests", "list")], [bob.id])
+        self.assertTrue(alice.relationship("follow-requests", "accept", bob.name).followed_by)
+        self.assertEqual(alice.json("follow-requests", "list"), [])
 
     def test_notifications(self):
         alice, bob = people("alice", "bob")

@@ -19,8 +19,8 @@ class LogIn(unittest.TestCase):
         token = api.log_in(code=code, scopes=SCOPES, allow_http=True)
         self.assertNotEqual(token, alice.token)
         self.assertEqual(check(api.me()).id, alice.id)
-        self.assertEqual(api.app_verify_credentials().name, "Mastodon.py")
-        self.assertEqual(api.app_verify_credentials().website, "https://client.example/")
+        app = check(api.app_verify_credentials())
+        self.assertEqual((app.name, app.website, set(app.scopes)), ("Mastodon.py", "https://client.example/", set(SCOPES)))
 
     def test_a_code_counts_once(self):
         (alice,) = sign_up("alice")
@@ -79,7 +79,9 @@ class LogIn(unittest.TestCase):
         for call in (lambda: api.status_post("not allowed"), api.timeline_home):
             with self.assertRaises(MastodonAPIError) as failed:
                 call()
-            self.assertEqual(failed.exception.args[1:], (403, "Forbidden", "This action is outside the authorized scopes"))
+            self.assertEqual(failed.exception.args[1], 403)
+            # Of an answer that should have been a list Mastodon.py does not read the error.
+            self.assertIn(failed.exception.args[3], ("This action is outside the authorized scopes", None))
         self.assertEqual(alice.home(), [])
 
     def test_who_is_logged_in(self):
