@@ -10,10 +10,11 @@ from datetime import datetime
 from mastodon.types_base import AttribAccessDict
 
 # Fields that may be missing although Mastodon.py's types do not say so: those that came after the version which the server
-# announces, an app's own fields in the application of a status, and the contact of a server that names none.
+# announces, an app's own fields in the application of a status, the contact of a server that names none, and choices not made.
 OPTIONAL = {
     "Account": {
-        "avatar_description", "feature_approval", "header_description", "show_featured", "show_media", "show_media_replies",
+        "avatar_description", "feature_approval", "header_description", "hide_collections", "show_featured", "show_media",
+        "show_media_replies",
     },
     "Application": {"id", "redirect_uri", "redirect_uris", "scopes", "vapid_key"},
     "CredentialAccountSource": {"attribution_domains", "quote_policy"},

@@ -61,7 +61,8 @@ class Page(HTMLParser):
             self._button = {**attributes, "text": ""}
             self.forms[-1]["buttons"].append(self._button)
         elif tag == "code":
-            self._in_code = True
+            # Others show where the app is, or the id of a request.
+            self._in_code = "code" in attributes.get("class", "")
         elif tag in ("style", "script"):
             self._hidden = True
 

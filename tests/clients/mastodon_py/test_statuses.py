@@ -24,7 +24,9 @@ class Post(unittest.TestCase):
                 self.assertEqual(post.account.id, alice.id)
                 self.assertEqual(post.application.name, "Mastodon.py")
                 self.assertEqual((post.replies_count, post.reblogs_count, post.favourites_count), (0, 0, 0))
-                self.assertEqual((post.favourited, post.reblogged, post.bookmarked, post.muted, post.pinned), (False,) * 5)
+                self.assertEqual((post.favourited, post.reblogged, post.bookmarked, post.muted), (False,) * 4)
+                # Only what can be pinned says whether it is.
+                self.assertEqual(post.pinned, None if visibility == "direct" else False)
                 self.assertEqual((post.spoiler_text, post.sensitive), ("", False))
                 self.assertEqual((post.mentions, post.tags, post.emojis, post.media_attachments), ([], [], [], []))
                 for empty in (post.in_reply_to_id, post.in_reply_to_account_id, post.reblog, post.card, post.poll, post.edited_at):
