@@ -29,6 +29,7 @@ OPTIONAL = {
     "InstanceRegistrations": {"min_age", "reason_required"},
     "InstanceThumbnail": {"description"},
     "InstanceV2": {"api_versions", "icon"},
+    "NodeinfoUsageUsers": {"activeHalfyear"},
     "Notification": {"group_key"},
     "Preferences": {"posting_default_quote_policy"},
     "Relationship": {"muting_expires_at"},
