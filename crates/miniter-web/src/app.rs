@@ -38,7 +38,7 @@ pub fn app(
         InitError = (),
     >,
 > {
-    assemble(state, endpoints(serving), RENDERERS, mastodon::OPEN_PATHS)
+    assemble(state, endpoints(serving), RENDERERS, mastodon::OPEN_PATHS, mastodon::SLASH_IGNORED)
 }
 
 pub(crate) fn endpoints(serving: Serving) -> Vec<Endpoint> {

@@ -13,14 +13,16 @@ use crate::http::freshness::Looks;
 use crate::http::observe::observe;
 use crate::http::render::Renderers;
 use crate::http::state::State;
+use crate::http::trailing_slash::ignore_trailing_slash;
 
 /// An application of these endpoints, for one worker of an HTTP server. Any web page may call what is below the paths
-/// `open_to_any_origin`.
+/// `open_to_any_origin`. Below the paths `slash_ignored` a path may end in a slash.
 pub(crate) fn assemble(
     state: web::Data<State>,
     endpoints: Vec<Endpoint>,
     renderers: Renderers,
     open_to_any_origin: &'static [&'static str],
+    slash_ignored: &'static [&'static str],
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -32,6 +34,7 @@ pub(crate) fn assemble(
 > {
     // The last to be wrapped is the first to see a request: what it adds stands on every answer.
     App::new()
+        .wrap(middleware::from_fn(move |request, next| ignore_trailing_slash(slash_ignored, request, next)))
         .wrap(cors(&state.cors_origins, methods(&endpoints)))
         .wrap(middleware::from_fn(move |request, next| open_cors(open_to_any_origin, request, next)))
         .wrap(middleware::from_fn(move |request, next| observe(renderers, request, next)))

@@ -30,4 +30,5 @@ pub(crate) mod request_context;
 pub(crate) mod request_id;
 pub(crate) mod state;
 pub(crate) mod stream;
+pub(crate) mod trailing_slash;
 pub(crate) mod viewer;

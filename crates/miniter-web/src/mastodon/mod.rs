@@ -59,6 +59,9 @@ pub(crate) const OPEN_PATHS: &[&str] = &[
     "/instance/",
 ];
 
+/// Where a path may end in a slash, as on Mastodon: Mastodon.py reads `/api/v1/instance/`, toot opens `/oauth/authorize/`.
+pub(crate) const SLASH_IGNORED: &[&str] = &["/api/", "/oauth/", "/.well-known/", "/nodeinfo/"];
+
 /// Routes that belong together.
 struct Part {
     /// The routes.

@@ -156,7 +156,8 @@ where
 #[actix_web::test]
 async fn failures_of_every_kind_are_rendered_by_the_presentation_of_the_endpoint() {
     let (state, token) = state_with_a_token();
-    let app = test::init_service(assemble(web::Data::new(state), endpoints(), RENDERERS, &["/open/"])).await;
+    let app =
+        test::init_service(assemble(web::Data::new(state), endpoints(), RENDERERS, &["/open/"], &[])).await;
     let get = |path: &str| test::TestRequest::get().uri(path);
     let post = || test::TestRequest::post().uri("/lines/write");
     let json = ("content-type", "application/json");
@@ -226,7 +227,8 @@ async fn failures_of_every_kind_are_rendered_by_the_presentation_of_the_endpoint
 #[actix_web::test]
 async fn cross_origin_pages_may_use_the_methods_of_the_endpoints_and_no_others() {
     let (state, _) = state_with_a_token();
-    let app = test::init_service(assemble(web::Data::new(state), endpoints(), RENDERERS, &["/open/"])).await;
+    let app =
+        test::init_service(assemble(web::Data::new(state), endpoints(), RENDERERS, &["/open/"], &[])).await;
     let preflight = |method: &'static str| {
         test::TestRequest::with_uri("/lines/write")
             .method(actix_web::http::Method::OPTIONS)
@@ -248,7 +250,8 @@ async fn cross_origin_pages_may_use_the_methods_of_the_endpoints_and_no_others()
 async fn below_an_open_path_any_page_may_call_whatever_the_setting_says() {
     let (mut state, _) = state_with_a_token();
     state.cors_origins = "https://only.example".parse().unwrap();
-    let app = test::init_service(assemble(web::Data::new(state), endpoints(), RENDERERS, &["/open/"])).await;
+    let app =
+        test::init_service(assemble(web::Data::new(state), endpoints(), RENDERERS, &["/open/"], &[])).await;
     let from_a_page = |method: &str, path: &str| {
         let method = actix_web::http::Method::from_bytes(method.as_bytes()).unwrap();
         test::TestRequest::with_uri(path).method(method).insert_header(("origin", "https://example.com"))
