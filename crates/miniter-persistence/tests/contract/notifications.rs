@@ -10,10 +10,13 @@ use crate::acts::{plain, reply};
 use crate::support::{Database, moment};
 
 impl Database {
-    /// What a user was told, newest first.
+    /// What a user was told of statuses, newest first.
     fn told(&self, user: UserId) -> Vec<(NotificationKind, UserId, Option<StatusId>)> {
         let told = NotificationRepository::list(&**self, user, &NotificationQuery::newest(80)).unwrap();
-        told.into_iter().map(|told| (told.kind, told.from, told.status)).collect()
+        told.into_iter()
+            .filter(|told| told.status.is_some())
+            .map(|told| (told.kind, told.from, told.status))
+            .collect()
     }
 
     fn told_ids(&self, user: UserId, query: &NotificationQuery) -> Vec<NotificationId> {
