@@ -21,7 +21,7 @@ struct Kept<K: Eq + Hash, V> {
 }
 
 struct Value<V> {
-    value: V,
+    content: V,
     weight: usize,
     kept_at: Instant,
 }
@@ -44,7 +44,7 @@ impl<K: Eq + Hash, V: Clone> Memory<K, V> {
         let max_age = kept.max_age;
         let found = kept.values.get(key)?;
         let is_fresh = max_age.is_none_or(|max_age| found.kept_at.elapsed() <= max_age);
-        is_fresh.then(|| found.value.clone())
+        is_fresh.then(|| found.content.clone())
     }
 
     /// How often something was taken out.
@@ -59,7 +59,9 @@ impl<K: Eq + Hash, V: Clone> Memory<K, V> {
             return;
         }
         kept.weight += weight;
-        if let Some(replaced) = kept.values.put(key, Value { value, weight, kept_at: Instant::now() }) {
+        if let Some(replaced) =
+            kept.values.put(key, Value { content: value, weight, kept_at: Instant::now() })
+        {
             kept.weight -= replaced.weight;
         }
         while kept.weight > kept.capacity

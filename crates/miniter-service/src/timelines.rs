@@ -8,7 +8,7 @@ use crate::error::ServiceError;
 
 /// The use cases around classic timelines.
 pub struct Timelines {
-    timelines: Arc<dyn TimelineRepository>,
+    repository: Arc<dyn TimelineRepository>,
     clock: Arc<dyn Clock>,
     max_entries: u32,
 }
@@ -17,7 +17,7 @@ impl Timelines {
     /// Puts the use cases together. No page has more than `max_entries`, and a request without a limit gets that many.
     #[must_use]
     pub fn new(timelines: Arc<dyn TimelineRepository>, clock: Arc<dyn Clock>, max_entries: u32) -> Self {
-        Self { timelines, clock, max_entries }
+        Self { repository: timelines, clock, max_entries }
     }
 
     /// How many entries a page has of which the client wants `wanted` entries.
@@ -29,7 +29,7 @@ impl Timelines {
     /// A user's timeline as a viewer sees it, or anybody, if it is in memory: this may be called where nothing may block.
     #[must_use]
     pub fn cached(&self, user: UserId, viewer: Option<UserId>, page: &PageRequest) -> Option<TimelinePage> {
-        self.timelines.cached_page(&Timeline::Classic(user), viewer, page, self.clock.now())
+        self.repository.cached_page(&Timeline::Classic(user), viewer, page, self.clock.now())
     }
 
     /// The actor's own timeline.
@@ -59,7 +59,7 @@ impl Timelines {
         viewer: Option<UserId>,
         page: &PageRequest,
     ) -> Result<Option<TimelinePage>, ServiceError> {
-        Ok(self.timelines.find_page(&Timeline::Classic(user), viewer, page, self.clock.now())?)
+        Ok(self.repository.find_page(&Timeline::Classic(user), viewer, page, self.clock.now())?)
     }
 }
 

@@ -77,7 +77,7 @@ impl InteractionCache {
         match event {
             // A boost that is deleted is one less.
             Event::InteractionChanged { user, .. } | Event::Deleted { author: user, .. } => {
-                self.0.remove(&user)
+                self.0.remove(&user);
             }
             Event::AccountDeleted { .. } | Event::ForeignWrites => self.forget_all(),
             Event::Published { .. }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
-use miniter_domain::{Circle, Entry, PageRequest, Status, Timeline, TimelinePage, Viewer};
+use miniter_domain::{Circle, Entry, PageRequest, Status, StatusId, Timeline, TimelinePage, Viewer};
 
 pub(crate) use query::TimelineQuery;
 pub(crate) use reactors::find_reactors;
@@ -56,7 +56,7 @@ impl Item for Found {
     }
 
     fn mark(&self) -> Option<i64> {
-        self.entry.status.reblog_of.filter(|_| self.merges_reblogs).map(|original| original.get())
+        self.entry.status.reblog_of.filter(|_| self.merges_reblogs).map(StatusId::get)
     }
 }
 
@@ -69,11 +69,8 @@ impl<S: Source> List for Viewed<'_, S> {
         let statuses = self.source.statuses(&ids)?;
         let mut originals = Vec::new();
         if self.timeline.has_reblogs() {
-            let mut ids: Vec<i64> = statuses
-                .iter()
-                .filter_map(|status| status.reblog_of)
-                .map(|original| original.get())
-                .collect();
+            let mut ids: Vec<i64> =
+                statuses.iter().filter_map(|status| status.reblog_of).map(StatusId::get).collect();
             ids.sort_unstable();
             ids.dedup();
             if !ids.is_empty() {
