@@ -20,24 +20,29 @@ impl Client {
 
     /// Sends a request and returns the time until its response.
     pub(crate) fn ask(&self, request: &Request) -> anyhow::Result<Duration> {
-        let Request { method, path, token, body } = request;
+        let begun = Instant::now();
+        self.read(request)?;
+        Ok(begun.elapsed())
+    }
+
+    /// Sends a request and returns the body of its response.
+    pub(crate) fn read(&self, request: &Request) -> anyhow::Result<Vec<u8>> {
+        let Request { method, path, token, body: sent } = request;
         let built = ureq::http::Request::builder()
             .method(*method)
             .uri(format!("{}{path}", self.base))
             .header("authorization", token)
             .header("content-type", "application/json");
-        let begun = Instant::now();
-        let mut answer = if body.is_empty() {
+        let mut answer = if sent.is_empty() {
             self.agent.run(built.body(())?)?
         } else {
-            self.agent.run(built.body(body.as_str())?)?
+            self.agent.run(built.body(sent.as_str())?)?
         };
-        answer.body_mut().read_to_vec()?;
-        let elapsed = begun.elapsed();
+        let body = answer.body_mut().read_to_vec()?;
         if !answer.status().is_success() {
             bail!("{method} {path}: {}", answer.status());
         }
-        Ok(elapsed)
+        Ok(body)
     }
 
     /// Sends the requests in turn and returns the median response time, in milliseconds.

@@ -32,6 +32,9 @@ enum Command {
         /// The address to listen on
         #[arg(long)]
         bind: String,
+        /// A document in JSON to be served as /document
+        #[arg(long)]
+        document: Option<PathBuf>,
     },
 }
 
@@ -58,6 +61,6 @@ struct Options {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Run(options) => suite::run(&options),
-        Command::Ceiling { bind } => ceiling::serve(&bind),
+        Command::Ceiling { bind, document } => ceiling::serve(&bind, document.as_deref()),
     }
 }

@@ -29,10 +29,13 @@ impl Server {
         Self::start(command, "--bind")
     }
 
-    /// Starts the ceiling.
-    pub(crate) fn ceiling() -> anyhow::Result<Self> {
+    /// Starts the ceiling, with a document in JSON to be served as well.
+    pub(crate) fn ceiling(document: Option<&Path>) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("ceiling");
+        if let Some(document) = document {
+            command.arg("--document").arg(document);
+        }
         Self::start(command, "--bind")
     }
 

@@ -14,7 +14,7 @@ use crate::Options;
 use crate::client::Client;
 use crate::data::{AUTHORS, Database, FOLLOWED, People, tweet_id};
 use crate::load::{Load, Request};
-use crate::report::{Measurement, PAGE, Report};
+use crate::report::{HOME, Measurement, PAGE, Report, STATUSES};
 use crate::server::{SECRET, Server};
 
 /// How many connections a measurement uses.
@@ -62,6 +62,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         let name = format!("timeline, middle page, F={followed}, T={loaded}");
         bench.measure(&mut report, &server, &name, &bench.middle_pages(group, loaded)?, CONNECTIONS)?;
     }
+    bench.measure_statuses(&mut report, &server)?;
     bench.measure(&mut report, &server, "miniter /ping", &[get("/ping", String::new())], CONNECTIONS)?;
     bench.measure_writes(&mut report, &server)?;
     report.resident_mib = server.resident_mib()?;
@@ -102,7 +103,7 @@ impl<'a> Bench<'a> {
 
     /// The page from memory; measured again and again, since machines change their pace.
     fn measure_ceiling(&self, report: &mut Report) -> anyhow::Result<()> {
-        let server = Server::ceiling()?;
+        let server = Server::ceiling(None)?;
         self.measure(report, &server, PAGE, &[get("/page", String::new())], CONNECTIONS)
     }
 
@@ -116,6 +117,23 @@ impl<'a> Bench<'a> {
             self.measure(report, &server, &name, &requests, CONNECTIONS)?;
         }
         Ok(())
+    }
+
+    /// The home timeline as apps of Mastodon read it, beside the same page from memory.
+    fn measure_statuses(&self, report: &mut Report, server: &Server) -> anyhow::Result<()> {
+        let homes: Vec<Request> = People::readers(1)
+            .map(|reader| Ok(get("/api/v1/timelines/home?limit=20", self.token(reader)?)))
+            .collect::<anyhow::Result<_>>()?;
+        let client = Client::new(&server.address);
+        let document = tempfile::NamedTempFile::new()?;
+        if let Some(home) = homes.first() {
+            std::fs::write(document.path(), client.read(home)?)?;
+        }
+        let ceiling = Server::ceiling(Some(document.path()))?;
+        self.measure(report, &ceiling, STATUSES, &[get("/document", String::new())], CONNECTIONS)?;
+        drop(ceiling);
+        client.median_ms(&homes)?;
+        self.measure(report, server, HOME, &homes, CONNECTIONS)
     }
 
     /// The first requests after a start beside the second ones: what it costs to fill a timeline.
