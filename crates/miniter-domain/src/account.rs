@@ -4,16 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::{Profile, RepositoryError, UserId, UserName, Username, Visibility};
-
-/// A row of a profile.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProfileRow {
-    /// Its title.
-    pub name: String,
-    /// What it says, as it was typed.
-    pub value: String,
-}
+use crate::{Profile, ProfileField, ProfileFields, RepositoryError, UserId, UserName, Username, Visibility};
 
 /// How many there are of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,8 +39,8 @@ pub struct Account {
     pub display_name: String,
     /// What it says about itself, as it was typed.
     pub note: String,
-    /// The rows of its profile, at most 4.
-    pub rows: Vec<ProfileRow>,
+    /// The fields of its profile, at most [`ProfileFields::MAX`].
+    pub fields: Vec<ProfileField>,
     /// Whether it decides who follows it.
     pub is_locked: bool,
     /// Whether a program writes its statuses.
@@ -75,8 +66,8 @@ pub struct AccountChange {
     pub display_name: Option<UserName>,
     /// What it says about itself.
     pub note: Option<Profile>,
-    /// The rows of its profile.
-    pub rows: Option<Vec<ProfileRow>>,
+    /// The fields of its profile, all of them.
+    pub fields: Option<ProfileFields>,
     /// Whether it decides who follows it.
     pub is_locked: Option<bool>,
     /// Whether a program writes its statuses.

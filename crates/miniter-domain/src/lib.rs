@@ -37,9 +37,7 @@ mod visible;
 
 #[cfg(feature = "mock")]
 pub use account::MockAccountRepository;
-pub use account::{
-    Account, AccountChange, AccountCounts, AccountRepository, AccountSearch, PostDefaults, ProfileRow,
-};
+pub use account::{Account, AccountChange, AccountCounts, AccountRepository, AccountSearch, PostDefaults};
 pub use capacity::Capacity;
 pub use circle::{Circle, Viewer};
 pub use clock::{Clock, SystemClock};
@@ -75,15 +73,14 @@ pub use relationship::{
 };
 pub use repository::{
     CircleRepository, Connections, FollowRepository, Freshness, Health, InteractionRepository,
-    KnownAddressRepository, LoginThrottleRepository, OnFresh, PostingAccountRepository, SessionRepository,
-    StatisticsRepository, StatusRepository, ThreadRepository, TimelineRepository, UserRepository,
+    KnownAddressRepository, LoginThrottleRepository, OnFresh, SessionRepository, StatisticsRepository,
+    StatusRepository, ThreadRepository, TimelineRepository, UserRepository,
 };
 #[cfg(feature = "mock")]
 pub use repository::{
     MockCircleRepository, MockFollowRepository, MockFreshness, MockHealth, MockInteractionRepository,
-    MockKnownAddressRepository, MockLoginThrottleRepository, MockPostingAccountRepository,
-    MockSessionRepository, MockStatisticsRepository, MockStatusRepository, MockThreadRepository,
-    MockTimelineRepository, MockUserRepository,
+    MockKnownAddressRepository, MockLoginThrottleRepository, MockSessionRepository, MockStatisticsRepository,
+    MockStatusRepository, MockThreadRepository, MockTimelineRepository, MockUserRepository,
 };
 pub use statistics::Statistics;
 pub use status::{NewStatus, ReplyTo, Status, StatusChange, StatusCounts, Visibility};

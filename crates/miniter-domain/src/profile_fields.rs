@@ -8,11 +8,13 @@ use crate::DomainError;
 use crate::user::is_longer_than;
 use crate::visible::is_invisible;
 
-/// One field of a profile.
+/// One field of a profile. [`ProfileFields`] are checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileField {
-    name: String,
-    value: String,
+    /// The label.
+    pub name: String,
+    /// The text, as it is typed; may be empty.
+    pub value: String,
 }
 
 impl ProfileField {
@@ -30,18 +32,6 @@ impl ProfileField {
             return Err(DomainError::InvalidProfileField);
         }
         Ok(Self { name, value })
-    }
-
-    /// The label.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The text, as it is typed; may be empty.
-    #[must_use]
-    pub fn value(&self) -> &str {
-        &self.value
     }
 }
 
@@ -87,11 +77,7 @@ mod tests {
     fn parse(pairs: &[(&str, &str)]) -> Result<Vec<(String, String)>, DomainError> {
         let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let fields = ProfileFields::parse(pairs)?;
-        Ok(fields
-            .as_slice()
-            .iter()
-            .map(|field| (field.name().to_owned(), field.value().to_owned()))
-            .collect())
+        Ok(fields.as_slice().iter().map(|field| (field.name.clone(), field.value.clone())).collect())
     }
 
     #[test]

@@ -12,9 +12,9 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     AccountKey, AddressKey, Allowance, BucketKey, CanonicalEmail, Circle, Credentials, Exhausted, Follow,
-    FollowOutcome, Interactions, NewFollow, NewStatus, NewUser, PageRequest, PostDefaults, Quota, Reaction,
-    ReactorPage, RepositoryError, Statistics, Status, StatusChange, StatusEdit, StatusId, Tat, ThreadPart,
-    Timeline, TimelinePage, TokenVersion, User, UserId, Visibility,
+    FollowOutcome, Interactions, NewFollow, NewStatus, NewUser, PageRequest, Quota, Reaction, ReactorPage,
+    RepositoryError, Statistics, Status, StatusChange, StatusEdit, StatusId, Tat, ThreadPart, Timeline,
+    TimelinePage, TokenVersion, User, UserId, Visibility,
 };
 
 /// People and their credentials.
@@ -301,23 +301,6 @@ pub trait StatisticsRepository: Send + Sync {
     /// # Errors
     /// Only the general ones.
     fn count(&self, active_since: DateTime<Utc>) -> Result<Statistics, RepositoryError>;
-}
-
-/// What publishing needs to know of accounts.
-#[cfg_attr(feature = "mock", mockall::automock)]
-pub trait PostingAccountRepository: Send + Sync {
-    /// The numbers of the accounts with these usernames, in any case, as far as they exist.
-    ///
-    /// # Errors
-    /// Only the general ones.
-    #[expect(clippy::needless_lifetimes, reason = "the mock needs a name for it")]
-    fn list_ids_by_usernames<'a>(&self, usernames: &[&'a str]) -> Result<Vec<UserId>, RepositoryError>;
-
-    /// What the new statuses of an account are unless a client says otherwise. `None` if there is no such account.
-    ///
-    /// # Errors
-    /// Only the general ones.
-    fn find_post_defaults(&self, account: UserId) -> Result<Option<PostDefaults>, RepositoryError>;
 }
 
 /// Wrong passwords, counted on behalf of all nodes.

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use miniter_domain::{
     Account, AccountChange, AccountList, AccountRepository, AccountSearch, Clock, LanguageTag, PageRequest,
-    Profile, ProfileFields, ProfileRow, RelationshipRepository, RepositoryError, UserId, UserName,
-    Visibility,
+    Profile, ProfileFields, RelationshipRepository, RepositoryError, UserId, UserName, Visibility,
 };
 
 use crate::error::ServiceError;
@@ -124,18 +123,11 @@ impl Profiles {
             Some(name) if name.trim().is_empty() => Some(self.find_own(actor)?.username.clone()),
             name => name,
         };
-        let rows = |fields: ProfileFields| {
-            let row = |field: &miniter_domain::ProfileField| ProfileRow {
-                name: field.name().to_owned(),
-                value: field.value().to_owned(),
-            };
-            fields.as_slice().iter().map(row).collect()
-        };
         let change = AccountChange {
             username: None,
             display_name: display_name.map(UserName::parse).transpose()?,
             note: change.note.map(Profile::parse).transpose()?,
-            rows: change.fields.map(ProfileFields::parse).transpose()?.map(rows),
+            fields: change.fields.map(ProfileFields::parse).transpose()?,
             is_locked: change.is_locked,
             is_bot: change.is_bot,
             is_discoverable: change.is_discoverable,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use blake2::{Blake2s256, Digest};
 use miniter_domain::{
-    Fingerprint, IdempotencyKey, NewStatus, PostingAccountRepository, RepositoryError, Status,
+    AccountRepository, Fingerprint, IdempotencyKey, NewStatus, PostDefaults, RepositoryError, Status,
     StatusRepository, TagName, UserId, list_mentioned, list_tags,
 };
 
@@ -17,7 +17,7 @@ const MOST_PARTS: usize = 100;
 /// Publishes statuses.
 pub struct Publishing {
     pub(crate) statuses: Arc<dyn StatusRepository>,
-    pub(crate) accounts: Arc<dyn PostingAccountRepository>,
+    accounts: Arc<dyn AccountRepository>,
     /// The host of this server: `@name@host` is an account here.
     host: String,
 }
@@ -35,7 +35,7 @@ impl Publishing {
     #[must_use]
     pub fn new(
         statuses: Arc<dyn StatusRepository>,
-        accounts: Arc<dyn PostingAccountRepository>,
+        accounts: Arc<dyn AccountRepository>,
         host: String,
     ) -> Self {
         Self { statuses, accounts, host }
@@ -45,14 +45,24 @@ impl Publishing {
     pub(crate) fn find(&self, text: &str) -> Result<Found, ServiceError> {
         let names = list_mentioned(text, &self.host);
         let names = &names[..names.len().min(MOST_PARTS)];
-        let mut mentions =
-            if names.is_empty() { Vec::new() } else { self.accounts.list_ids_by_usernames(names)? };
-        mentions.sort_unstable();
-        mentions.dedup();
+        let mentions = if names.is_empty() {
+            Vec::new()
+        } else {
+            self.accounts.find_by_usernames(names)?.iter().map(|account| account.id).collect()
+        };
         let mut tags: Vec<String> =
             list_tags(text).into_iter().take(MOST_PARTS).map(TagName::into_string).collect();
         tags.sort_unstable();
         Ok(Found { mentions, tags })
+    }
+
+    /// What the new statuses of an account are unless a client says otherwise.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unauthenticated`] if it does not exist, and the general ones.
+    pub(crate) fn defaults(&self, author: UserId) -> Result<PostDefaults, ServiceError> {
+        let account = self.accounts.find_many(&[author])?.pop().ok_or(ServiceError::Unauthenticated)?;
+        Ok(account.defaults.clone())
     }
 
     /// Stores a status. Of requests with the same key and digest one stores it, and all get the same.
@@ -108,22 +118,26 @@ pub(crate) fn fingerprint(
 #[cfg(test)]
 pub(crate) mod tests {
     use chrono::DateTime;
-    use miniter_domain::{MockPostingAccountRepository, MockStatusRepository, PostDefaults, StatusId};
+    use miniter_domain::{Account, MockAccountRepository, MockStatusRepository, StatusId};
 
     use super::*;
+    use crate::status_view::tests::account;
 
     /// Accounts `song` (1) and `kim` (2).
-    pub(crate) fn accounts() -> MockPostingAccountRepository {
-        let mut accounts = MockPostingAccountRepository::new();
-        accounts.expect_list_ids_by_usernames().returning(|names| {
-            let known = [("kim", UserId::new(2)), ("song", UserId::new(1))];
-            Ok(known
-                .into_iter()
-                .filter(|(known, _)| names.iter().any(|name| name.eq_ignore_ascii_case(known)))
-                .map(|(_, id)| id)
-                .collect())
+    pub(crate) fn accounts() -> MockAccountRepository {
+        let mut accounts = MockAccountRepository::new();
+        let known = [(1, "song"), (2, "kim")].map(|(id, username)| {
+            Arc::new(Account { username: username.into(), ..(*account(UserId::new(id))).clone() })
         });
-        accounts.expect_find_post_defaults().returning(|_| Ok(Some(PostDefaults::default())));
+        let by_usernames = known.clone();
+        accounts.expect_find_by_usernames().returning(move |names| {
+            let is_named =
+                |known: &Account| names.iter().any(|name| name.eq_ignore_ascii_case(&known.username));
+            Ok(by_usernames.iter().filter(|known| is_named(known)).cloned().collect())
+        });
+        accounts.expect_find_many().returning(move |ids| {
+            Ok(known.iter().filter(|known| ids.contains(&known.id)).cloned().collect())
+        });
         accounts
     }
 
@@ -142,7 +156,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_text_without_mentions_asks_nobody() {
-        let accounts = Arc::new(MockPostingAccountRepository::new());
+        let accounts = Arc::new(MockAccountRepository::new());
         let publishing =
             Publishing::new(Arc::new(MockStatusRepository::new()), accounts, "example.com".into());
         assert_eq!(publishing.find("plain").unwrap().mentions, []);

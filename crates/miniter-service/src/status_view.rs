@@ -155,7 +155,7 @@ pub(crate) mod tests {
             username: format!("user{id}"),
             display_name: String::new(),
             note: String::new(),
-            rows: Vec::new(),
+            fields: Vec::new(),
             is_locked: false,
             is_bot: false,
             is_discoverable: false,

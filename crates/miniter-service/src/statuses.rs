@@ -115,7 +115,7 @@ impl Statuses {
         let in_reply_to = draft.in_reply_to.map(|id| self.find_parent(author, id)).transpose()?;
         let defaults = match (draft.visibility, draft.is_sensitive, &language) {
             (Some(_), Some(_), Some(_)) => PostDefaults::default(),
-            _ => self.publishing.accounts.find_post_defaults(author)?.ok_or(ServiceError::Unauthenticated)?,
+            _ => self.publishing.defaults(author)?,
         };
         let found = self.publishing.find(&text)?;
         let plain = NewStatus::plain(author, text, self.clock.now());
@@ -213,11 +213,11 @@ impl Statuses {
         actor: UserId,
         wanted: Option<Visibility>,
     ) -> Result<Visibility, ServiceError> {
-        let defaults = || -> Result<Visibility, ServiceError> {
-            let defaults = self.publishing.accounts.find_post_defaults(actor)?;
-            Ok(defaults.ok_or(ServiceError::Unauthenticated)?.visibility)
+        let wanted = match wanted {
+            Some(wanted) => wanted,
+            None => self.publishing.defaults(actor)?.visibility,
         };
-        Ok(match wanted.map_or_else(defaults, Ok)? {
+        Ok(match wanted {
             // A boost mentions nobody, and so nobody would see it.
             Visibility::Direct | Visibility::Private => Visibility::Private,
             Visibility::Unlisted => Visibility::Unlisted,

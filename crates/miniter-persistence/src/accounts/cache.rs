@@ -152,8 +152,8 @@ impl Kept {
 }
 
 fn bytes(account: &Account) -> usize {
-    let rows: usize = account.rows.iter().map(|row| 48 + row.name.len() + row.value.len()).sum();
-    OVERHEAD + account.username.len() + account.display_name.len() + account.note.len() + rows
+    let fields: usize = account.fields.iter().map(|field| 48 + field.name.len() + field.value.len()).sum();
+    OVERHEAD + account.username.len() + account.display_name.len() + account.note.len() + fields
 }
 
 #[cfg(test)]
@@ -168,7 +168,7 @@ mod tests {
             username: format!("user{id}"),
             display_name: "name".into(),
             note: "note".into(),
-            rows: Vec::new(),
+            fields: Vec::new(),
             is_locked: false,
             is_bot: false,
             is_discoverable: false,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use miniter_domain::{Account, AccountCounts, PostDefaults, ProfileRow, UserId, Username, Visibility};
+use miniter_domain::{Account, AccountCounts, PostDefaults, ProfileField, UserId, Username, Visibility};
 
 use crate::rows::Moment;
 use crate::schema::{account_stats, users};
@@ -40,24 +40,24 @@ pub(crate) struct CountsRow {
     last_status_at: Option<NaiveDateTime>,
 }
 
-/// Account, name and value of a row of a profile.
+/// Account, name and value of a field of a profile.
 pub(crate) type FieldRow = (i64, String, String);
 
 /// Puts rows together: `fields` in the order in which each account has them.
 pub(crate) fn accounts_of(rows: Vec<AccountRow>, fields: Vec<FieldRow>) -> Vec<Arc<Account>> {
-    let mut profiles: HashMap<i64, Vec<ProfileRow>> = HashMap::new();
+    let mut profiles: HashMap<i64, Vec<ProfileField>> = HashMap::new();
     for (account, name, value) in fields {
-        profiles.entry(account).or_default().push(ProfileRow { name, value });
+        profiles.entry(account).or_default().push(ProfileField { name, value });
     }
     rows.into_iter()
         .map(|row| {
-            let profile = profiles.remove(&row.id).unwrap_or_default();
-            Arc::new(account(row, profile))
+            let fields = profiles.remove(&row.id).unwrap_or_default();
+            Arc::new(account(row, fields))
         })
         .collect()
 }
 
-fn account(row: AccountRow, rows: Vec<ProfileRow>) -> Account {
+fn account(row: AccountRow, fields: Vec<ProfileField>) -> Account {
     let id = UserId::new(row.id);
     let Moment(created_at) = row.created_at;
     // Other SQL may have made them wrong.
@@ -67,7 +67,7 @@ fn account(row: AccountRow, rows: Vec<ProfileRow>) -> Account {
         username: row.username.unwrap_or_else(|| Username::of_nameless(id)),
         display_name: row.name,
         note: row.profile,
-        rows,
+        fields,
         is_locked: row.locked,
         is_bot: row.bot,
         is_discoverable: row.discoverable,

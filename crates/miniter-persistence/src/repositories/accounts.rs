@@ -103,16 +103,16 @@ impl AccountRepository for Store {
                     .execute(connection)?;
                 insert_words!(connection, user, name.as_str());
             }
-            if let Some(rows) = &change.rows {
+            if let Some(fields) = &change.fields {
                 diesel::delete(account_fields::table.filter(account_fields::user_id.eq(user)))
                     .execute(connection)?;
-                for (position, row) in (0_i16..).zip(rows) {
+                for (position, field) in (0_i16..).zip(fields.as_slice()) {
                     diesel::insert_into(account_fields::table)
                         .values((
                             account_fields::user_id.eq(user),
                             account_fields::position.eq(position),
-                            account_fields::name.eq(&row.name),
-                            account_fields::value.eq(&row.value),
+                            account_fields::name.eq(&field.name),
+                            account_fields::value.eq(&field.value),
                         ))
                         .execute(connection)?;
                 }

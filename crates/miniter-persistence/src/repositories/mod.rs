@@ -12,7 +12,6 @@ mod known_addresses;
 mod login_throttle;
 mod markers;
 mod notifications;
-mod posting_accounts;
 mod reactions;
 mod relationships;
 mod sessions;

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use miniter_domain::{
-    Account, AccountChange, AccountRepository, AccountSearch, Profile, ProfileRow, RepositoryError, UserId,
-    UserName, UserRepository, Username, Visibility,
+    Account, AccountChange, AccountRepository, AccountSearch, Profile, ProfileField, ProfileFields,
+    RepositoryError, UserId, UserName, UserRepository, Username, Visibility,
 };
 
 use crate::support::{Database, moment, new_user};
@@ -86,15 +86,16 @@ fn a_change_changes_what_it_names_on_every_node() {
     let (one, other) = (&nodes[0], &nodes[nodes.len() - 1]);
     let song = one.user("song");
     let before = find(other, song).unwrap();
-    let rows = vec![
-        ProfileRow { name: "집".into(), value: "https://example.com".into() },
-        ProfileRow { name: "Tea".into(), value: String::new() },
+    let fields = vec![
+        ProfileField { name: "집".into(), value: "https://example.com".into() },
+        ProfileField { name: "Tea".into(), value: String::new() },
     ];
+    let pairs = fields.iter().map(|field| (field.name.clone(), field.value.clone()));
     let all = AccountChange {
         username: Some(Username::parse("Song").unwrap()),
         display_name: Some(UserName::parse("은우".into()).unwrap()),
         note: Some(Profile::parse("새 소개".into()).unwrap()),
-        rows: Some(rows.clone()),
+        fields: Some(ProfileFields::parse(pairs).unwrap()),
         is_locked: Some(true),
         is_bot: Some(true),
         is_discoverable: Some(true),
@@ -108,7 +109,7 @@ fn a_change_changes_what_it_names_on_every_node() {
         username: "Song".into(),
         display_name: "은우".into(),
         note: "새 소개".into(),
-        rows,
+        fields,
         is_locked: true,
         is_bot: true,
         is_discoverable: true,
@@ -124,14 +125,14 @@ fn a_change_changes_what_it_names_on_every_node() {
     change(other, song, &AccountChange::default());
     assert_eq!(find(one, song).unwrap(), after);
     let none = AccountChange {
-        rows: Some(Vec::new()),
+        fields: Some(ProfileFields::default()),
         default_language: Some(None),
         is_bot: Some(false),
         ..AccountChange::default()
     };
     change(other, song, &none);
     let last = find(one, song).unwrap();
-    assert_eq!((last.rows.len(), last.defaults.language.clone(), last.is_bot), (0, None, false));
+    assert_eq!((last.fields.len(), last.defaults.language.clone(), last.is_bot), (0, None, false));
     assert!(last.is_locked);
     let mut nobody = all;
     nobody.username = None;

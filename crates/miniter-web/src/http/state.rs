@@ -141,9 +141,9 @@ pub(crate) mod tests {
         Capacity, MockAccessTokenRepository, MockAccountRepository, MockApplicationRepository,
         MockAuthorizationCodeRepository, MockCircleRepository, MockFollowRepository, MockFreshness,
         MockHealth, MockInteractionRepository, MockKnownAddressRepository, MockLoginThrottleRepository,
-        MockMarkerRepository, MockNotificationRepository, MockPostingAccountRepository,
-        MockReactionRepository, MockRelationshipRepository, MockSessionRepository, MockStatisticsRepository,
-        MockStatusRepository, MockThreadRepository, MockTimelineRepository, MockUserRepository, SystemClock,
+        MockMarkerRepository, MockNotificationRepository, MockReactionRepository, MockRelationshipRepository,
+        MockSessionRepository, MockStatisticsRepository, MockStatusRepository, MockThreadRepository,
+        MockTimelineRepository, MockUserRepository, SystemClock,
     };
     use miniter_service::{
         LoginThrottle, NotificationSources, Passwords, Publishing, Registration, StatusSources, StatusViews,
@@ -176,7 +176,7 @@ pub(crate) mod tests {
         let passwords = Passwords::new(1).unwrap();
         let publishing = Arc::new(Publishing::new(
             Arc::new(MockStatusRepository::new()),
-            Arc::new(MockPostingAccountRepository::new()),
+            Arc::new(MockAccountRepository::new()),
             "example.com".into(),
         ));
         let services = Services {

@@ -20,9 +20,9 @@ impl Account {
         let url = public_url.account_url(&account.username);
         let avatar = public_url.default_avatar_url(account.id);
         let header = public_url.default_header_url();
-        let field = |row: &domain::ProfileRow| Field {
-            name: row.name.clone(),
-            value: renderer.render_field(&row.value),
+        let field = |field: &domain::ProfileField| Field {
+            name: field.name.clone(),
+            value: renderer.render_field(&field.value),
             verified_at: None,
         };
         Self {
@@ -51,7 +51,7 @@ impl Account {
             noindex: false,
             emojis: Vec::new(),
             roles: Vec::new(),
-            fields: account.rows.iter().map(field).collect(),
+            fields: account.fields.iter().map(field).collect(),
         }
     }
 }
@@ -59,16 +59,16 @@ impl Account {
 impl CredentialAccount {
     /// An account, as its owner sees it.
     pub(crate) fn of(account: &domain::Account, follow_requests: u64, public_url: &PublicUrl) -> Self {
-        let field = |row: &domain::ProfileRow| Field {
-            name: row.name.clone(),
-            value: row.value.clone(),
+        let field = |field: &domain::ProfileField| Field {
+            name: field.name.clone(),
+            value: field.value.clone(),
             verified_at: None,
         };
         Self {
             account: Account::of(account, public_url),
             source: Source {
                 note: account.note.clone(),
-                fields: account.rows.iter().map(field).collect(),
+                fields: account.fields.iter().map(field).collect(),
                 privacy: visibility(account.defaults.visibility),
                 sensitive: account.defaults.is_sensitive,
                 language: account.defaults.language.clone(),

@@ -31,7 +31,7 @@ pub(super) struct Update {
     discoverable: Option<bool>,
     #[serde(default)]
     source: SourceParameters,
-    /// All rows of the profile, at most 4.
+    /// All fields of the profile, at most 4.
     #[serde(default, deserialize_with = "given_list")]
     fields_attributes: Option<Vec<FieldParameters>>,
 }
