@@ -33,7 +33,7 @@ on_mysql database setup
 on_mysql migration redo --all
 # Types have other names on the two, and one tells the length of a text.
 normalise() {
-    sed -e '/#\[max_length = [0-9]*\]/d' -e 's/\bBigint\b/BigInt/' -e 's/\bVarchar\b/Text/' \
+    sed -e '/#\[max_length = [0-9]*\]/d' -e 's/\bBigint\b/BigInt/' -e 's/\bSmallint\b/SmallInt/' -e 's/\bVarchar\b/Text/' \
         -e 's/\bDatetime\b/Timestamp/' -e 's/\bVarbinary\b/Binary/'
 }
 on_mysql print-schema | normalise >"$folder/mysql.rs"
