@@ -204,13 +204,11 @@ impl Code {
             ServiceError::TooManyFailures { .. } => Self::TooManyFailures,
             ServiceError::IdempotencyKeyReused => Self::IdempotencyKeyReused,
             ServiceError::Unauthenticated => Self::TokenInvalid,
-            // This API gives no tokens to applications.
-            ServiceError::OAuth(_) => Self::BadRequest,
             // Of use cases that this API does not have.
+            ServiceError::OAuth(_) | ServiceError::Forbidden => Self::BadRequest,
             ServiceError::StatusNotFound
             | ServiceError::InReplyToNotFound
             | ServiceError::NotificationNotFound => Self::NotFound,
-            ServiceError::Forbidden => Self::BadRequest,
             // A blocked user is told the same as of an account that does not exist.
             ServiceError::UserNotFound | ServiceError::Blocked | ServiceError::RequestNotFound => {
                 Self::UserNotFound
