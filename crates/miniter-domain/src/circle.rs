@@ -51,6 +51,14 @@ pub enum Viewer<'a> {
     User(&'a Circle),
 }
 
+impl<'a> Viewer<'a> {
+    /// The viewer with a circle, or anybody.
+    #[must_use]
+    pub fn of(circle: Option<&'a Circle>) -> Self {
+        circle.map_or(Self::Anybody, Self::User)
+    }
+}
+
 impl Viewer<'_> {
     /// Whether the viewer may see a status that is not a boost. A boost may be seen if both it and its original may be.
     #[must_use]

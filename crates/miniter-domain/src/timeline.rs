@@ -125,6 +125,27 @@ pub struct Entry {
     pub original: Option<Arc<Status>>,
 }
 
+impl Entry {
+    /// A status, with what it boosts if that is among `originals`, which are in the order of their numbers.
+    #[must_use]
+    pub fn new(status: Arc<Status>, originals: &[Arc<Status>]) -> Self {
+        let original = status.reblog_of.and_then(|id| {
+            let place = originals.binary_search_by_key(&id, |original| original.id).ok()?;
+            originals.get(place).cloned()
+        });
+        Self { status, original }
+    }
+
+    /// What statuses boost, each once and in the order of the numbers.
+    #[must_use]
+    pub fn originals_of(statuses: &[Arc<Status>]) -> Vec<StatusId> {
+        let mut originals: Vec<StatusId> = statuses.iter().filter_map(|status| status.reblog_of).collect();
+        originals.sort_unstable();
+        originals.dedup();
+        originals
+    }
+}
+
 /// A part of a timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelinePage {

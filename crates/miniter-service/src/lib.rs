@@ -19,6 +19,7 @@ mod publishing;
 mod reactions;
 mod relationships;
 mod sessions;
+mod sight;
 mod statistics;
 mod status_reading;
 mod status_view;

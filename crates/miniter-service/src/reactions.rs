@@ -11,7 +11,7 @@ use miniter_domain::{
 };
 
 use crate::error::ServiceError;
-use crate::statuses::Sight;
+use crate::sight::Sight;
 
 /// The use cases around reactions.
 pub struct Reactions {
@@ -37,9 +37,9 @@ impl Reactions {
     /// # Errors
     /// [`ServiceError::StatusNotFound`], and the general `Unavailable` and `Internal`.
     pub fn favourite(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
-        let status = self.sight.find(actor, id)?;
+        let status = self.sight.find(Some(actor), id)?;
         self.repository.favourite(actor, status.id, self.clock.now()).map_err(gone)?;
-        self.sight.find(actor, status.id)
+        self.sight.find(Some(actor), status.id)
     }
 
     /// Takes it back.
@@ -49,7 +49,7 @@ impl Reactions {
     pub fn unfavourite(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
         let status = self.sight.resolve(id)?;
         self.repository.unfavourite(actor, status)?;
-        self.sight.find(actor, status)
+        self.sight.find(Some(actor), status)
     }
 
     /// Bookmarks a status.
@@ -57,7 +57,7 @@ impl Reactions {
     /// # Errors
     /// [`ServiceError::StatusNotFound`], and the general `Unavailable` and `Internal`.
     pub fn bookmark(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
-        let status = self.sight.find(actor, id)?;
+        let status = self.sight.find(Some(actor), id)?;
         self.repository.bookmark(actor, status.id, self.clock.now()).map_err(gone)?;
         Ok(status)
     }
@@ -69,7 +69,7 @@ impl Reactions {
     pub fn unbookmark(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
         let status = self.sight.resolve(id)?;
         self.repository.unbookmark(actor, status)?;
-        self.sight.find(actor, status)
+        self.sight.find(Some(actor), status)
     }
 
     /// Puts a status of the actor at the top of their profile.
@@ -78,7 +78,7 @@ impl Reactions {
     /// [`ServiceError::Invalid`] with [`DomainError::NotPinnable`] for another's status and for a direct one, or with
     /// [`DomainError::TooManyPins`]; [`ServiceError::StatusNotFound`], and the general `Unavailable` and `Internal`.
     pub fn pin(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
-        let status = self.sight.find(actor, id)?;
+        let status = self.sight.find(Some(actor), id)?;
         if status.author != actor || status.visibility == Visibility::Direct {
             return Err(DomainError::NotPinnable.into());
         }
@@ -94,7 +94,7 @@ impl Reactions {
     /// # Errors
     /// [`ServiceError::StatusNotFound`], and the general `Unavailable` and `Internal`.
     pub fn unpin(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
-        let status = self.sight.find(actor, id)?;
+        let status = self.sight.find(Some(actor), id)?;
         self.repository.unpin(actor, status.id)?;
         Ok(status)
     }
@@ -104,7 +104,7 @@ impl Reactions {
     /// # Errors
     /// [`ServiceError::StatusNotFound`], and the general `Unavailable` and `Internal`.
     pub fn mute(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
-        let status = self.sight.find(actor, id)?;
+        let status = self.sight.find(Some(actor), id)?;
         let muted = self.repository.mute_conversation(actor, status.conversation, status.id);
         muted.map_err(|error| match error {
             RepositoryError::MissingReference => ServiceError::Unauthenticated,
@@ -122,7 +122,7 @@ impl Reactions {
     /// # Errors
     /// [`ServiceError::StatusNotFound`], and the general `Unavailable` and `Internal`.
     pub fn unmute(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
-        let status = self.sight.find(actor, id)?;
+        let status = self.sight.find(Some(actor), id)?;
         self.repository.unmute_conversation(actor, status.conversation, status.id)?;
         Ok(status)
     }

@@ -6,12 +6,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use miniter_domain::{
-    Account, AccountRepository, Circle, CircleRepository, Clock, Entry, PageRequest, ProfileFilter, Reaction,
-    Status, StatusEdit, StatusId, StatusRepository, Thread, ThreadRepository, Timeline, TimelinePage,
+    Account, AccountRepository, CircleRepository, Clock, Entry, PageRequest, ProfileFilter, Reaction, Status,
+    StatusEdit, StatusId, StatusRepository, Thread, ThreadRepository, Timeline, TimelinePage,
     TimelineRepository, UserId, Viewer,
 };
 
 use crate::error::ServiceError;
+use crate::sight::Sight;
 use crate::status_view::{StatusView, StatusViews};
 
 /// A part of a list of statuses.
@@ -68,6 +69,7 @@ pub struct StatusSources {
 /// The use cases of reading statuses.
 pub struct StatusReading {
     from: StatusSources,
+    sight: Sight,
     views: StatusViews,
     clock: Arc<dyn Clock>,
 }
@@ -76,7 +78,8 @@ impl StatusReading {
     /// Puts the use cases together.
     #[must_use]
     pub fn new(from: StatusSources, views: StatusViews, clock: Arc<dyn Clock>) -> Self {
-        Self { from, views, clock }
+        let sight = Sight::new(Arc::clone(&from.statuses), Arc::clone(&from.circles));
+        Self { from, sight, views, clock }
     }
 
     /// The actor's home timeline, if all of it is in memory: this may be called where nothing may block.
@@ -144,7 +147,7 @@ impl StatusReading {
     /// # Errors
     /// [`ServiceError::StatusNotFound`], also if the viewer may not see it, and the general `Unavailable` and `Internal`.
     pub fn find(&self, viewer: Option<UserId>, status: StatusId) -> Result<StatusView, ServiceError> {
-        let entry = self.find_entry(viewer, status)?;
+        let entry = self.sight.find_entry(viewer, status)?;
         self.view(viewer, entry)
     }
 
@@ -157,7 +160,7 @@ impl StatusReading {
         viewer: Option<UserId>,
         statuses: &[StatusId],
     ) -> Result<Vec<StatusView>, ServiceError> {
-        let mut entries = self.list_entries(viewer, statuses)?;
+        let mut entries = self.sight.list(viewer, statuses)?;
         let place = |entry: &Entry| statuses.iter().position(|status| *status == entry.status.id);
         entries.sort_by_key(place);
         Ok(self.views.list(viewer, &entries)?)
@@ -172,17 +175,17 @@ impl StatusReading {
         viewer: Option<UserId>,
         status: StatusId,
     ) -> Result<StatusContext, ServiceError> {
-        let status = self.find_target(viewer, status)?;
+        let status = self.sight.find(viewer, status)?;
         let parts = self.from.threads.list_parts(status.conversation, status.id)?;
         let Thread { ancestors, descendants } = Thread::around(status.id, &parts);
-        let circle = self.circle(viewer)?;
+        let circle = self.sight.circle(viewer)?;
         let now = self.clock.now();
         let ids: Vec<StatusId> = ancestors.iter().chain(&descendants).copied().collect();
         let found = self.from.statuses.find_many(&ids)?;
         let entry = |id: &StatusId| {
             let place = found.binary_search_by_key(id, |status| status.id).ok()?;
             let status = found.get(place)?;
-            let is_shown = viewer_of(circle.as_deref()).is_in_thread(status, now);
+            let is_shown = Viewer::of(circle.as_deref()).is_in_thread(status, now);
             is_shown.then(|| Entry { status: Arc::clone(status), original: None })
         };
         let mut entries: Vec<Entry> = ancestors.iter().filter_map(entry).collect();
@@ -202,7 +205,7 @@ impl StatusReading {
     /// # Errors
     /// [`ServiceError::StatusNotFound`], also if the viewer may not see it, and the general `Unavailable` and `Internal`.
     pub fn find_source(&self, viewer: Option<UserId>, status: StatusId) -> Result<Arc<Status>, ServiceError> {
-        self.find_target(viewer, status)
+        self.sight.find(viewer, status)
     }
 
     /// What a status has said.
@@ -214,7 +217,7 @@ impl StatusReading {
         viewer: Option<UserId>,
         status: StatusId,
     ) -> Result<StatusHistory, ServiceError> {
-        let status = self.find_target(viewer, status)?;
+        let status = self.sight.find(viewer, status)?;
         let mut versions = self.from.threads.list_edits(status.id)?;
         versions.push(StatusEdit {
             text: status.text.clone(),
@@ -237,7 +240,7 @@ impl StatusReading {
         reaction: Reaction,
         page: &PageRequest,
     ) -> Result<AccountPage, ServiceError> {
-        let status = self.find_target(viewer, status)?.id;
+        let status = self.sight.find(viewer, status)?.id;
         let found = self.from.threads.find_reactors(reaction, status, viewer, page, self.clock.now())?;
         let mut users: Vec<UserId> = found.entries.iter().map(|(_, user)| *user).collect();
         users.sort_unstable();
@@ -249,54 +252,9 @@ impl StatusReading {
         Ok(AccountPage { accounts: accounts.collect(), has_older: found.has_older })
     }
 
-    /// A status that the viewer may see, or what it boosts: what is asked of a boost is asked of its original.
-    fn find_target(&self, viewer: Option<UserId>, status: StatusId) -> Result<Arc<Status>, ServiceError> {
-        let Entry { status, original } = self.find_entry(viewer, status)?;
-        Ok(original.unwrap_or(status))
-    }
-
-    fn find_entry(&self, viewer: Option<UserId>, status: StatusId) -> Result<Entry, ServiceError> {
-        self.list_entries(viewer, &[status])?.pop().ok_or(ServiceError::StatusNotFound)
-    }
-
-    /// The statuses with these numbers that the viewer may see, with what they boost.
-    fn list_entries(
-        &self,
-        viewer: Option<UserId>,
-        statuses: &[StatusId],
-    ) -> Result<Vec<Entry>, ServiceError> {
-        let mut ids = statuses.to_vec();
-        ids.sort_unstable();
-        ids.dedup();
-        let found = self.from.statuses.find_many(&ids)?;
-        let mut originals: Vec<StatusId> = found.iter().filter_map(|status| status.reblog_of).collect();
-        originals.sort_unstable();
-        originals.dedup();
-        let originals =
-            if originals.is_empty() { Vec::new() } else { self.from.statuses.find_many(&originals)? };
-        let circle = self.circle(viewer)?;
-        let viewer = viewer_of(circle.as_deref());
-        let entries = found.into_iter().filter_map(|status| {
-            let original = status.reblog_of.and_then(|id| {
-                let place = originals.binary_search_by_key(&id, |original| original.id).ok()?;
-                originals.get(place).cloned()
-            });
-            viewer.may_see_with(&status, original.as_deref()).then_some(Entry { status, original })
-        });
-        Ok(entries.collect())
-    }
-
     fn view(&self, viewer: Option<UserId>, entry: Entry) -> Result<StatusView, ServiceError> {
         self.views.list(viewer, &[entry])?.pop().ok_or(ServiceError::StatusNotFound)
     }
-
-    fn circle(&self, viewer: Option<UserId>) -> Result<Option<Arc<Circle>>, ServiceError> {
-        Ok(viewer.map(|viewer| self.from.circles.find(viewer)).transpose()?)
-    }
-}
-
-fn viewer_of(circle: Option<&Circle>) -> Viewer<'_> {
-    circle.map_or(Viewer::Anybody, Viewer::User)
 }
 
 fn newest_first(mut statuses: Vec<StatusView>, has_older: bool) -> StatusPage {

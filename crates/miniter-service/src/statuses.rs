@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use miniter_domain::{
-    AppId, CircleRepository, Clock, ContentWarning, DomainError, LanguageTag, NewStatus, PostDefaults,
-    ReplyTo, RepositoryError, Status, StatusChange, StatusId, StatusRepository, StatusText, UserId, Viewer,
-    Visibility,
+    AppId, CircleRepository, Clock, ContentWarning, DomainError, Entry, LanguageTag, NewStatus, PostDefaults,
+    ReplyTo, RepositoryError, Status, StatusChange, StatusId, StatusText, UserId, Visibility,
 };
 
 use crate::error::ServiceError;
 use crate::publishing::{Publishing, fingerprint};
+use crate::sight::Sight;
 
 /// What a client wants to publish.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -52,41 +52,6 @@ pub struct Statuses {
     publishing: Arc<Publishing>,
     sight: Sight,
     clock: Arc<dyn Clock>,
-}
-
-/// What an actor sees.
-pub(crate) struct Sight {
-    statuses: Arc<dyn StatusRepository>,
-    circles: Arc<dyn CircleRepository>,
-}
-
-impl Sight {
-    pub(crate) fn new(statuses: Arc<dyn StatusRepository>, circles: Arc<dyn CircleRepository>) -> Self {
-        Self { statuses, circles }
-    }
-
-    /// A status that the actor sees; what it boosts, if it is a boost.
-    pub(crate) fn find(&self, actor: UserId, id: StatusId) -> Result<Arc<Status>, ServiceError> {
-        self.find_visible(actor, id)?.ok_or(ServiceError::StatusNotFound)
-    }
-
-    fn find_visible(&self, actor: UserId, id: StatusId) -> Result<Option<Arc<Status>>, RepositoryError> {
-        let Some(found) = self.statuses.find_many(&[id])?.pop() else { return Ok(None) };
-        let original = match found.reblog_of {
-            Some(original) => self.statuses.find_many(&[original])?.pop(),
-            None if found.author == actor => return Ok(Some(found)),
-            None => None,
-        };
-        let circle = self.circles.find(actor)?;
-        let is_visible = Viewer::User(&circle).may_see_with(&found, original.as_deref());
-        Ok(is_visible.then(|| original.unwrap_or(found)))
-    }
-
-    /// The status that an id means, whether or not the actor sees it: what it boosts, if it is a boost.
-    pub(crate) fn resolve(&self, id: StatusId) -> Result<StatusId, ServiceError> {
-        let found = self.statuses.find_many(&[id])?.pop();
-        Ok(found.and_then(|found| found.reblog_of).unwrap_or(id))
-    }
 }
 
 impl Statuses {
@@ -134,7 +99,9 @@ impl Statuses {
     }
 
     fn find_parent(&self, author: UserId, id: StatusId) -> Result<ReplyTo, ServiceError> {
-        let parent = self.sight.find_visible(author, id)?.ok_or(ServiceError::InReplyToNotFound)?;
+        let found = self.sight.list(Some(author), &[id])?.pop();
+        let Entry { status, original } = found.ok_or(ServiceError::InReplyToNotFound)?;
+        let parent = original.unwrap_or(status);
         Ok(ReplyTo { status: parent.id, author: parent.author, conversation: parent.conversation })
     }
 
@@ -190,7 +157,7 @@ impl Statuses {
         id: StatusId,
         visibility: Option<Visibility>,
     ) -> Result<Arc<Status>, ServiceError> {
-        let original = self.sight.find(actor, id)?;
+        let original = self.sight.find(Some(actor), id)?;
         let visibility = match original.visibility {
             Visibility::Direct => return Err(ServiceError::Forbidden),
             Visibility::Private if original.author != actor => return Err(ServiceError::Forbidden),
@@ -233,7 +200,7 @@ impl Statuses {
         // Also of a status that the actor sees no more.
         let original = self.sight.resolve(id)?;
         self.publishing.statuses.unreblog(actor, original)?;
-        self.sight.find(actor, original)
+        self.sight.find(Some(actor), original)
     }
 }
 

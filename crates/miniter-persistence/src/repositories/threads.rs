@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 use miniter_domain::{
     PageRequest, Reaction, ReactorPage, RepositoryError, StatusEdit, StatusId, Thread, ThreadPart,
-    ThreadRepository, UserId,
+    ThreadRepository, UserId, Viewer,
 };
 
 use crate::backend::prepared::prepared;
@@ -54,7 +54,7 @@ impl ThreadRepository for Store {
                 Some(user) => Some(self.caches.circles.find(connection, user.get())?),
                 None => None,
             };
-            let viewer = timelines::viewer(circle.as_deref());
+            let viewer = Viewer::of(circle.as_deref());
             timelines::find_reactors(connection, reaction, status, viewer, page, now)
         })
     }

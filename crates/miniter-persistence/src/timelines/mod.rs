@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
-use miniter_domain::{Circle, Entry, PageRequest, Status, StatusId, Timeline, TimelinePage, Viewer};
+use miniter_domain::{Entry, PageRequest, Status, StatusId, Timeline, TimelinePage, Viewer};
 
 pub(crate) use query::TimelineQuery;
 pub(crate) use reactors::find_reactors;
@@ -69,22 +69,16 @@ impl<S: Source> List for Viewed<'_, S> {
         let statuses = self.source.statuses(&ids)?;
         let mut originals = Vec::new();
         if self.timeline.has_reblogs() {
-            let mut ids: Vec<i64> =
-                statuses.iter().filter_map(|status| status.reblog_of).map(StatusId::get).collect();
-            ids.sort_unstable();
-            ids.dedup();
+            let ids: Vec<i64> = Entry::originals_of(&statuses).into_iter().map(StatusId::get).collect();
             if !ids.is_empty() {
                 originals = self.source.statuses(&ids)?;
             }
         }
         let items = statuses.into_iter().filter_map(|status| {
-            let original = status.reblog_of.and_then(|id| {
-                let place = originals.binary_search_by_key(&id, |original| original.id).ok()?;
-                originals.get(place).cloned()
-            });
-            let has = self.timeline.has(self.viewer, &status, original.as_deref(), self.now);
+            let entry = Entry::new(status, &originals);
+            let has = self.timeline.has(self.viewer, &entry.status, entry.original.as_deref(), self.now);
             let merges_reblogs = self.timeline.merges_reblogs();
-            has.then_some(Found { entry: Entry { status, original }, merges_reblogs })
+            has.then_some(Found { entry, merges_reblogs })
         });
         let items = items.collect();
         Ok(Part { items, rows: ids.len(), ends: ids.first().copied().zip(ids.last().copied()), has_older })
@@ -96,11 +90,6 @@ impl<S: Source> Viewed<'_, S> {
         let paging::Page { items, has_older } = paging::page(self, page)?;
         Ok(TimelinePage { entries: items.into_iter().map(|found| found.entry).collect(), has_older })
     }
-}
-
-/// The viewer with a circle, or anybody.
-pub(crate) fn viewer(circle: Option<&Circle>) -> Viewer<'_> {
-    circle.map_or(Viewer::Anybody, Viewer::User)
 }
 
 /// A page of which everything is in memory.
@@ -116,7 +105,7 @@ pub(crate) fn cached(
         None => None,
     };
     let source = InMemory { caches, viewing };
-    Viewed { timeline, viewer: viewer(circle.as_deref()), now, source }.page(page).ok()
+    Viewed { timeline, viewer: Viewer::of(circle.as_deref()), now, source }.page(page).ok()
 }
 
 /// A page, from memory as far as it is there and else from the database. `None` if there is no user whose timeline it is.
@@ -133,7 +122,7 @@ pub(crate) fn find(
         None => None,
     };
     let source = Stored { caches, query, viewing, lacks_some: false };
-    let mut viewed = Viewed { timeline, viewer: viewer(circle.as_deref()), now, source };
+    let mut viewed = Viewed { timeline, viewer: Viewer::of(circle.as_deref()), now, source };
     let mut found = viewed.page(page);
     if viewed.source.lacks_some
         && let Some(reader) = stored::reader(timeline, viewing)

@@ -55,7 +55,7 @@ impl World {
         for node in &self.nodes {
             node.freshen();
             let circle = viewer.map(|viewer| CircleRepository::find(&**node, viewer).unwrap());
-            let looks = circle.as_deref().map_or(Viewer::Anybody, Viewer::User);
+            let looks = Viewer::of(circle.as_deref());
             let ids: Vec<StatusId> = self.statuses.iter().map(|(_, id)| *id).collect();
             let found = StatusRepository::find_many(&**node, &ids).unwrap();
             let may_see: Vec<Visibility> =

@@ -6,9 +6,7 @@ use miniter_service::{Contents, Renderer, StatusView};
 use crate::http::public_url::PublicUrl;
 use crate::http::state::State;
 use crate::mastodon::entities::account::Account as AccountEntity;
-use crate::mastodon::entities::status::{
-    Mention, ReaderFlags, Status as StatusEntity, Visibility as VisibilityName,
-};
+use crate::mastodon::entities::status::{Mention, ReaderFlags, Status as StatusEntity};
 use crate::mastodon::entities::status_edit::StatusEdit as StatusEditEntity;
 use crate::mastodon::entities::tag::StatusTag;
 
@@ -43,7 +41,7 @@ impl<'a> Presenter<'a> {
             in_reply_to_account_id: status.in_reply_to.and(status.in_reply_to_account).map(Into::into),
             sensitive: status.is_sensitive,
             spoiler_text: status.spoiler_text.clone(),
-            visibility: visibility(status.visibility),
+            visibility: status.visibility.into(),
             language: status.language.clone(),
             uri: url.clone(),
             url,
@@ -134,14 +132,5 @@ impl<'a> Presenter<'a> {
             pinned: may_be_pinned.then_some(done.pinned),
             filtered: Vec::new(),
         })
-    }
-}
-
-fn visibility(visibility: Visibility) -> VisibilityName {
-    match visibility {
-        Visibility::Public => VisibilityName::Public,
-        Visibility::Unlisted => VisibilityName::Unlisted,
-        Visibility::Private => VisibilityName::Private,
-        Visibility::Direct => VisibilityName::Direct,
     }
 }

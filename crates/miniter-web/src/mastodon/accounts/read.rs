@@ -13,7 +13,6 @@ use crate::http::failure::Failure;
 use crate::http::freshness;
 use crate::http::public_url::PublicUrl;
 use crate::http::state::State;
-use crate::mastodon::accounts::render::visibility;
 use crate::mastodon::accounts::{AccountIds, account_in};
 use crate::mastodon::entities::account::Account;
 use crate::mastodon::entities::credential_account::CredentialAccount;
@@ -61,7 +60,7 @@ pub(super) async fn read_preferences(
     let cached = || state.services.profiles.cached_many(&[actor])?.pop();
     let account = freshness::read(&request, &state, cached, move || profiles.find_own(actor)).await?;
     Ok(web::Json(Preferences {
-        visibility: visibility(account.defaults.visibility),
+        visibility: account.defaults.visibility.into(),
         sensitive: account.defaults.is_sensitive,
         language: account.defaults.language.clone(),
         expand_media: ExpandMedia::Default,

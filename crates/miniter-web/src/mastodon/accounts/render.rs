@@ -8,7 +8,6 @@ use crate::mastodon::entities::account::{Account, Field};
 use crate::mastodon::entities::credential_account::{CredentialAccount, Source};
 use crate::mastodon::entities::relationship::Relationship;
 use crate::mastodon::entities::role::Role;
-use crate::mastodon::entities::status::Visibility;
 use crate::mastodon::entities::value::{Day, Id, Timestamp};
 
 impl Account {
@@ -69,7 +68,7 @@ impl CredentialAccount {
             source: Source {
                 note: account.note.clone(),
                 fields: account.fields.iter().map(field).collect(),
-                privacy: visibility(account.defaults.visibility),
+                privacy: account.defaults.visibility.into(),
                 sensitive: account.defaults.is_sensitive,
                 language: account.defaults.language.clone(),
                 follow_requests_count: follow_requests,
@@ -101,15 +100,5 @@ impl From<domain::Relationship> for Relationship {
             endorsed: false,
             note: relationship.note,
         }
-    }
-}
-
-/// Who may see a status.
-pub(super) fn visibility(visibility: domain::Visibility) -> Visibility {
-    match visibility {
-        domain::Visibility::Public => Visibility::Public,
-        domain::Visibility::Unlisted => Visibility::Unlisted,
-        domain::Visibility::Private => Visibility::Private,
-        domain::Visibility::Direct => Visibility::Direct,
     }
 }

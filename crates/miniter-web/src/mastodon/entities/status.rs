@@ -1,5 +1,6 @@
 //! A status.
 
+use miniter_domain as domain;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -85,6 +86,17 @@ pub(crate) enum Visibility {
     Private,
     /// Those whom it mentions.
     Direct,
+}
+
+impl From<domain::Visibility> for Visibility {
+    fn from(visibility: domain::Visibility) -> Self {
+        match visibility {
+            domain::Visibility::Public => Self::Public,
+            domain::Visibility::Unlisted => Self::Unlisted,
+            domain::Visibility::Private => Self::Private,
+            domain::Visibility::Direct => Self::Direct,
+        }
+    }
 }
 
 /// An account that a status mentions.
