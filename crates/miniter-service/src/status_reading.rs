@@ -151,6 +151,21 @@ impl StatusReading {
         self.view(viewer, entry)
     }
 
+    /// A status that the viewer may see, or has just seen, with all that it is shown with.
+    ///
+    /// # Errors
+    /// [`ServiceError::StatusNotFound`] if what it boosts or its author is gone, and the general `Unavailable` and `Internal`.
+    pub fn show(&self, viewer: Option<UserId>, status: Arc<Status>) -> Result<StatusView, ServiceError> {
+        let original = match status.reblog_of {
+            Some(original) => {
+                let found = self.from.statuses.find_many(&[original])?.pop();
+                Some(found.ok_or(ServiceError::StatusNotFound)?)
+            }
+            None => None,
+        };
+        self.view(viewer, Entry { status, original })
+    }
+
     /// The statuses with these numbers that the viewer may see, each once and in the order of the numbers.
     ///
     /// # Errors

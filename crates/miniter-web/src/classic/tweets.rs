@@ -2,8 +2,6 @@
 
 use actix_web::{HttpRequest, web};
 use chrono::SecondsFormat;
-use miniter_domain::DomainError;
-use miniter_service::ServiceError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,6 +9,7 @@ use crate::classic::problem::Code;
 use crate::http::auth::Authorized;
 use crate::http::body::Body;
 use crate::http::failure::Failure;
+use crate::http::idempotency_key::idempotency_key;
 use crate::http::state::State;
 
 /// A new tweet.
@@ -83,18 +82,4 @@ pub(crate) async fn post_tweet(
         tweet: tweet.text,
         created_at: tweet.created_at.to_rfc3339_opts(SecondsFormat::Micros, true),
     }))
-}
-
-/// The key in the request's header, if it has one. Bytes that are not UTF-8 are each a character, as in old HTTP.
-fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Failure> {
-    let mut values = request.headers().get_all("Idempotency-Key");
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return Err(ServiceError::from(DomainError::InvalidIdempotencyKey).into());
-    }
-    let bytes = value.as_bytes();
-    Ok(Some(
-        std::str::from_utf8(bytes)
-            .map_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect(), str::to_owned),
-    ))
 }

@@ -18,7 +18,6 @@ use crate::http::request_context::RequestContext;
 
 /// A method that a route may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the routes that have them come one by one"))]
 pub(crate) enum Method {
     /// Answers `HEAD` as well (RFC 9110, 9.1), unless the path has a route of its own for that.
     Get,

@@ -14,6 +14,7 @@ pub(crate) mod endpoint;
 pub(crate) mod failure;
 pub(crate) mod framing;
 pub(crate) mod freshness;
+pub(crate) mod idempotency_key;
 pub(crate) mod instance;
 pub(crate) mod language;
 pub(crate) mod limits;

@@ -18,12 +18,15 @@ mod oauth;
 mod page;
 mod pictures;
 mod presenter;
+mod reactions;
 mod status_reads;
+mod status_writes;
 mod timelines;
 mod well_known;
 
 use actix_web::Route;
-use miniter_service::{Scope, Scopes};
+use miniter_domain::StatusId;
+use miniter_service::{Scope, Scopes, ServiceError};
 use utoipa::openapi::OpenApi as Document;
 
 use crate::http::auth::Access;
@@ -81,7 +84,9 @@ const PARTS: &[Part] = &[
     notifications::PART,
     oauth::PART,
     pictures::PART,
+    reactions::PART,
     status_reads::PART,
+    status_writes::PART,
     timelines::PART,
     well_known::PART,
 ];
@@ -119,6 +124,11 @@ fn write(method: Method, path: &'static str, access: Access, handle: fn(Route) -
         render,
         handle,
     }
+}
+
+/// The status that a path names. A text that is no number is no status's.
+fn status_in(path: &str) -> Result<StatusId, ServiceError> {
+    StatusId::parse(path).map_err(|_| ServiceError::StatusNotFound)
 }
 
 /// The access of a token that has this scope, or its parent.

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use miniter_domain::{Reaction, StatusId};
-use miniter_service::{Scope, ServiceError};
+use miniter_service::Scope;
 use serde::Deserialize;
 use utoipa::OpenApi;
 
@@ -23,7 +23,7 @@ use crate::mastodon::entities::status_source::StatusSource;
 use crate::mastodon::page::{ACCOUNTS, MastodonPage};
 use crate::mastodon::presenter::Presenter;
 use crate::mastodon::timelines::{PageQuery, READ_STATUSES};
-use crate::mastodon::{Part, get, needs};
+use crate::mastodon::{Part, get, needs, status_in};
 
 pub(super) const PART: Part = Part { endpoints, document: StatusReadsApi::openapi };
 
@@ -102,7 +102,7 @@ async fn read_status(
     path: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
-    let (id, viewer) = (id_of(&path)?, viewer(&request, &state, READ_STATUSES).await);
+    let (id, viewer) = (status_in(&path)?, viewer(&request, &state, READ_STATUSES).await);
     let statuses = state.services.status_reading.clone();
     let found = freshness::read(&request, &state, || None, move || statuses.find(viewer, id)).await?;
     Ok(HttpResponse::Ok().json(Presenter::new(&state, viewer).status(&found)))
@@ -122,7 +122,7 @@ async fn read_context(
     path: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
-    let (id, viewer) = (id_of(&path)?, viewer(&request, &state, READ_STATUSES).await);
+    let (id, viewer) = (status_in(&path)?, viewer(&request, &state, READ_STATUSES).await);
     let statuses = state.services.status_reading.clone();
     let found = freshness::read(&request, &state, || None, move || statuses.find_context(viewer, id)).await?;
     let presenter = Presenter::new(&state, viewer);
@@ -147,7 +147,7 @@ async fn read_source(
     Authorized(grant): Authorized,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
-    let (id, viewer) = (id_of(&path)?, Some(grant.user));
+    let (id, viewer) = (status_in(&path)?, Some(grant.user));
     let statuses = state.services.status_reading.clone();
     let found = freshness::read(&request, &state, || None, move || statuses.find_source(viewer, id)).await?;
     Ok(HttpResponse::Ok().json(StatusSource {
@@ -171,7 +171,7 @@ async fn read_history(
     path: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
-    let (id, viewer) = (id_of(&path)?, viewer(&request, &state, READ_STATUSES).await);
+    let (id, viewer) = (status_in(&path)?, viewer(&request, &state, READ_STATUSES).await);
     let statuses = state.services.status_reading.clone();
     let found = freshness::read(&request, &state, || None, move || statuses.find_history(viewer, id)).await?;
     let presenter = Presenter::new(&state, viewer);
@@ -220,7 +220,7 @@ async fn list_reactors(
     request: &HttpRequest,
     reaction: Reaction,
 ) -> Result<HttpResponse, Failure> {
-    let (id, viewer) = (id_of(path)?, viewer(request, state, READ_STATUSES).await);
+    let (id, viewer) = (status_in(path)?, viewer(request, state, READ_STATUSES).await);
     let page = MastodonPage::of(request, &state.instance.public_url, ACCOUNTS);
     let (wanted, statuses) = (*page.request(), state.services.status_reading.clone());
     let read = move || statuses.find_reactors(viewer, id, reaction, &wanted);
@@ -232,9 +232,4 @@ async fn list_reactors(
     let accounts: Vec<Account> =
         found.accounts.iter().map(|(_, account)| presenter.account(account)).collect();
     Ok(page.respond(&accounts, neighbours.as_ref()))
-}
-
-/// A text that is no number is no status's id.
-fn id_of(path: &str) -> Result<StatusId, ServiceError> {
-    StatusId::parse(path).map_err(|_| ServiceError::StatusNotFound)
 }
