@@ -178,6 +178,16 @@ fn let_in(app: &TestApp, client: &Client, redirect_uri: &str, scope: &str, user:
     token["access_token"].as_str().unwrap().to_owned()
 }
 
+/// A token of the user that allows this, through the pages.
+pub fn user_token(app: &TestApp, scopes: &str, user: &User) -> String {
+    let_in(app, &Client::register(app, IVORY, scopes), IVORY, scopes, user)
+}
+
+/// A token by which an app acts for itself.
+pub fn app_token(app: &TestApp, scopes: &str) -> String {
+    Client::register(app, IVORY, scopes).own_token(app, scopes)
+}
+
 fn show(app: &TestApp, token: &str) -> Answer {
     app.get(LISTS).header("authorization", &format!("Bearer {token}")).send()
 }

@@ -39,7 +39,7 @@ pub use grant::{AnyGrant, AppGrant, Grant};
 pub use login_throttle::LoginThrottle;
 pub use miniter_domain::{AppId, Scope, Scopes, UnknownScope};
 pub use notifications::{
-    MOST_UNREAD, NotificationEntry, NotificationPage, NotificationSources, Notifications,
+    MOST_UNREAD, NotificationPage, NotificationSources, NotificationView, Notifications,
 };
 pub use oauth::{
     AccessTokens, AppRegistration, Applications, AuthorizationParameters, AuthorizationRequest,

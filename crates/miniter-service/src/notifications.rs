@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use miniter_domain::{
-    Circle, CircleRepository, Clock, MarkedTimeline, Marker, MarkerRepository, Notification, NotificationId,
-    NotificationQuery, NotificationRepository, RepositoryError, Status, StatusId, StatusRepository, UserId,
-    Viewer,
+    Account, AccountRepository, Circle, CircleRepository, Clock, Entry, MarkedTimeline, Marker,
+    MarkerRepository, Notification, NotificationId, NotificationQuery, NotificationRepository,
+    RepositoryError, Status, StatusId, StatusRepository, UserId, Viewer,
 };
 
 use crate::error::ServiceError;
+use crate::status_view::{StatusView, StatusViews};
 
 /// How often more notifications are read for a page that is not full.
 const MOST_READS: u32 = 10;
@@ -20,22 +21,30 @@ const MOST_READS: u32 = 10;
 /// The most unread notifications that are counted.
 pub const MOST_UNREAD: u32 = 1_000;
 
-/// A notification, and the status that it is about.
+/// A notification, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotificationEntry {
+pub struct NotificationView {
     /// The notification.
     pub notification: Notification,
+    /// The account that did it.
+    pub account: Arc<Account>,
     /// The status, if the notification is about one.
-    pub status: Option<Arc<Status>>,
+    pub status: Option<StatusView>,
 }
 
 /// A part of a user's notifications.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotificationPage {
     /// Newest first.
-    pub entries: Vec<NotificationEntry>,
+    pub notifications: Vec<NotificationView>,
     /// Whether there may be older ones.
     pub has_older: bool,
+}
+
+/// A notification, and the status that it is about.
+struct Visible {
+    notification: Notification,
+    status: Option<Arc<Status>>,
 }
 
 /// What notifications are read from.
@@ -49,19 +58,22 @@ pub struct NotificationSources {
     pub statuses: Arc<dyn StatusRepository>,
     /// What accounts are to users.
     pub circles: Arc<dyn CircleRepository>,
+    /// Accounts.
+    pub accounts: Arc<dyn AccountRepository>,
 }
 
 /// The use cases around notifications.
 pub struct Notifications {
     sources: NotificationSources,
+    views: StatusViews,
     clock: Arc<dyn Clock>,
 }
 
 impl Notifications {
     /// Puts the use cases together.
     #[must_use]
-    pub fn new(sources: NotificationSources, clock: Arc<dyn Clock>) -> Self {
-        Self { sources, clock }
+    pub fn new(sources: NotificationSources, views: StatusViews, clock: Arc<dyn Clock>) -> Self {
+        Self { sources, views, clock }
     }
 
     /// A part of the actor's notifications.
@@ -69,6 +81,16 @@ impl Notifications {
     /// # Errors
     /// The general `Unavailable` and `Internal`.
     pub fn list(&self, actor: UserId, query: &NotificationQuery) -> Result<NotificationPage, ServiceError> {
+        let (found, has_older) = self.list_visible(actor, query)?;
+        Ok(NotificationPage { notifications: self.views(actor, found)?, has_older })
+    }
+
+    /// The visible notifications that a query wants, and whether there may be older ones.
+    fn list_visible(
+        &self,
+        actor: UserId,
+        query: &NotificationQuery,
+    ) -> Result<(Vec<Visible>, bool), ServiceError> {
         let circle = self.sources.circles.find(actor)?;
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let mut query = query.clone();
@@ -96,18 +118,18 @@ impl Notifications {
             entries.truncate(limit);
         }
         // Below a page that begins at a bound there is at least what the bound names.
-        Ok(NotificationPage { has_older: is_upwards || is_cut || !is_end, entries })
+        Ok((entries, is_upwards || is_cut || !is_end))
     }
 
     /// A notification of the actor.
     ///
     /// # Errors
     /// [`ServiceError::NotificationNotFound`], and the general `Unavailable` and `Internal`.
-    pub fn find(&self, actor: UserId, id: NotificationId) -> Result<NotificationEntry, ServiceError> {
+    pub fn find(&self, actor: UserId, id: NotificationId) -> Result<NotificationView, ServiceError> {
         let circle = self.sources.circles.find(actor)?;
         let found = self.sources.notifications.find(actor, id)?;
-        let found = self.visible(&circle, found.into_iter().collect())?.pop();
-        found.ok_or(ServiceError::NotificationNotFound)
+        let found = self.visible(&circle, found.into_iter().collect())?;
+        self.views(actor, found)?.pop().ok_or(ServiceError::NotificationNotFound)
     }
 
     /// Deletes a notification of the actor.
@@ -146,7 +168,7 @@ impl Notifications {
             since_id: read_upto.max(query.since_id),
             ..query.clone()
         };
-        Ok(self.list(actor, &query)?.entries.len())
+        Ok(self.list_visible(actor, &query)?.0.len())
     }
 
     /// How far the actor has read these timelines.
@@ -188,7 +210,7 @@ impl Notifications {
         &self,
         circle: &Circle,
         notifications: Vec<Notification>,
-    ) -> Result<Vec<NotificationEntry>, ServiceError> {
+    ) -> Result<Vec<Visible>, ServiceError> {
         let ids: Vec<StatusId> =
             notifications.iter().filter_map(|notification| notification.status).collect();
         let statuses: HashMap<StatusId, Arc<Status>> = if ids.is_empty() {
@@ -202,13 +224,46 @@ impl Notifications {
                 return None;
             }
             let Some(id) = notification.status else {
-                return Some(NotificationEntry { notification, status: None });
+                return Some(Visible { notification, status: None });
             };
             let status = statuses.get(&id)?;
             let is_visible = Viewer::User(circle).may_see(status);
-            is_visible.then(|| NotificationEntry { notification, status: Some(Arc::clone(status)) })
+            is_visible.then(|| Visible { notification, status: Some(Arc::clone(status)) })
         };
         Ok(notifications.into_iter().filter_map(entry).collect())
+    }
+
+    /// Notifications with all that they are shown with, in their order. One whose account is gone meanwhile is left out.
+    fn views(&self, actor: UserId, found: Vec<Visible>) -> Result<Vec<NotificationView>, ServiceError> {
+        let mut users: Vec<UserId> = found.iter().map(|visible| visible.notification.from).collect();
+        users.sort_unstable();
+        users.dedup();
+        let accounts: HashMap<UserId, Arc<Account>> = self
+            .sources
+            .accounts
+            .find_many(&users)?
+            .into_iter()
+            .map(|account| (account.id, account))
+            .collect();
+        let statuses: HashMap<StatusId, &Arc<Status>> = found
+            .iter()
+            .filter_map(|visible| Some((visible.status.as_ref()?.id, visible.status.as_ref()?)))
+            .collect();
+        let entries: Vec<Entry> = statuses
+            .into_values()
+            .map(|status| Entry { status: Arc::clone(status), original: None })
+            .collect();
+        let statuses: HashMap<StatusId, StatusView> =
+            self.views.list(Some(actor), &entries)?.into_iter().map(|view| (view.status.id, view)).collect();
+        let view = |Visible { notification, status }: Visible| {
+            let account = Arc::clone(accounts.get(&notification.from)?);
+            let status = match status {
+                Some(status) => Some(statuses.get(&status.id)?.clone()),
+                None => None,
+            };
+            Some(NotificationView { notification, account, status })
+        };
+        Ok(found.into_iter().filter_map(view).collect())
     }
 }
 
@@ -216,12 +271,13 @@ impl Notifications {
 mod tests {
     use chrono::DateTime;
     use miniter_domain::{
-        MockCircleRepository, MockMarkerRepository, MockNotificationRepository, MockStatusRepository,
-        NotificationKind, Visibility,
+        Interactions, MockAccountRepository, MockCircleRepository, MockInteractionRepository,
+        MockMarkerRepository, MockNotificationRepository, MockStatusRepository, NotificationKind, Visibility,
     };
 
     use super::*;
     use crate::accounts::tests::FixedClock;
+    use crate::status_view::tests::account;
 
     const SONG: UserId = UserId::new(1);
     const KIM: UserId = UserId::new(2);
@@ -266,13 +322,20 @@ mod tests {
             };
             Ok(last_read.map(marker).into_iter().collect())
         });
+        let mut accounts = MockAccountRepository::new();
+        accounts.expect_find_many().returning(|users| Ok(users.iter().map(|user| account(*user)).collect()));
+        let accounts: Arc<dyn AccountRepository> = Arc::new(accounts);
         let sources = NotificationSources {
             notifications: Arc::new(notifications),
             markers: Arc::new(markers),
             statuses: Arc::new(statuses),
             circles: Arc::new(circles),
+            accounts: Arc::clone(&accounts),
         };
-        Notifications::new(sources, Arc::new(FixedClock::at(1_000)))
+        let mut interactions = MockInteractionRepository::new();
+        interactions.expect_list().returning(|_, statuses| Ok(vec![Interactions::default(); statuses.len()]));
+        let views = StatusViews::new(accounts, Arc::new(interactions));
+        Notifications::new(sources, views, Arc::new(FixedClock::at(1_000)))
     }
 
     fn notification(id: i64) -> Notification {
@@ -286,7 +349,7 @@ mod tests {
     }
 
     fn ids(page: &NotificationPage) -> Vec<i64> {
-        page.entries.iter().map(|entry| entry.notification.id.get()).collect()
+        page.notifications.iter().map(|view| view.notification.id.get()).collect()
     }
 
     #[test]

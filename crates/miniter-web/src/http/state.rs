@@ -226,7 +226,12 @@ pub(crate) mod tests {
                     markers: Arc::new(MockMarkerRepository::new()),
                     statuses: Arc::new(MockStatusRepository::new()),
                     circles: Arc::new(MockCircleRepository::new()),
+                    accounts: Arc::new(MockAccountRepository::new()),
                 },
+                StatusViews::new(
+                    Arc::new(MockAccountRepository::new()),
+                    Arc::new(MockInteractionRepository::new()),
+                ),
                 clock.clone(),
             )),
             follows: Arc::new(Follows::new(Arc::new(MockFollowRepository::new()), users, clock.clone())),

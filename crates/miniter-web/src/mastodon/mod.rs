@@ -14,7 +14,6 @@ mod nodeinfo;
 mod nothing;
 mod notifications;
 mod oauth;
-#[expect(dead_code, reason = "the routes that have pages come one by one")]
 mod page;
 mod pictures;
 mod presenter;

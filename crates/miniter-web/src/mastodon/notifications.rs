@@ -1,7 +1,7 @@
 //! What others did that concerns the user.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use miniter_domain::{NotificationId, NotificationKind, NotificationQuery, UserId};
+use miniter_domain::{NotificationId, NotificationKind, NotificationQuery, StatusId, UserId};
 use miniter_service::{MOST_UNREAD, Scope, ServiceError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -9,11 +9,16 @@ use utoipa::{OpenApi, ToSchema};
 
 use crate::http::auth::Authorized;
 use crate::http::body::lenient;
-use crate::http::body::params::Params;
+use crate::http::body::params::{Params, QueryParams};
 use crate::http::endpoint::{Endpoint, Method};
 use crate::http::failure::Failure;
 use crate::http::freshness;
+use crate::http::page::Neighbours;
 use crate::http::state::State;
+use crate::mastodon::entities::notification::Notification;
+use crate::mastodon::page::{MastodonPage, NOTIFICATIONS};
+use crate::mastodon::presenter::Presenter;
+use crate::mastodon::timelines::PageQuery;
 use crate::mastodon::{Part, get, needs, write};
 
 pub(super) const PART: Part = Part { endpoints, document: NotificationsApi::openapi };
@@ -23,17 +28,18 @@ const DEFAULT_UNREAD: u32 = 100;
 
 fn endpoints() -> Vec<Endpoint> {
     let writes = needs(Scope::WriteNotifications);
+    let reads = needs(Scope::ReadNotifications);
     vec![
-        get("/api/v1/notifications/unread_count", needs(Scope::ReadNotifications), |route| {
-            route.to(count_unread)
-        }),
+        get("/api/v1/notifications", reads, |route| route.to(list)),
+        get("/api/v1/notifications/{id}", reads, |route| route.to(read)),
+        get("/api/v1/notifications/unread_count", reads, |route| route.to(count_unread)),
         write(Method::Post, "/api/v1/notifications/clear", writes, |route| route.to(clear)),
         write(Method::Post, "/api/v1/notifications/{id}/dismiss", writes, |route| route.to(dismiss)),
     ]
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(count_unread, clear, dismiss))]
+#[openapi(paths(list, read, count_unread, clear, dismiss))]
 struct NotificationsApi;
 
 /// Which notifications are wanted.
@@ -65,6 +71,71 @@ impl Filter {
             ..NotificationQuery::newest(limit)
         }
     }
+}
+
+/// Returns what others did that concerns the user.
+#[utoipa::path(
+    get,
+    path = "/api/v1/notifications",
+    tag = "notifications",
+    operation_id = "list_notifications",
+    params(
+        PageQuery,
+        ("types[]" = Option<Vec<String>>, Query, description = "Only of these types"),
+        ("exclude_types[]" = Option<Vec<String>>, Query, description = "None of these types"),
+        ("account_id" = Option<String>, Query, description = "Only of what this account did")
+    ),
+    responses((status = 200, description = "The newest first.", body = [Notification],
+        headers(("Link" = String, description = "The neighbouring pages."))))
+)]
+async fn list(
+    state: web::Data<State>,
+    Authorized(grant): Authorized,
+    QueryParams(filter): QueryParams<Filter>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let page = MastodonPage::of(&request, &state.instance.public_url, NOTIFICATIONS);
+    let (actor, wanted) = (grant.user, page.request());
+    let cursor = |id: Option<StatusId>| id.map(|id| NotificationId::new(id.get()));
+    let query = NotificationQuery {
+        max_id: cursor(wanted.max_id),
+        since_id: cursor(wanted.since_id),
+        min_id: cursor(wanted.min_id),
+        ..filter.query(wanted.limit, wanted.limit)
+    };
+    let notifications = state.services.notifications.clone();
+    let found = freshness::read(&request, &state, || None, move || notifications.list(actor, &query)).await?;
+    let ends = found.notifications.first().zip(found.notifications.last());
+    let neighbours = ends.map(|(newest, oldest)| Neighbours {
+        oldest: oldest.notification.id,
+        newest: newest.notification.id,
+        has_older: found.has_older,
+    });
+    let presenter = Presenter::new(&state, Some(actor));
+    let entities: Vec<Notification> =
+        found.notifications.iter().map(|view| presenter.notification(view)).collect();
+    Ok(page.respond(&entities, neighbours.as_ref()))
+}
+
+/// Returns a notification.
+#[utoipa::path(
+    get,
+    path = "/api/v1/notifications/{id}",
+    tag = "notifications",
+    operation_id = "read_notification",
+    params(("id" = String, Path, description = "The notification")),
+    responses((status = 200, description = "The notification.", body = Notification))
+)]
+async fn read(
+    state: web::Data<State>,
+    Authorized(grant): Authorized,
+    path: web::Path<String>,
+    request: HttpRequest,
+) -> Result<web::Json<Notification>, Failure> {
+    let id = NotificationId::parse(&path).ok_or(ServiceError::NotificationNotFound)?;
+    let (actor, notifications) = (grant.user, state.services.notifications.clone());
+    let found = freshness::read(&request, &state, || None, move || notifications.find(actor, id)).await?;
+    Ok(web::Json(Presenter::new(&state, Some(actor)).notification(&found)))
 }
 
 /// How many notifications the user has not read.

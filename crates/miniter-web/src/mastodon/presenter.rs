@@ -1,11 +1,14 @@
 //! Statuses as the entities of this API.
 
-use miniter_domain::{Account, Status, StatusEdit, UserId, Visibility};
-use miniter_service::{Contents, Renderer, StatusView};
+use miniter_domain::{Account, NotificationKind, Status, StatusEdit, UserId, Visibility};
+use miniter_service::{Contents, NotificationView, Renderer, StatusView};
 
 use crate::http::public_url::PublicUrl;
 use crate::http::state::State;
 use crate::mastodon::entities::account::Account as AccountEntity;
+use crate::mastodon::entities::notification::{
+    Notification as NotificationEntity, NotificationKind as NotificationName,
+};
 use crate::mastodon::entities::status::{Mention, ReaderFlags, Status as StatusEntity};
 use crate::mastodon::entities::status_edit::StatusEdit as StatusEditEntity;
 use crate::mastodon::entities::tag::StatusTag;
@@ -67,6 +70,18 @@ impl<'a> Presenter<'a> {
     /// Statuses, in their order.
     pub(super) fn statuses<'v>(self, views: impl IntoIterator<Item = &'v StatusView>) -> Vec<StatusEntity> {
         views.into_iter().map(|view| self.status(view)).collect()
+    }
+
+    /// A notification.
+    pub(super) fn notification(self, view: &NotificationView) -> NotificationEntity {
+        let NotificationView { notification, account, status } = view;
+        NotificationEntity {
+            id: notification.id.into(),
+            kind: kind(notification.kind),
+            created_at: notification.created_at.into(),
+            account: self.account(account),
+            status: status.as_ref().map(|status| self.status(status)),
+        }
     }
 
     /// A version of a status.
@@ -132,5 +147,18 @@ impl<'a> Presenter<'a> {
             pinned: may_be_pinned.then_some(done.pinned),
             filtered: Vec::new(),
         })
+    }
+}
+
+fn kind(kind: NotificationKind) -> NotificationName {
+    match kind {
+        NotificationKind::Mention => NotificationName::Mention,
+        NotificationKind::Status => NotificationName::Status,
+        NotificationKind::Reblog => NotificationName::Reblog,
+        NotificationKind::Follow => NotificationName::Follow,
+        NotificationKind::FollowRequest => NotificationName::FollowRequest,
+        NotificationKind::Favourite => NotificationName::Favourite,
+        NotificationKind::Poll => NotificationName::Poll,
+        NotificationKind::Update => NotificationName::Update,
     }
 }

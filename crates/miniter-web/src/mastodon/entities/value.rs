@@ -1,7 +1,7 @@
 //! Numbers and times, as this API writes them.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use miniter_domain::{StatusId, UserId};
+use miniter_domain::{NotificationId, StatusId, UserId};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -18,6 +18,12 @@ impl Serialize for Id {
 
 impl From<UserId> for Id {
     fn from(id: UserId) -> Self {
+        Self(id.get())
+    }
+}
+
+impl From<NotificationId> for Id {
+    fn from(id: NotificationId) -> Self {
         Self(id.get())
     }
 }
