@@ -8,6 +8,7 @@ mod account;
 mod capacity;
 mod circle;
 mod clock;
+mod collection;
 mod error;
 mod follow;
 mod idempotency;
@@ -41,6 +42,7 @@ pub use account::{Account, AccountChange, AccountCounts, AccountRepository, Acco
 pub use capacity::Capacity;
 pub use circle::{Circle, Viewer};
 pub use clock::{Clock, SystemClock};
+pub use collection::{Collection, CollectionPage};
 pub use error::{DomainError, RepositoryError};
 pub use follow::{Follow, FollowOutcome, NewFollow};
 pub use idempotency::{Fingerprint, IdempotencyKey};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{RepositoryError, StatusId, UserId};
+use crate::{Collection, CollectionPage, PageRequest, RepositoryError, StatusId, UserId};
 
 /// How many statuses an account may have at the top of its profile.
 pub const MOST_PINS: u32 = 5;
@@ -34,6 +34,17 @@ pub trait ReactionRepository: Send + Sync {
     /// # Errors
     /// Only the general ones.
     fn unbookmark(&self, user: UserId, status: StatusId) -> Result<(), RepositoryError>;
+
+    /// What a user keeps as favourites or bookmarks and may still see.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn find_collected(
+        &self,
+        collection: Collection,
+        user: UserId,
+        page: &PageRequest,
+    ) -> Result<CollectionPage, RepositoryError>;
 
     /// Puts a status of the user at the top of their profile. Returns `false`, and changes nothing, if [`MOST_PINS`] others are
     /// there.

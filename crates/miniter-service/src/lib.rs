@@ -53,7 +53,7 @@ pub use relationships::{FamiliarAccounts, ListedAccounts, Relationships};
 pub use sessions::{Credential, Sessions};
 pub use statistics::InstanceStatistics;
 pub use status_reading::{
-    AccountPage, StatusContext, StatusHistory, StatusPage, StatusReading, StatusSources,
+    AccountPage, CollectedPage, StatusContext, StatusHistory, StatusPage, StatusReading, StatusSources,
 };
 pub use status_view::{StatusView, StatusViews};
 pub use statuses::{StatusDraft, StatusRevision, Statuses};

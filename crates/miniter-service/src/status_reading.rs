@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use miniter_domain::{
-    Account, AccountRepository, CircleRepository, Clock, Entry, PageRequest, ProfileFilter, Reaction, Status,
-    StatusEdit, StatusId, StatusRepository, Thread, ThreadRepository, Timeline, TimelinePage,
-    TimelineRepository, UserId, Viewer,
+    Account, AccountRepository, CircleRepository, Clock, Collection, CollectionPage, Entry, PageRequest,
+    ProfileFilter, Reaction, ReactionRepository, Status, StatusEdit, StatusId, StatusRepository, Thread,
+    ThreadRepository, Timeline, TimelinePage, TimelineRepository, UserId, Viewer,
 };
 
 use crate::error::ServiceError;
@@ -42,6 +42,17 @@ pub struct AccountPage {
     pub has_older: bool,
 }
 
+/// A part of what a user keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectedPage {
+    /// Newest first: what was added last.
+    pub statuses: Vec<StatusView>,
+    /// The cursors of the oldest and the newest entry.
+    pub ends: Option<(StatusId, StatusId)>,
+    /// Whether the list goes on below the oldest.
+    pub has_older: bool,
+}
+
 /// What a status says and has said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusHistory {
@@ -64,6 +75,8 @@ pub struct StatusSources {
     pub threads: Arc<dyn ThreadRepository>,
     /// Accounts.
     pub accounts: Arc<dyn AccountRepository>,
+    /// Favourites and bookmarks.
+    pub reactions: Arc<dyn ReactionRepository>,
 }
 
 /// The use cases of reading statuses.
@@ -179,6 +192,24 @@ impl StatusReading {
         let place = |entry: &Entry| statuses.iter().position(|status| *status == entry.status.id);
         entries.sort_by_key(place);
         Ok(self.views.list(viewer, &entries)?)
+    }
+
+    /// What the actor keeps as favourites or bookmarks and may still see.
+    ///
+    /// # Errors
+    /// The general `Unavailable` and `Internal`.
+    pub fn read_collection(
+        &self,
+        actor: UserId,
+        collection: Collection,
+        page: &PageRequest,
+    ) -> Result<CollectedPage, ServiceError> {
+        let CollectionPage { entries: found, has_older } =
+            self.from.reactions.find_collected(collection, actor, page)?;
+        let ends = found.first().zip(found.last()).map(|((oldest, _), (newest, _))| (*oldest, *newest));
+        let entries: Vec<Entry> =
+            found.into_iter().rev().map(|(_, status)| Entry { status, original: None }).collect();
+        Ok(CollectedPage { statuses: self.views.list(Some(actor), &entries)?, ends, has_older })
     }
 
     /// What stands around a status, or around what it boosts.

@@ -196,6 +196,7 @@ fn wire(settings: &Settings, store: Arc<Store>, instance: InstanceSettings) -> a
                 circles: store.clone(),
                 threads: store.clone(),
                 accounts: store.clone(),
+                reactions: store.clone(),
             },
             StatusViews::new(store.clone(), store.clone()),
             Arc::clone(&clock),

@@ -5,14 +5,18 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error};
-use miniter_domain::{MOST_PINS, NotificationKind, ReactionRepository, RepositoryError, StatusId, UserId};
+use miniter_domain::{
+    Collection, CollectionPage, MOST_PINS, NotificationKind, PageRequest, ReactionRepository,
+    RepositoryError, StatusId, UserId,
+};
 
 use crate::backend::portable::{Portable, params};
 use crate::counts::StatusCount;
-use crate::database::write;
+use crate::database::{read, write};
 use crate::feed::Event;
 use crate::notifications::{News, notify, withdraw};
 use crate::store::Store;
+use crate::timelines;
 
 impl ReactionRepository for Store {
     fn favourite(&self, user: UserId, status: StatusId, now: DateTime<Utc>) -> Result<(), RepositoryError> {
@@ -41,6 +45,15 @@ impl ReactionRepository for Store {
     fn unbookmark(&self, user: UserId, status: StatusId) -> Result<(), RepositoryError> {
         const DELETE: &str = "DELETE FROM bookmarks WHERE user_id = ? AND status_id = ?";
         self.undo(user, status, status, DELETE)
+    }
+
+    fn find_collected(
+        &self,
+        collection: Collection,
+        user: UserId,
+        page: &PageRequest,
+    ) -> Result<CollectionPage, RepositoryError> {
+        read!(self, |connection| timelines::find_collected(&self.caches, connection, collection, user, page))
     }
 
     fn pin(&self, user: UserId, status: StatusId, now: DateTime<Utc>) -> Result<bool, RepositoryError> {

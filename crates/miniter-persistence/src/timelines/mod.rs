@@ -3,6 +3,7 @@
 //! Windows of home timelines know nothing of visibility: one window serves all viewers, and what is decided
 //! ([`Timeline::has`]) is decided when a page is read.
 
+mod collected;
 mod memory;
 mod paging;
 mod query;
@@ -15,6 +16,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use miniter_domain::{Entry, PageRequest, Status, StatusId, Timeline, TimelinePage, Viewer};
 
+pub(crate) use collected::find_collected;
 pub(crate) use query::TimelineQuery;
 pub(crate) use reactors::find_reactors;
 

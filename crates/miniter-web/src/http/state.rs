@@ -257,6 +257,7 @@ pub(crate) mod tests {
                     circles: Arc::new(MockCircleRepository::new()),
                     threads: Arc::new(MockThreadRepository::new()),
                     accounts: Arc::new(MockAccountRepository::new()),
+                    reactions: Arc::new(MockReactionRepository::new()),
                 },
                 StatusViews::new(
                     Arc::new(MockAccountRepository::new()),

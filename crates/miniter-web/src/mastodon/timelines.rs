@@ -1,7 +1,7 @@
 //! Timelines: home, public, and the statuses of an account.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use miniter_domain::{PageRequest, ProfileFilter, TagName, UserId};
+use miniter_domain::{Collection, PageRequest, ProfileFilter, TagName, UserId};
 use miniter_service::{Scope, Scopes, ServiceError, StatusPage};
 use serde::Deserialize;
 use utoipa::OpenApi;
@@ -30,11 +30,13 @@ fn endpoints() -> Vec<Endpoint> {
         get("/api/v1/timelines/home", needs(Scope::ReadStatuses), |route| route.to(read_home)),
         get("/api/v1/timelines/public", Access::Anyone, |route| route.to(read_public)),
         get("/api/v1/accounts/{id}/statuses", Access::Anyone, |route| route.to(read_account)),
+        get("/api/v1/favourites", needs(Scope::ReadFavourites), |route| route.to(read_favourites)),
+        get("/api/v1/bookmarks", needs(Scope::ReadBookmarks), |route| route.to(read_bookmarks)),
     ]
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(read_home, read_public, read_account))]
+#[openapi(paths(read_home, read_public, read_account, read_favourites, read_bookmarks))]
 struct TimelinesApi;
 
 /// Which part of a list is wanted. [`MastodonPage`] reads it.
@@ -170,6 +172,56 @@ async fn read_account(
     let found = freshness::read(&request, &state, || None, read).await?;
     let found = if is_empty { NOTHING } else { found };
     Ok(respond(&state, viewer, &page, &found))
+}
+
+/// Returns the statuses that are the reader's favourites. The cursors in `Link` are not the statuses' numbers.
+#[utoipa::path(
+    get,
+    path = "/api/v1/favourites",
+    tag = "timelines",
+    operation_id = "list_favourites",
+    params(PageQuery),
+    responses((status = 200, description = "What was added last first.", body = [Status]))
+)]
+async fn read_favourites(
+    state: web::Data<State>,
+    Authorized(grant): Authorized,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    read_collection(&state, grant.user, Collection::Favourites, &request).await
+}
+
+/// Returns the statuses that the reader has bookmarked. The cursors in `Link` are not the statuses' numbers.
+#[utoipa::path(
+    get,
+    path = "/api/v1/bookmarks",
+    tag = "timelines",
+    operation_id = "list_bookmarks",
+    params(PageQuery),
+    responses((status = 200, description = "What was added last first.", body = [Status]))
+)]
+async fn read_bookmarks(
+    state: web::Data<State>,
+    Authorized(grant): Authorized,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    read_collection(&state, grant.user, Collection::Bookmarks, &request).await
+}
+
+async fn read_collection(
+    state: &State,
+    actor: UserId,
+    collection: Collection,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let page = page_of(request, state);
+    let (wanted, statuses) = (*page.request(), state.services.status_reading.clone());
+    let read = move || statuses.read_collection(actor, collection, &wanted);
+    let found = freshness::read(request, state, || None, read).await?;
+    let neighbours =
+        found.ends.map(|(oldest, newest)| Neighbours { oldest, newest, has_older: found.has_older });
+    let entities = Presenter::new(state, Some(actor)).statuses(&found.statuses);
+    Ok(page.respond(&entities, neighbours.as_ref()))
 }
 
 /// A page without statuses.

@@ -65,6 +65,7 @@ pub(super) async fn read_preferences(
         language: account.defaults.language.clone(),
         expand_media: ExpandMedia::Default,
         expand_spoilers: false,
+        autoplay_gifs: false,
     }))
 }
 

@@ -21,6 +21,9 @@ pub(crate) struct Preferences {
     /// Whether texts behind a content warning are shown at first.
     #[serde(rename = "reading:expand:spoilers")]
     pub(crate) expand_spoilers: bool,
+    /// Whether moving pictures move at once.
+    #[serde(rename = "reading:autoplay:gifs")]
+    pub(crate) autoplay_gifs: bool,
 }
 
 /// Which pictures are shown at first.
