@@ -41,10 +41,57 @@ impl<K: Eq + Hash, V: Clone> Memory<K, V> {
     /// A value, if it is in memory.
     pub(crate) fn find(&self, key: &K) -> Option<V> {
         let mut kept = self.kept();
-        let max_age = kept.max_age;
-        let found = kept.values.get(key)?;
-        let is_fresh = max_age.is_none_or(|max_age| found.kept_at.elapsed() <= max_age);
-        is_fresh.then(|| found.content.clone())
+        let oldest = kept.oldest();
+        kept.find(key, oldest)
+    }
+
+    /// The values with these keys, in their order, if all of them are in memory.
+    pub(crate) fn find_all(&self, keys: &[K]) -> Option<Vec<V>> {
+        let mut kept = self.kept();
+        let oldest = kept.oldest();
+        // With room for all of them at once, which collecting into an option would not give.
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            found.push(kept.find(key, oldest)?);
+        }
+        Some(found)
+    }
+
+    /// The values with these keys, as far as there are any, in no order. `read` reads those that are not in memory; `describe` tells
+    /// the key of a value and what it weighs.
+    pub(crate) fn find_or_read<E>(
+        &self,
+        keys: &[K],
+        read: impl FnOnce(&[K]) -> Result<Vec<V>, E>,
+        describe: impl Fn(&V) -> (K, usize),
+    ) -> Result<Vec<V>, E>
+    where
+        K: Copy,
+    {
+        let (mut found, mut missing) = (Vec::with_capacity(keys.len()), Vec::new());
+        let removals = {
+            let mut kept = self.kept();
+            let oldest = kept.oldest();
+            for key in keys {
+                match kept.find(key, oldest) {
+                    Some(value) => found.push(value),
+                    None => missing.push(*key),
+                }
+            }
+            kept.removals
+        };
+        if !missing.is_empty() {
+            let read = read(&missing)?;
+            let mut kept = self.kept();
+            if kept.removals == removals {
+                for value in &read {
+                    let (key, weight) = describe(value);
+                    kept.put(key, value.clone(), weight);
+                }
+            }
+            found.extend(read);
+        }
+        Ok(found)
     }
 
     /// How often something was taken out.
@@ -55,20 +102,14 @@ impl<K: Eq + Hash, V: Clone> Memory<K, V> {
     /// Keeps a value that was read after there were so many `removals`, unless there are more by now.
     pub(crate) fn keep(&self, key: K, value: V, weight: usize, removals: u64) {
         let mut kept = self.kept();
-        if kept.removals != removals {
-            return;
+        if kept.removals == removals {
+            kept.put(key, value, weight);
         }
-        kept.weight += weight;
-        if let Some(replaced) =
-            kept.values.put(key, Value { content: value, weight, kept_at: Instant::now() })
-        {
-            kept.weight -= replaced.weight;
-        }
-        while kept.weight > kept.capacity
-            && let Some((_, dropped)) = kept.values.pop_lru()
-        {
-            kept.weight -= dropped.weight;
-        }
+    }
+
+    /// Keeps a value as it is in the database just now.
+    pub(crate) fn put(&self, key: K, value: V, weight: usize) {
+        self.kept().put(key, value, weight);
     }
 
     /// Takes a value out.
@@ -86,6 +127,36 @@ impl<K: Eq + Hash, V: Clone> Memory<K, V> {
         kept.values.clear();
         kept.weight = 0;
         kept.removals += 1;
+    }
+
+    /// What all that is in memory weighs.
+    #[cfg(test)]
+    pub(crate) fn weight(&self) -> usize {
+        self.kept().weight
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Kept<K, V> {
+    /// When a value must have been read at least that it is found.
+    fn oldest(&self) -> Option<Instant> {
+        self.max_age.and_then(|max_age| Instant::now().checked_sub(max_age))
+    }
+
+    fn find(&mut self, key: &K, oldest: Option<Instant>) -> Option<V> {
+        let found = self.values.get(key)?;
+        oldest.is_none_or(|oldest| found.kept_at >= oldest).then(|| found.content.clone())
+    }
+
+    fn put(&mut self, key: K, content: V, weight: usize) {
+        self.weight += weight;
+        if let Some(replaced) = self.values.put(key, Value { content, weight, kept_at: Instant::now() }) {
+            self.weight -= replaced.weight;
+        }
+        while self.weight > self.capacity
+            && let Some((_, dropped)) = self.values.pop_lru()
+        {
+            self.weight -= dropped.weight;
+        }
     }
 }
 
@@ -118,10 +189,30 @@ mod tests {
         memory.keep(4, 4, 4, 0);
         assert_eq!([1, 2, 3, 4].map(|key| memory.find(&key)), [Some(1), None, Some(3), Some(4)]);
         memory.keep(4, 5, 1, 0);
-        assert_eq!(memory.kept().weight, 7);
+        assert_eq!(memory.weight(), 7);
         memory.remove(&1);
         memory.remove(&1);
-        assert_eq!(memory.kept().weight, 4);
+        assert_eq!(memory.weight(), 4);
+    }
+
+    #[test]
+    fn what_is_not_in_memory_is_read_and_kept_unless_something_is_taken_out_meanwhile() {
+        for (is_taken_out, kept) in [(false, Some(vec![1, 2, 3])), (true, None)] {
+            let memory = Memory::new(10, None);
+            memory.put(2, 2, 1);
+            let mut asked = Vec::new();
+            let read = |missing: &[u8]| {
+                asked.extend(missing);
+                if is_taken_out {
+                    memory.remove(&9);
+                }
+                Ok::<_, ()>(missing.iter().copied().filter(|key| *key < 4).collect())
+            };
+            let mut found = memory.find_or_read(&[3, 2, 4, 1], read, |value| (*value, 1)).unwrap();
+            found.sort_unstable();
+            assert_eq!((found, asked), (vec![1, 2, 3], vec![3, 4, 1]));
+            assert_eq!(memory.find_all(&[1, 2, 3]), kept);
+        }
     }
 
     #[test]
@@ -129,6 +220,6 @@ mod tests {
         let memory = Memory::new(10, Some(Duration::ZERO));
         memory.keep(1, 1, 1, 0);
         std::thread::sleep(Duration::from_millis(2));
-        assert_eq!(memory.find(&1), None);
+        assert_eq!((memory.find(&1), memory.find_all(&[1])), (None, None));
     }
 }

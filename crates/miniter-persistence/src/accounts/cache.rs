@@ -1,15 +1,13 @@
 //! Accounts in memory, by their numbers.
-//!
-//! As with statuses: what was taken out while a query was under way is not kept, since the query may have seen what was before.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::QueryResult;
-use lru::LruCache;
 use miniter_domain::Account;
 
 use crate::feed::Event;
+use crate::memory::Memory;
 
 /// How many bytes are kept: the accounts that were read longest ago go first.
 const CAPACITY: usize = 16 << 20;
@@ -18,38 +16,17 @@ const CAPACITY: usize = 16 << 20;
 const OVERHEAD: usize = 400;
 
 /// Accounts by their numbers.
-pub(crate) struct Accounts(Mutex<Kept>);
-
-struct Kept {
-    accounts: LruCache<i64, (Arc<Account>, Instant)>,
-    bytes: usize,
-    /// How often something was taken out. What was read from the database before is not kept after.
-    removals: u64,
-    /// How long after it was read from the database an account may be used.
-    max_age: Option<Duration>,
-}
+pub(crate) struct Accounts(Memory<i64, Arc<Account>>);
 
 impl Accounts {
     /// Nothing yet. `max_age` bounds the age of what is in memory; it need not be bounded where every write is noticed.
     pub(crate) fn new(max_age: Option<Duration>) -> Self {
-        Self(Mutex::new(Kept { accounts: LruCache::unbounded(), bytes: 0, removals: 0, max_age }))
-    }
-
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        // Each change is complete before anything can panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        Self(Memory::new(CAPACITY, max_age))
     }
 
     /// The accounts with these numbers, each once and in ascending order, if all of them are in memory.
     pub(crate) fn cached(&self, ids: &[i64]) -> Option<Vec<Arc<Account>>> {
-        let mut kept = self.kept();
-        let oldest = kept.oldest();
-        let mut found = Vec::with_capacity(ids.len());
-        for id in ids {
-            found.push(kept.find(*id, oldest)?);
-        }
-        drop(kept);
-        Some(in_order(found))
+        self.0.find_all(ids).map(in_order)
     }
 
     /// The accounts with these numbers, as far as they exist, each once and in ascending order. `query` reads those that are not in
@@ -59,29 +36,8 @@ impl Accounts {
         ids: &[i64],
         query: impl FnOnce(&[i64]) -> QueryResult<Vec<Arc<Account>>>,
     ) -> QueryResult<Vec<Arc<Account>>> {
-        let (mut found, missing, removals) = {
-            let mut kept = self.kept();
-            let oldest = kept.oldest();
-            let (mut found, mut missing) = (Vec::with_capacity(ids.len()), Vec::new());
-            for id in ids {
-                match kept.find(*id, oldest) {
-                    Some(account) => found.push(account),
-                    None => missing.push(*id),
-                }
-            }
-            (found, missing, kept.removals)
-        };
-        if !missing.is_empty() {
-            let read = query(&missing)?;
-            let mut kept = self.kept();
-            if kept.removals == removals {
-                for account in &read {
-                    kept.keep(Arc::clone(account));
-                }
-            }
-            found.extend(read);
-        }
-        Ok(in_order(found))
+        let describe = |account: &Arc<Account>| (account.id.get(), bytes(account));
+        self.0.find_or_read(ids, query, describe).map(in_order)
     }
 
     /// Applies an event. To be called in the order of commits.
@@ -89,11 +45,10 @@ impl Accounts {
         match event {
             Event::AccountChanged { user }
             | Event::Published { author: user, .. }
-            | Event::Deleted { author: user, .. } => self.kept().remove(user),
+            | Event::Deleted { author: user, .. } => self.0.remove(&user),
             Event::Followed { follower, followee } | Event::Unfollowed { follower, followee } => {
-                let mut kept = self.kept();
-                kept.remove(follower);
-                kept.remove(followee);
+                self.0.remove(&follower);
+                self.0.remove(&followee);
             }
             // Others have followed it, and it others.
             Event::AccountDeleted { .. } | Event::ForeignWrites => self.forget_all(),
@@ -108,10 +63,7 @@ impl Accounts {
 
     /// Forgets everything: another program has written, or events were missed.
     pub(crate) fn forget_all(&self) {
-        let mut kept = self.kept();
-        kept.accounts.clear();
-        kept.bytes = 0;
-        kept.removals += 1;
+        self.0.clear();
     }
 }
 
@@ -119,36 +71,6 @@ fn in_order(mut accounts: Vec<Arc<Account>>) -> Vec<Arc<Account>> {
     accounts.sort_unstable_by_key(|account| account.id);
     accounts.dedup_by_key(|account| account.id);
     accounts
-}
-
-impl Kept {
-    fn find(&mut self, id: i64, oldest: Option<Instant>) -> Option<Arc<Account>> {
-        let (account, kept_at) = self.accounts.get(&id)?;
-        oldest.is_none_or(|oldest| *kept_at >= oldest).then(|| Arc::clone(account))
-    }
-
-    fn oldest(&self) -> Option<Instant> {
-        self.max_age.and_then(|max_age| Instant::now().checked_sub(max_age))
-    }
-
-    fn keep(&mut self, account: Arc<Account>) {
-        self.bytes += bytes(&account);
-        if let Some((replaced, _)) = self.accounts.put(account.id.get(), (account, Instant::now())) {
-            self.bytes -= bytes(&replaced);
-        }
-        while self.bytes > CAPACITY
-            && let Some((_, (dropped, _))) = self.accounts.pop_lru()
-        {
-            self.bytes -= bytes(&dropped);
-        }
-    }
-
-    fn remove(&mut self, id: i64) {
-        if let Some((removed, _)) = self.accounts.pop(&id) {
-            self.bytes -= bytes(&removed);
-        }
-        self.removals += 1;
-    }
 }
 
 fn bytes(account: &Account) -> usize {
@@ -223,7 +145,7 @@ mod tests {
             });
             assert_eq!(during.unwrap().len(), 1);
             assert_eq!(accounts.cached(&[1]), None, "{event:?}");
-            assert_eq!(accounts.kept().bytes, 0);
+            assert_eq!(accounts.0.weight(), 0);
         }
     }
 
@@ -242,6 +164,6 @@ mod tests {
         }
         assert_eq!(accounts.cached(&[1]), None);
         assert!(accounts.cached(&[5]).is_some());
-        assert!(accounts.kept().bytes <= CAPACITY);
+        assert!(accounts.0.weight() <= CAPACITY);
     }
 }

@@ -1,13 +1,13 @@
 //! Statuses that were read lately, in memory: once for all timelines that they are in.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::QueryResult;
-use lru::LruCache;
 use miniter_domain::Status;
 
 use crate::feed::Event;
+use crate::memory::Memory;
 use crate::statuses::StatusQuery;
 
 /// How many bytes are kept: the statuses that were read longest ago go first.
@@ -17,38 +17,17 @@ const CAPACITY: usize = 24 << 20;
 const OVERHEAD: usize = 400;
 
 /// Statuses by their ids.
-pub(crate) struct Statuses(Mutex<Kept>);
-
-struct Kept {
-    statuses: LruCache<i64, (Arc<Status>, Instant)>,
-    bytes: usize,
-    /// How often something was taken out. What was read from the database before is not kept after.
-    removals: u64,
-    /// How long after it was read from the database a status may be used.
-    max_age: Option<Duration>,
-}
+pub(crate) struct Statuses(Memory<i64, Arc<Status>>);
 
 impl Statuses {
     /// Nothing yet. `max_age` bounds the age of what is in memory; it need not be bounded where every write is noticed.
     pub(crate) fn new(max_age: Option<Duration>) -> Self {
-        Self(Mutex::new(Kept { statuses: LruCache::unbounded(), bytes: 0, removals: 0, max_age }))
-    }
-
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        // Each change is complete before anything can panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        Self(Memory::new(CAPACITY, max_age))
     }
 
     /// The statuses with these ids, if all of them are in memory.
     pub(crate) fn cached(&self, ids: &[i64]) -> Option<Vec<Arc<Status>>> {
-        let mut kept = self.kept();
-        let oldest = kept.oldest();
-        // With room for all of them at once, which collecting into an option would not give.
-        let mut found = Vec::with_capacity(ids.len());
-        for id in ids {
-            found.push(kept.find(*id, oldest)?);
-        }
-        Some(found)
+        self.0.find_all(ids)
     }
 
     /// The statuses with these ids, as far as they exist, in ascending order.
@@ -57,42 +36,23 @@ impl Statuses {
         query: &mut impl StatusQuery,
         ids: &[i64],
     ) -> QueryResult<Vec<Arc<Status>>> {
-        let (mut found, missing, removals) = {
-            let mut kept = self.kept();
-            let oldest = kept.oldest();
-            let (mut found, mut missing) = (Vec::with_capacity(ids.len()), Vec::new());
-            for id in ids {
-                match kept.find(*id, oldest) {
-                    Some(status) => found.push(status),
-                    None => missing.push(*id),
-                }
-            }
-            (found, missing, kept.removals)
-        };
-        if !missing.is_empty() {
-            let read = query.statuses(&missing)?;
-            let mut kept = self.kept();
-            if kept.removals == removals {
-                for status in &read {
-                    kept.keep(Arc::clone(status));
-                }
-            }
-            found.extend(read);
-        }
+        let describe = |status: &Arc<Status>| (status.id.get(), bytes(status));
+        let mut found = self.0.find_or_read(ids, |missing| query.statuses(missing), describe)?;
         found.sort_unstable_by_key(|status| status.id);
         Ok(found)
     }
 
     /// Keeps a status as it is in the database just now.
     pub(crate) fn keep(&self, status: Arc<Status>) {
-        self.kept().keep(status);
+        let weight = bytes(&status);
+        self.0.put(status.id.get(), status, weight);
     }
 
     /// Applies an event. To be called in the order of commits.
     pub(crate) fn apply(&self, event: Event) {
         match event {
             Event::Deleted { tweet: id, .. } | Event::StatusChanged { status: id, .. } => {
-                self.kept().remove(id);
+                self.0.remove(&id);
             }
             Event::AccountDeleted { .. } | Event::ForeignWrites => self.forget_all(),
             Event::Published { .. }
@@ -109,40 +69,7 @@ impl Statuses {
 
     /// Forgets everything: another program has written, or events were missed.
     pub(crate) fn forget_all(&self) {
-        let mut kept = self.kept();
-        kept.statuses.clear();
-        kept.bytes = 0;
-        kept.removals += 1;
-    }
-}
-
-impl Kept {
-    fn find(&mut self, id: i64, oldest: Option<Instant>) -> Option<Arc<Status>> {
-        let (status, kept_at) = self.statuses.get(&id)?;
-        oldest.is_none_or(|oldest| *kept_at >= oldest).then(|| Arc::clone(status))
-    }
-
-    fn oldest(&self) -> Option<Instant> {
-        self.max_age.and_then(|max_age| Instant::now().checked_sub(max_age))
-    }
-
-    fn keep(&mut self, status: Arc<Status>) {
-        self.bytes += bytes(&status);
-        if let Some((replaced, _)) = self.statuses.put(status.id.get(), (status, Instant::now())) {
-            self.bytes -= bytes(&replaced);
-        }
-        while self.bytes > CAPACITY
-            && let Some((_, (dropped, _))) = self.statuses.pop_lru()
-        {
-            self.bytes -= bytes(&dropped);
-        }
-    }
-
-    fn remove(&mut self, id: i64) {
-        if let Some((removed, _)) = self.statuses.pop(&id) {
-            self.bytes -= bytes(&removed);
-        }
-        self.removals += 1;
+        self.0.clear();
     }
 }
 
@@ -216,7 +143,7 @@ mod tests {
             assert_eq!(ids(&statuses.find_many(&mut table, &[1]).unwrap()), [1]);
             drop(table);
             assert_eq!(statuses.cached(&[1]), None, "{event:?}");
-            assert_eq!(statuses.kept().bytes, 0);
+            assert_eq!(statuses.0.weight(), 0);
         }
     }
 
