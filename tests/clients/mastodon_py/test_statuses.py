@@ -49,7 +49,8 @@ class Post(unittest.TestCase):
     def test_the_settings_of_the_account_are_defaults(self):
         (alice,) = sign_up("alice")
         alice.api.account_update_credentials(default_privacy="private", default_sensitive=True, default_language="de")
-        post = alice.post("By default")
+        # None: Mastodon.py says false unless it is told not to say anything.
+        post = alice.post("By default", sensitive=None)
         self.assertEqual((post.visibility, post.sensitive, post.language), ("private", True, "de"))
         post = alice.post("By choice", visibility="public", language="en")
         self.assertEqual((post.visibility, post.language), ("public", "en"))
@@ -138,8 +139,8 @@ class Threads(unittest.TestCase):
             self.assertEqual([status.id for status in context.descendants], [leaf.id])
             whole = reader.status_context(root.id)
             self.assertEqual(whole.ancestors, [])
-            # A reply comes before the replies to it, as a tree is read.
-            self.assertEqual([status.id for status in whole.descendants], [left.id, leaf.id, right.id])
+            # A reply comes before the replies to it, as a tree is read. What authors add to their own posts comes first.
+            self.assertEqual([status.id for status in whole.descendants], [right.id, left.id, leaf.id])
             self.assertEqual([status.id for status in reader.status_context(leaf.id).ancestors], [root.id, left.id])
         self.assertEqual([status.id for status in bob.api.status_context(leaf.id).descendants], [hidden.id])
 

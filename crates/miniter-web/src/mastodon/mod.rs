@@ -18,6 +18,7 @@ mod page;
 mod pictures;
 mod presenter;
 mod reactions;
+mod search;
 mod status_reads;
 mod status_writes;
 mod timelines;
@@ -84,6 +85,7 @@ const PARTS: &[Part] = &[
     oauth::PART,
     pictures::PART,
     reactions::PART,
+    search::PART,
     status_reads::PART,
     status_writes::PART,
     timelines::PART,

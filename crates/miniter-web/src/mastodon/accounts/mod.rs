@@ -8,17 +8,19 @@ mod render;
 mod sign_up;
 mod update;
 
+pub(super) use read::local_name;
+
 use miniter_domain::UserId;
 use miniter_service::Scope;
 use serde::Deserialize;
 use utoipa::OpenApi;
 
 use crate::http::auth::Access;
-use crate::http::body::lenient;
+use crate::http::body::{BodyPolicy, lenient};
 use crate::http::endpoint::{Endpoint, Method};
 use crate::http::failure::Failure;
 use crate::http::limits::Limit;
-use crate::mastodon::{Part, get, needs, write};
+use crate::mastodon::{MAX_BODY, Part, get, needs, write};
 
 pub(super) const PART: Part = Part { endpoints, document: AccountsApi::openapi };
 
@@ -44,9 +46,13 @@ fn endpoints() -> Vec<Endpoint> {
         get("/api/v1/accounts/relationships", needs(Scope::ReadFollows), |route| {
             route.to(relationships::list)
         }),
-        get("/api/v1/accounts/familiar_followers", needs(Scope::ReadFollows), |route| {
-            route.to(relationships::list_familiar_followers)
-        }),
+        Endpoint {
+            // Mastodon.py sends the ids in a body.
+            body: BodyPolicy::fields(MAX_BODY),
+            ..get("/api/v1/accounts/familiar_followers", needs(Scope::ReadFollows), |route| {
+                route.to(relationships::list_familiar_followers)
+            })
+        },
         get("/api/v1/accounts/{id}", Access::Anyone, |route| route.to(read::read_account)),
         get("/api/v1/accounts/{id}/followers", Access::Anyone, |route| route.to(lists::list_followers)),
         get("/api/v1/accounts/{id}/following", Access::Anyone, |route| route.to(lists::list_following)),

@@ -198,7 +198,7 @@ pub(super) async fn search(
 }
 
 /// The part of an address before its host; a text without a host is all of it. `None` for an address on another server.
-fn local_name<'a>(acct: &'a str, public_url: &PublicUrl) -> Option<&'a str> {
+pub(in crate::mastodon) fn local_name<'a>(acct: &'a str, public_url: &PublicUrl) -> Option<&'a str> {
     let acct = acct.strip_prefix('@').unwrap_or(acct);
     match acct.rsplit_once('@') {
         None => Some(acct),

@@ -81,18 +81,16 @@ pub(super) async fn read_userinfo(
     state: web::Data<State>,
     Authorized(grant): Authorized,
 ) -> Result<web::Json<UserInfo>, Failure> {
-    let accounts = state.services.accounts.clone();
-    let user = state.bulkheads.read.run(move || accounts.find(grant.user)).await?;
+    let profiles = state.services.profiles.clone();
+    let account = state.bulkheads.read.run(move || profiles.find_own(grant.user)).await?;
     let public_url = &state.instance.public_url;
-    // No account has chosen a name yet.
-    let username = format!("user{}", user.id);
-    let profile = public_url.account_url(&username);
+    let profile = public_url.account_url(&account.username);
     Ok(web::Json(UserInfo {
         iss: public_url.join("/"),
         sub: profile.clone(),
-        name: user.name,
-        preferred_username: username,
+        name: account.display_name.clone(),
+        preferred_username: account.username.clone(),
         profile,
-        picture: public_url.default_avatar_url(user.id),
+        picture: public_url.default_avatar_url(account.id),
     }))
 }
