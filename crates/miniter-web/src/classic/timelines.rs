@@ -34,6 +34,7 @@ pub(crate) struct EntryResponse<'a> {
     /// Who wrote it.
     #[schema(example = 1)]
     user_id: i64,
+    /// Its text. A content warning stands before it, with a blank line between them.
     #[schema(example = "My first tweet")]
     tweet: &'a str,
 }
@@ -153,10 +154,10 @@ fn to_json(user: UserId, page: &TimelinePage) -> serde_json::Result<Vec<u8>> {
 
 /// The text of a status. A content warning stands before it, with a blank line between them.
 fn text_of(status: &Status) -> Cow<'_, str> {
-    if status.spoiler_text.is_empty() {
-        Cow::Borrowed(&status.text)
-    } else {
-        Cow::Owned(format!("{}\n\n{}", status.spoiler_text, status.text))
+    match (status.spoiler_text.as_str(), status.text.as_str()) {
+        ("", text) => Cow::Borrowed(text),
+        (warning, "") => Cow::Borrowed(warning),
+        (warning, text) => Cow::Owned(format!("{warning}\n\n{text}")),
     }
 }
 
@@ -193,10 +194,20 @@ mod tests {
     }
 
     #[test]
-    fn a_content_warning_stands_before_the_text() {
-        let plain =
-            Status::plain(StatusId::new(1), UserId::new(1), "text".into(), chrono::DateTime::UNIX_EPOCH);
-        assert_eq!(text_of(&plain), "text");
-        assert_eq!(text_of(&Status { spoiler_text: "careful".into(), ..plain }), "careful\n\ntext");
+    fn a_content_warning_stands_before_the_text_with_a_blank_line_between() {
+        for (warning, text, expected) in [
+            ("", "text", "text"),
+            ("careful", "text", r"careful\n\ntext"),
+            (r#"a "b""#, "text", r#"a \"b\"\n\ntext"#),
+            // As media have it.
+            ("careful", "", "careful"),
+        ] {
+            let plain =
+                Status::plain(StatusId::new(1), UserId::new(9), text.into(), chrono::DateTime::UNIX_EPOCH);
+            let status = Arc::new(Status { spoiler_text: warning.into(), ..plain });
+            let page = TimelinePage { entries: vec![Entry { status, original: None }], has_older: false };
+            let json = String::from_utf8(to_json(UserId::new(7), &page).unwrap()).unwrap();
+            assert_eq!(json, format!(r#"{{"user_id":7,"timeline":[{{"user_id":9,"tweet":"{expected}"}}]}}"#));
+        }
     }
 }
