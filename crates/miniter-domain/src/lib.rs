@@ -56,7 +56,7 @@ pub use notification::{
 #[cfg(feature = "mock")]
 pub use notification::{MockMarkerRepository, MockNotificationRepository};
 pub use oauth::{
-    AccessToken, AccessTokenRepository, AppId, AppName, Application, ApplicationRepository,
+    AccessToken, AccessTokenRepository, AppId, AppLabel, AppName, Application, ApplicationRepository,
     AuthorizationCode, AuthorizationCodeRepository, KnownToken, NewAccessToken, NewApplication, Redemption,
     RedirectUri, RedirectUris, Scope, Scopes, SecretDigest, TokenId, UnknownScope, Website,
 };

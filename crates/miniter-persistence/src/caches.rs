@@ -6,6 +6,7 @@ use miniter_domain::Status;
 
 use crate::access_tokens::AccessTokens;
 use crate::accounts::Accounts;
+use crate::app_labels::AppLabels;
 use crate::circles::Circles;
 use crate::feed::{Derived, Event};
 use crate::home_timelines::HomeTimelines;
@@ -22,6 +23,7 @@ pub(crate) struct Caches {
     pub(crate) interactions: InteractionCache,
     pub(crate) token_versions: TokenVersions,
     pub(crate) access_tokens: AccessTokens,
+    pub(crate) app_labels: AppLabels,
 }
 
 impl Derived for Caches {
@@ -69,5 +71,6 @@ impl Derived for Caches {
         self.interactions.forget_all();
         self.token_versions.invalidate();
         self.access_tokens.forget_all();
+        self.app_labels.forget_all();
     }
 }

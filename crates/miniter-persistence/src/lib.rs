@@ -7,6 +7,7 @@ mod access_tokens;
 mod accounts;
 #[cfg(feature = "mysql")]
 mod adoption;
+mod app_labels;
 mod backend;
 mod caches;
 mod circles;

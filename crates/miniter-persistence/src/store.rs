@@ -9,6 +9,7 @@ use miniter_domain::{Capacity, OnFresh, RepositoryError};
 
 use crate::access_tokens::AccessTokens;
 use crate::accounts::Accounts;
+use crate::app_labels::AppLabels;
 #[cfg(feature = "mysql")]
 use crate::backend::mysql;
 use crate::backend::{newest, sqlite};
@@ -68,6 +69,7 @@ impl Store {
             interactions: InteractionCache::new(max_age),
             token_versions: TokenVersions::new(),
             access_tokens: AccessTokens::new(max_age),
+            app_labels: AppLabels::new(),
         });
         let (database, capacity, newest_migration) = match url {
             DatabaseUrl::Sqlite(path) => {

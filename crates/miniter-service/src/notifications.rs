@@ -271,8 +271,9 @@ impl Notifications {
 mod tests {
     use chrono::DateTime;
     use miniter_domain::{
-        Interactions, MockAccountRepository, MockCircleRepository, MockInteractionRepository,
-        MockMarkerRepository, MockNotificationRepository, MockStatusRepository, NotificationKind, Visibility,
+        Interactions, MockAccountRepository, MockApplicationRepository, MockCircleRepository,
+        MockInteractionRepository, MockMarkerRepository, MockNotificationRepository, MockStatusRepository,
+        NotificationKind, Visibility,
     };
 
     use super::*;
@@ -334,7 +335,8 @@ mod tests {
         };
         let mut interactions = MockInteractionRepository::new();
         interactions.expect_list().returning(|_, statuses| Ok(vec![Interactions::default(); statuses.len()]));
-        let views = StatusViews::new(accounts, Arc::new(interactions));
+        let views =
+            StatusViews::new(accounts, Arc::new(interactions), Arc::new(MockApplicationRepository::new()));
         Notifications::new(sources, views, Arc::new(FixedClock::at(1_000)))
     }
 

@@ -1,12 +1,12 @@
-//! Statuses with all that they are shown with: their authors, the accounts that they mention, what they boost, and what the
-//! viewer has done with them.
+//! Statuses with all that they are shown with: their authors, the accounts that they mention, what they boost, the
+//! applications that wrote them, and what the viewer has done with them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use miniter_domain::{
-    Account, AccountRepository, Entry, InteractionRepository, Interactions, RepositoryError, Status,
-    StatusId, UserId,
+    Account, AccountRepository, AppId, AppLabel, ApplicationRepository, Entry, InteractionRepository,
+    Interactions, RepositoryError, Status, StatusId, UserId,
 };
 
 /// A status, as it is shown.
@@ -18,6 +18,8 @@ pub struct StatusView {
     pub account: Arc<Account>,
     /// The accounts that it mentions, as far as they exist.
     pub mentions: Vec<Arc<Account>>,
+    /// The application that wrote it.
+    pub application: Option<Arc<AppLabel>>,
     /// What the viewer has done with it, or with what it boosts. `None` if anybody looks.
     pub interactions: Option<Interactions>,
     /// What it boosts.
@@ -28,19 +30,25 @@ pub struct StatusView {
 pub struct StatusViews {
     accounts: Arc<dyn AccountRepository>,
     interactions: Arc<dyn InteractionRepository>,
+    applications: Arc<dyn ApplicationRepository>,
 }
 
 /// What views are made of.
 struct Parts {
     accounts: HashMap<UserId, Arc<Account>>,
+    applications: Vec<Arc<AppLabel>>,
     interactions: Option<HashMap<StatusId, Interactions>>,
 }
 
 impl StatusViews {
     /// Puts it together.
     #[must_use]
-    pub fn new(accounts: Arc<dyn AccountRepository>, interactions: Arc<dyn InteractionRepository>) -> Self {
-        Self { accounts, interactions }
+    pub fn new(
+        accounts: Arc<dyn AccountRepository>,
+        interactions: Arc<dyn InteractionRepository>,
+        applications: Arc<dyn ApplicationRepository>,
+    ) -> Self {
+        Self { accounts, interactions, applications }
     }
 
     /// Views of statuses that the viewer may see, in their order, if all of it is in memory: this never waits.
@@ -52,7 +60,11 @@ impl StatusViews {
             Some(viewer) => Some(self.interactions.cached(viewer, &statuses)?),
             None => None,
         };
-        Some(Parts::new(accounts, &statuses, interactions).views(entries))
+        let applications = match applications_of(entries) {
+            none if none.is_empty() => Vec::new(),
+            applications => self.applications.cached_labels(&applications)?,
+        };
+        Some(Parts::new(accounts, applications, &statuses, interactions).views(entries))
     }
 
     /// Views of statuses that the viewer may see, in their order. One whose author is gone meanwhile is left out.
@@ -70,7 +82,11 @@ impl StatusViews {
             Some(viewer) => Some(self.interactions.list(viewer, &statuses)?),
             None => None,
         };
-        Ok(Parts::new(accounts, &statuses, interactions).views(entries))
+        let applications = match applications_of(entries) {
+            none if none.is_empty() => Vec::new(),
+            applications => self.applications.list_labels(&applications)?,
+        };
+        Ok(Parts::new(accounts, applications, &statuses, interactions).views(entries))
     }
 }
 
@@ -90,6 +106,15 @@ fn accounts_of(entries: &[Entry]) -> Vec<UserId> {
     accounts
 }
 
+/// The applications that wrote statuses, each once.
+fn applications_of(entries: &[Entry]) -> Vec<AppId> {
+    let mut applications: Vec<AppId> =
+        statuses_of(entries).filter_map(|status| status.application).map(AppId::new).collect();
+    applications.sort_unstable();
+    applications.dedup();
+    applications
+}
+
 /// The statuses that a viewer does something with, each once: what is done with a boost is done with its original.
 fn targets_of(entries: &[Entry]) -> Vec<StatusId> {
     let mut statuses: Vec<StatusId> = entries.iter().map(|entry| target(&entry.status)).collect();
@@ -105,11 +130,13 @@ fn target(status: &Status) -> StatusId {
 impl Parts {
     fn new(
         accounts: Vec<Arc<Account>>,
+        applications: Vec<Arc<AppLabel>>,
         statuses: &[StatusId],
         interactions: Option<Vec<Interactions>>,
     ) -> Self {
         Self {
             accounts: accounts.into_iter().map(|account| (account.id, account)).collect(),
+            applications,
             interactions: interactions
                 .map(|interactions| statuses.iter().copied().zip(interactions).collect()),
         }
@@ -135,7 +162,11 @@ impl Parts {
             .interactions
             .as_ref()
             .map(|interactions| interactions.get(&target(status)).copied().unwrap_or_default());
-        Some(StatusView { status: Arc::clone(status), account, mentions, interactions, reblog })
+        let application = status.application.map(AppId::new).and_then(|app| {
+            let mut labels = self.applications.iter();
+            labels.find(|label| label.id == app).cloned()
+        });
+        Some(StatusView { status: Arc::clone(status), account, mentions, application, interactions, reblog })
     }
 }
 
@@ -143,7 +174,8 @@ impl Parts {
 pub(crate) mod tests {
     use chrono::DateTime;
     use miniter_domain::{
-        AccountCounts, MockAccountRepository, MockInteractionRepository, PostDefaults, Visibility,
+        AccountCounts, MockAccountRepository, MockApplicationRepository, MockInteractionRepository,
+        PostDefaults, Visibility,
     };
 
     use super::*;
@@ -193,8 +225,12 @@ pub(crate) mod tests {
             .withf(|viewer, statuses| *viewer == UserId::new(9) && statuses == [10, 12].map(StatusId::new))
             .times(1)
             .returning(|_, statuses| Ok(favourites(statuses)));
-        let views = StatusViews::new(Arc::new(accounts), Arc::new(interactions));
-        let original = status(10, 1, &[]);
+        let mut applications = MockApplicationRepository::new();
+        applications.expect_list_labels().withf(|apps| apps == [AppId::new(5)]).times(1).returning(|apps| {
+            Ok(vec![Arc::new(AppLabel { id: apps[0], name: "Ivory".into(), website: None })])
+        });
+        let views = StatusViews::new(Arc::new(accounts), Arc::new(interactions), Arc::new(applications));
+        let original = Arc::new(Status { application: Some(5), ..Status::clone(&status(10, 1, &[])) });
         let boost = Arc::new(Status { reblog_of: Some(original.id), ..Status::clone(&status(11, 2, &[])) });
         let entries = [
             Entry { status: boost, original: Some(Arc::clone(&original)) },
@@ -209,6 +245,9 @@ pub(crate) mod tests {
         assert_eq!(shown, [(11, 2, true), (12, 2, false), (10, 1, true)]);
         let reblog = found[0].reblog.as_ref().unwrap();
         assert_eq!((reblog.account.id.get(), reblog.interactions.unwrap().favourited), (1, true));
+        let names = found.iter().map(|view| view.application.as_ref().map(|label| label.name.as_str()));
+        assert_eq!(names.collect::<Vec<_>>(), [None, None, Some("Ivory")]);
+        assert_eq!(reblog.application, found[2].application);
         let mentioned: Vec<_> = found[1].mentions.iter().map(|account| account.id.get()).collect();
         assert_eq!(mentioned, [1, 3]);
     }
@@ -219,7 +258,11 @@ pub(crate) mod tests {
         accounts
             .expect_cached_many()
             .returning(|users| Some(users.iter().map(|user| account(*user)).collect()));
-        let views = StatusViews::new(Arc::new(accounts), Arc::new(MockInteractionRepository::new()));
+        let views = StatusViews::new(
+            Arc::new(accounts),
+            Arc::new(MockInteractionRepository::new()),
+            Arc::new(MockApplicationRepository::new()),
+        );
         let found = views.cached(None, &[Entry { status: status(10, 1, &[]), original: None }]).unwrap();
         assert_eq!(found[0].interactions, None);
     }
@@ -228,7 +271,11 @@ pub(crate) mod tests {
     fn a_status_whose_author_is_gone_is_left_out_and_so_is_its_boost() {
         let mut accounts = MockAccountRepository::new();
         accounts.expect_find_many().returning(|_| Ok(vec![account(UserId::new(2))]));
-        let views = StatusViews::new(Arc::new(accounts), Arc::new(MockInteractionRepository::new()));
+        let views = StatusViews::new(
+            Arc::new(accounts),
+            Arc::new(MockInteractionRepository::new()),
+            Arc::new(MockApplicationRepository::new()),
+        );
         let original = status(10, 1, &[]);
         let boost = Arc::new(Status { reblog_of: Some(original.id), ..Status::clone(&status(11, 2, &[])) });
         let entries = [

@@ -33,6 +33,17 @@ impl fmt::Display for AppId {
     }
 }
 
+/// What people see of an application beside a status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppLabel {
+    /// Its number.
+    pub id: AppId,
+    /// Its name.
+    pub name: String,
+    /// The address of its page.
+    pub website: Option<String>,
+}
+
 /// The name of an application, as people see it beside a status and before they let it in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppName(String);

@@ -5,7 +5,9 @@ mod authorization;
 mod repository;
 mod scope;
 
-pub use application::{AppId, AppName, Application, NewApplication, RedirectUri, RedirectUris, Website};
+pub use application::{
+    AppId, AppLabel, AppName, Application, NewApplication, RedirectUri, RedirectUris, Website,
+};
 pub use authorization::{
     AccessToken, AuthorizationCode, KnownToken, NewAccessToken, Redemption, SecretDigest, TokenId,
 };

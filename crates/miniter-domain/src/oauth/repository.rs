@@ -1,10 +1,12 @@
 //! The traits through which the use cases of OAuth reach the database. What [`crate::repository`] says of all traits holds for
 //! these.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::oauth::{
-    AccessToken, AppId, Application, AuthorizationCode, KnownToken, NewAccessToken, NewApplication,
+    AccessToken, AppId, AppLabel, Application, AuthorizationCode, KnownToken, NewAccessToken, NewApplication,
     Redemption, SecretDigest,
 };
 use crate::{RepositoryError, TokenVersion};
@@ -23,6 +25,15 @@ pub trait ApplicationRepository: Send + Sync {
     /// # Errors
     /// Only the general ones.
     fn find(&self, app: AppId) -> Result<Option<Application>, RepositoryError>;
+
+    /// What [`Self::list_labels`] returns, if all of it is in memory: this never waits.
+    fn cached_labels(&self, apps: &[AppId]) -> Option<Vec<Arc<AppLabel>>>;
+
+    /// The labels of applications, as far as there are such.
+    ///
+    /// # Errors
+    /// Only the general ones.
+    fn list_labels(&self, apps: &[AppId]) -> Result<Vec<Arc<AppLabel>>, RepositoryError>;
 
     /// The application that calls itself so, byte by byte.
     ///

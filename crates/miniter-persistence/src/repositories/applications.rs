@@ -1,8 +1,11 @@
 //! Applications in the database.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use miniter_domain::{
-    AppId, Application, ApplicationRepository, NewApplication, RepositoryError, Scopes, SecretDigest,
+    AppId, AppLabel, Application, ApplicationRepository, NewApplication, RepositoryError, Scopes,
+    SecretDigest,
 };
 
 use crate::database::{read, write};
@@ -83,6 +86,27 @@ impl ApplicationRepository for Store {
             applications::table.find(app.get()).select(Row::as_select()).first(connection).optional()
         })?;
         Ok(row.map(Application::from))
+    }
+
+    fn cached_labels(&self, apps: &[AppId]) -> Option<Vec<Arc<AppLabel>>> {
+        self.caches.app_labels.cached(apps)
+    }
+
+    fn list_labels(&self, apps: &[AppId]) -> Result<Vec<Arc<AppLabel>>, RepositoryError> {
+        if let Some(found) = self.cached_labels(apps) {
+            return Ok(found);
+        }
+        let ids: Vec<i64> = apps.iter().map(|app| app.get()).collect();
+        let rows: Vec<(i64, String, Option<String>)> = read!(self, |connection| {
+            applications::table
+                .filter(applications::id.eq_any(&ids))
+                .select((applications::id, applications::name, applications::website))
+                .load(connection)
+        })?;
+        let label = |(id, name, website)| Arc::new(AppLabel { id: AppId::new(id), name, website });
+        let found: Vec<Arc<AppLabel>> = rows.into_iter().map(label).collect();
+        self.caches.app_labels.keep(&found);
+        Ok(found)
     }
 
     fn find_by_client_id(&self, client_id: &str) -> Result<Option<Application>, RepositoryError> {

@@ -231,6 +231,7 @@ pub(crate) mod tests {
                 StatusViews::new(
                     Arc::new(MockAccountRepository::new()),
                     Arc::new(MockInteractionRepository::new()),
+                    Arc::new(MockApplicationRepository::new()),
                 ),
                 clock.clone(),
             )),
@@ -262,6 +263,7 @@ pub(crate) mod tests {
                 StatusViews::new(
                     Arc::new(MockAccountRepository::new()),
                     Arc::new(MockInteractionRepository::new()),
+                    Arc::new(MockApplicationRepository::new()),
                 ),
                 Arc::new(SystemClock),
             )),

@@ -9,7 +9,7 @@ use crate::mastodon::entities::account::Account as AccountEntity;
 use crate::mastodon::entities::notification::{
     Notification as NotificationEntity, NotificationKind as NotificationName,
 };
-use crate::mastodon::entities::status::{Mention, ReaderFlags, Status as StatusEntity};
+use crate::mastodon::entities::status::{Mention, ReaderFlags, Status as StatusEntity, StatusApplication};
 use crate::mastodon::entities::status_edit::StatusEdit as StatusEditEntity;
 use crate::mastodon::entities::tag::StatusTag;
 
@@ -34,7 +34,7 @@ impl<'a> Presenter<'a> {
 
     /// A status.
     pub(super) fn status(self, view: &StatusView) -> StatusEntity {
-        let StatusView { status, account, mentions, reblog, .. } = view;
+        let StatusView { status, account, mentions, application, reblog, .. } = view;
         let url = self.public_url.status_url(&account.username, status.id);
         StatusEntity {
             id: status.id.into(),
@@ -55,7 +55,9 @@ impl<'a> Presenter<'a> {
             content: self.content(view),
             text: None,
             reblog: reblog.as_deref().map(|view| Box::new(self.status(view))),
-            application: None,
+            application: application
+                .as_deref()
+                .map(|label| StatusApplication { name: label.name.clone(), website: label.website.clone() }),
             account: self.account(account),
             media_attachments: Vec::new(),
             mentions: mentions.iter().map(|account| self.mention(account)).collect(),
