@@ -155,7 +155,7 @@ pub trait RelationshipRepository: Send + Sync {
     /// Only the general ones.
     fn unblock(&self, user: UserId, target: UserId) -> Result<(), RepositoryError>;
 
-    /// Mutes `target`, or changes how it is muted.
+    /// Mutes `target`, or changes how it is muted. If its notifications are hidden, those that there are are deleted.
     ///
     /// # Errors
     /// `MissingReference` if one of the two does not exist.

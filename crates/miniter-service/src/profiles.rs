@@ -94,12 +94,23 @@ impl Profiles {
         self.accounts.find_by_username(username)?.ok_or(ServiceError::UserNotFound)
     }
 
-    /// The accounts that a search finds, the best first.
+    /// The accounts that a search finds, the best first. One whose whole username is searched for is among them in any case: a
+    /// client finds accounts so that the user wants to unblock.
     ///
     /// # Errors
     /// The general `Unavailable` and `Internal`.
     pub fn search(&self, search: &AccountSearch) -> Result<Vec<Arc<Account>>, ServiceError> {
-        Ok(self.accounts.search(search)?)
+        let mut found = self.accounts.search(search)?;
+        let is_named = |account: &Arc<Account>| account.username.eq_ignore_ascii_case(&search.query);
+        if search.offset == 0
+            && !search.is_following_only
+            && !found.iter().any(is_named)
+            && let Some(account) = self.accounts.find_by_username(&search.query)?
+        {
+            found.insert(0, account);
+            found.truncate(usize::try_from(search.limit).unwrap_or(usize::MAX));
+        }
+        Ok(found)
     }
 
     /// How many accounts wait for the actor to decide whether they may follow, up to a thousand.

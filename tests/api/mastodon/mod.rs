@@ -1,6 +1,7 @@
 //! The Mastodon client API.
 
 mod accounts;
+mod collections;
 mod conventions;
 mod instance;
 mod markers;
@@ -11,3 +12,4 @@ mod reactions;
 mod reading;
 pub mod required;
 mod statuses;
+mod visibility;

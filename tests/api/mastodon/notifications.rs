@@ -188,7 +188,11 @@ fn nobody_is_told_of_what_they_have_muted() {
     act(&app, &kim, &first, "favourite");
     assert_eq!(list(&app, &song, ""), json!([]));
     act(&app, &song, &first, "unmute");
+    publish(&app, &kim, &json!({"status": format!("@user{}", song.id)}));
+    assert_eq!(list(&app, &song, "").as_array().unwrap().len(), 1);
     account(&app, &song, &kim, "mute").ok();
+    // Neither of what was told before.
+    assert_eq!(list(&app, &song, ""), json!([]));
     publish(&app, &kim, &reply);
     assert_eq!(list(&app, &song, ""), json!([]));
     account(&app, &song, &lee, "mute?notifications=false").ok();

@@ -14,7 +14,7 @@ use miniter_domain::{
 use crate::database::{read, write};
 use crate::feed::Event;
 use crate::relationships::{self, Kind, RelationRow, page_of, relationships_of};
-use crate::schema::{account_notes, blocks, follow_requests, mutes, users_follow_list};
+use crate::schema::{account_notes, blocks, follow_requests, mutes, notifications, users_follow_list};
 use crate::store::Store;
 
 /// Accounts that have a column of this table, with what stands in another one: `(kind, account, a, b)`.
@@ -133,6 +133,10 @@ impl RelationshipRepository for Store {
             } else {
                 let key = (mutes::user_id.eq(user), mutes::target_id.eq(target), mutes::created_at.eq(at));
                 diesel::insert_into(mutes::table).values((key, how)).execute(connection)?;
+            }
+            if mute.hides_notifications {
+                let told = notifications::table.filter(notifications::from_id.eq(target));
+                diesel::delete(told.filter(notifications::user_id.eq(user))).execute(connection)?;
             }
             events.push(Event::CircleChanged { user, other: target });
             Ok(())
