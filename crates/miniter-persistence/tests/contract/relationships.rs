@@ -115,8 +115,8 @@ fn a_locked_account_is_asked_and_decides() {
     let request = Follow::new(lee, kim).unwrap();
     for end in [FollowRepository::reject, FollowRepository::delete] {
         assert_eq!(follow(&database, lee, kim), FollowOutcome::Requested);
-        assert!(end(&*database, request).unwrap());
-        assert!(!end(&*database, request).unwrap());
+        assert!(end(&database, request).unwrap());
+        assert!(!end(&database, request).unwrap());
         assert_eq!(relationship(&database, lee, kim), Relationship::none(kim));
         assert_eq!(notifications(&database, kim), [told(FOLLOW, song)]);
     }

@@ -114,18 +114,24 @@ impl Database {
 
     /// Blocks a user, or ends that.
     pub fn set_block(&self, user: UserId, other: UserId, blocks: bool) {
-        patiently(|| match blocks {
-            true => RelationshipRepository::block(&self.store, user, other, moment()),
-            false => RelationshipRepository::unblock(&self.store, user, other),
+        patiently(|| {
+            if blocks {
+                RelationshipRepository::block(&self.store, user, other, moment())
+            } else {
+                RelationshipRepository::unblock(&self.store, user, other)
+            }
         });
     }
 
     /// Mutes a user, or ends that.
     pub fn set_mute(&self, user: UserId, other: UserId, mutes: bool) {
         let mute = Mute { hides_notifications: true, expires_at: None };
-        patiently(|| match mutes {
-            true => RelationshipRepository::mute(&self.store, user, other, mute, moment()),
-            false => RelationshipRepository::unmute(&self.store, user, other),
+        patiently(|| {
+            if mutes {
+                RelationshipRepository::mute(&self.store, user, other, mute, moment())
+            } else {
+                RelationshipRepository::unmute(&self.store, user, other)
+            }
         });
     }
 

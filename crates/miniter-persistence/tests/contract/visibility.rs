@@ -25,24 +25,24 @@ const ANYBODY: &[Visibility] = &[Visibility::Public, Visibility::Unlisted];
 const FOLLOWERS: &[Visibility] = &[Visibility::Public, Visibility::Unlisted, Visibility::Private];
 const ALL: &[Visibility] = &Visibility::ALL;
 
-impl World {
-    fn list(
-        &self,
-        node: &Database,
-        timeline: &Timeline,
-        viewer: Option<UserId>,
-        among: &[(Visibility, StatusId)],
-    ) -> Vec<Visibility> {
-        let page = node.view(timeline, viewer, &PageRequest::newest(100)).unwrap();
-        // From memory too, where it is there.
-        assert_eq!(node.view(timeline, viewer, &PageRequest::newest(100)).unwrap(), page);
-        page.entries
-            .iter()
-            .filter_map(|entry| among.iter().find(|(_, id)| *id == entry.status.id))
-            .map(|(visibility, _)| *visibility)
-            .collect()
-    }
+/// The visibilities of those statuses that are in a timeline.
+fn list(
+    node: &Database,
+    timeline: &Timeline,
+    viewer: Option<UserId>,
+    among: &[(Visibility, StatusId)],
+) -> Vec<Visibility> {
+    let page = node.view(timeline, viewer, &PageRequest::newest(100)).unwrap();
+    // From memory too, where it is there.
+    assert_eq!(node.view(timeline, viewer, &PageRequest::newest(100)).unwrap(), page);
+    page.entries
+        .iter()
+        .filter_map(|entry| among.iter().find(|(_, id)| *id == entry.status.id))
+        .map(|(visibility, _)| *visibility)
+        .collect()
+}
 
+impl World {
     /// Holds all that a viewer reads against what they may see, what of that is in timelines, and what at home.
     fn check(
         &self,
@@ -63,24 +63,20 @@ impl World {
             assert_eq!(may_see, seen, "{who}: one status");
 
             let account = Timeline::Account(self.author, ProfileFilter::default());
-            assert_eq!(self.list(node, &account, viewer, &self.statuses), seen, "{who}: the account");
+            assert_eq!(list(node, &account, viewer, &self.statuses), seen, "{who}: the account");
             let classic = Timeline::Classic(self.follower);
-            assert_eq!(
-                self.list(node, &classic, viewer, &self.statuses),
-                listed,
-                "{who}: a classic timeline"
-            );
+            assert_eq!(list(node, &classic, viewer, &self.statuses), listed, "{who}: a classic timeline");
             let public: Vec<Visibility> =
                 listed.iter().copied().filter(|visibility| *visibility == Visibility::Public).collect();
-            let found = self.list(node, &Timeline::Public, viewer, &self.statuses);
+            let found = list(node, &Timeline::Public, viewer, &self.statuses);
             assert_eq!(found, public, "{who}: the public timeline");
             if viewer.is_some() {
-                let found = self.list(node, &Timeline::Home, viewer, &self.statuses);
+                let found = list(node, &Timeline::Home, viewer, &self.statuses);
                 assert_eq!(found, home, "{who}: home");
             }
             // Boosts are of those that the viewer may see, unless they hide the author.
             let boosts = Timeline::Account(self.booster, ProfileFilter::default());
-            assert_eq!(self.list(node, &boosts, viewer, &self.boosts), listed, "{who}: boosts");
+            assert_eq!(list(node, &boosts, viewer, &self.boosts), listed, "{who}: boosts");
         }
     }
 }

@@ -162,6 +162,7 @@ pub(crate) mod tests {
     };
 
     /// A state over repositories that panic at any call.
+    #[expect(clippy::too_many_lines, reason = "a line for each repository")]
     pub(crate) fn state() -> State {
         let clock = Arc::new(SystemClock);
         let secret = TokenSecret::new([1; 32]).unwrap();
