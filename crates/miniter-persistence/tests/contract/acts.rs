@@ -7,8 +7,8 @@ use std::thread;
 use chrono::TimeDelta;
 use fastrand::Rng;
 use miniter_domain::{
-    MOST_PINS, NewStatus, ReactionRepository, ReplyTo, RepositoryError, Status, StatusChange, StatusCounts,
-    StatusId, StatusRepository, UserId, UserRepository, Visibility,
+    Collection, MOST_PINS, NewStatus, PageRequest, ReactionRepository, ReplyTo, RepositoryError, Status,
+    StatusChange, StatusCounts, StatusId, StatusRepository, UserId, UserRepository, Visibility,
 };
 
 use crate::support::{Database, moment, patiently, seed};
@@ -300,6 +300,51 @@ fn reactions_may_be_repeated_and_taken_back() {
     let nobody = here.favourite(UserId::new(77), status.id, moment());
     assert!(matches!(nobody, Err(RepositoryError::MissingReference)), "{nobody:?}");
     assert_eq!(there.status(status.id).unwrap().counts, counts(0, 0, 0));
+}
+
+#[test]
+fn a_collection_is_in_the_order_of_its_own_and_has_what_may_be_seen() {
+    let database = Database::new();
+    let (song, kim) = (database.user("song"), database.user("kim"));
+    let mut ids: Vec<StatusId> = (0..50).map(|i| database.tweet(kim, &i.to_string())).collect();
+    let private = NewStatus { visibility: Visibility::Private, ..plain(kim, "private") };
+    let hidden: Vec<StatusId> = (0..50).map(|_| database.publish(&private).id).collect();
+    ids.reverse();
+    for collection in [Collection::Favourites, Collection::Bookmarks] {
+        let add = |id: &StatusId| match collection {
+            Collection::Favourites => database.favourite(song, *id, moment()).unwrap(),
+            Collection::Bookmarks => database.bookmark(song, *id, moment()).unwrap(),
+        };
+        let find = |user, page: &PageRequest| database.find_collected(collection, user, page).unwrap();
+        assert_eq!(find(song, &PageRequest::newest(5)).entries, []);
+        ids.iter().for_each(add);
+        hidden.iter().for_each(add);
+        let (mut page, mut walked) = (PageRequest::newest(7), Vec::new());
+        loop {
+            let found = find(song, &page);
+            // What may not be seen takes no place on a page.
+            assert!(found.entries.len() == 7 || !found.has_older, "{found:?}");
+            walked.extend(found.entries.iter().rev().map(|(_, status)| status.id));
+            let Some((oldest, _)) = found.entries.first() else { break };
+            let others = found.entries.len() - 1;
+            let above = PageRequest {
+                min_id: Some(*oldest),
+                ..PageRequest::newest(u32::try_from(others.max(1)).unwrap())
+            };
+            if others > 0 {
+                assert_eq!(find(song, &above).entries, found.entries[1..], "{above:?}");
+            }
+            page.max_id = Some(*oldest);
+            if !found.has_older {
+                break;
+            }
+        }
+        walked.reverse();
+        assert_eq!(walked, ids);
+        let ends = find(song, &PageRequest { min_id: Some(StatusId::new(0)), ..PageRequest::newest(1) });
+        assert_eq!((ends.entries[0].1.id, ends.has_older), (ids[0], false));
+        assert_eq!(find(kim, &PageRequest::newest(5)).entries, []);
+    }
 }
 
 #[test]

@@ -210,6 +210,11 @@ fn a_mute_hides_notifications_if_it_says_so_and_ends_at_its_time() {
     unfollow(&database, song, kim);
     follow(&database, song, kim);
     assert_eq!(notifications(&database, kim), [told(FOLLOW, song)]);
+    mute(false, None);
+    assert_eq!(notifications(&database, kim), [told(FOLLOW, song)]);
+    mute(true, None);
+    assert_eq!(notifications(&database, kim), []);
+    mute(false, None);
     assert_eq!(at(until), (true, vec![song]));
     database.unmute(kim, song).unwrap();
     database.unmute(kim, song).unwrap();
