@@ -185,7 +185,7 @@ fn a_user_who_has_used_up_what_the_server_grants_is_answered_with_503() {
     ));
     let limited = format!("mysql://{user}:pw@{}", url.split_once('@').unwrap().1).parse().unwrap();
     let app = TestApp::start_on(database, |settings| settings.database_url = limited);
-    let song = app.user("song");
+    let (song, kim) = (app.user("song"), app.user("kim"));
     app.tweet(&song, "before");
     let limit = |queries| {
         other.execute(&format!(
@@ -199,7 +199,8 @@ fn a_user_who_has_used_up_what_the_server_grants_is_answered_with_503() {
         assert!(Instant::now() < deadline, "/readyz stays 200");
         thread::sleep(Duration::from_millis(20));
     }
-    app.post("/tweet", &json!({"tweet": "meanwhile"})).by(&song).send().problem(503, "unavailable");
+    // The server does not count prepared statements, of which a post alone consists; others have savepoints.
+    app.post("/follow", &json!({"follow": kim.id})).by(&song).send().problem(503, "unavailable");
     limit(1_000_000);
     assert_recovers(&app, &song);
     drop(app);
