@@ -8,6 +8,7 @@ use miniter_domain::{
     Mute, NewFollow, PageRequest, Relationship, RelationshipRepository, RepositoryError, UserId,
     UserRepository,
 };
+use miniter_persistence::Store;
 
 use crate::support::{Database, moment, patiently, seed};
 
@@ -113,7 +114,7 @@ fn a_locked_account_is_asked_and_decides() {
 
     // Refused, and taken back.
     let request = Follow::new(lee, kim).unwrap();
-    for end in [FollowRepository::reject, FollowRepository::delete] {
+    for end in [<Store as FollowRepository>::reject, <Store as FollowRepository>::delete] {
         assert_eq!(follow(&database, lee, kim), FollowOutcome::Requested);
         assert!(end(&database, request).unwrap());
         assert!(!end(&database, request).unwrap());

@@ -127,7 +127,7 @@ fn each_viewer_sees_what_is_meant_for_them_and_nothing_else_by_any_call() {
     let gone = Some(UserId::new(1_000));
     for node in &world.nodes {
         assert_eq!(node.view(&Timeline::Home, gone, &PageRequest::newest(1)), None);
-        let classic = world.list(node, &Timeline::Classic(follower), gone, &world.statuses);
+        let classic = list(node, &Timeline::Classic(follower), gone, &world.statuses);
         assert_eq!(classic, ANYBODY, "a token of an account that is gone");
     }
 }
