@@ -71,21 +71,16 @@ class Visibility(unittest.TestCase):
                 self.assertEqual(self.names(reader.timeline_public(limit=40)), ["public"])
 
     def test_at_home(self):
-        # A direct post is in the conversations.
+        # A direct post comes as a notification.
         self.assertEqual(self.names(self.alice.api.timeline_home()), ["public", "unlisted", "private"])
         self.assertEqual(self.names(self.follower.api.timeline_home()), ["public", "unlisted", "private"])
         self.assertEqual(self.mentioned.api.timeline_home(), [])
         self.assertEqual(self.stranger.api.timeline_home(), [])
 
-    def test_in_conversations(self):
-        (conversation,) = self.mentioned.api.conversations()
-        self.assertEqual(conversation.last_status.id, self.posts["direct"])
-        self.assertEqual([account.id for account in conversation.accounts], [self.alice.id])
-        self.assertTrue(conversation.unread)
-        (own,) = self.alice.api.conversations()
-        self.assertEqual([account.id for account in own.accounts], [self.mentioned.id])
-        self.assertFalse(own.unread)
-        self.assertEqual(self.follower.api.conversations(), [])
+    def test_in_notifications(self):
+        found = self.mentioned.api.notifications(types=["mention"])
+        self.assertIn(self.posts["direct"], [notification.status.id for notification in found])
+        self.assertEqual(self.stranger.api.notifications(types=["mention"]), [])
 
     def test_after_the_follow_has_ended(self):
         self.follower.api.account_unfollow(self.alice.id)

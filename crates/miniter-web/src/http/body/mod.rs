@@ -59,7 +59,7 @@ impl BodyPolicy {
     }
 
     /// Whether a request without a body is one without fields. JSON alone has to be an object, an empty form has no bytes.
-    fn allows_none(self) -> bool {
+    pub(crate) fn allows_none(self) -> bool {
         self.kinds.contains(&Kind::Form)
     }
 }
@@ -172,7 +172,9 @@ fn check_head(request: &HttpRequest, policy: BodyPolicy) -> Result<Head, Failure
     if policy.allows_none() && is_without_body(request) {
         return Ok(Head::Empty);
     }
-    if policy.allows_none() && !request.headers().contains_key(CONTENT_TYPE) && announced(request).is_none() {
+    let headers = request.headers();
+    if policy.allows_none() && headers.contains_key(TRANSFER_ENCODING) && !headers.contains_key(CONTENT_TYPE)
+    {
         return Ok(Head::Untyped);
     }
     let kind = Kind::of(request).filter(|kind| policy.kinds.contains(kind));
