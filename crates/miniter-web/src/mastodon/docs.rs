@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 use miniter_service::Scope;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder,
@@ -25,6 +26,9 @@ pub(super) const PART: Part = Part { endpoints, document: DocsApi::openapi };
 fn endpoints() -> Vec<Endpoint> {
     vec![get("/openapi/mastodon.json", Access::Anyone, |route| route.to(openapi_document))]
 }
+
+/// The media type of pages for people.
+const PAGE: &str = "text/html";
 
 #[derive(OpenApi)]
 #[openapi(paths(openapi_document))]
@@ -63,7 +67,8 @@ pub fn openapi() -> Document {
         for endpoint in (part.endpoints)() {
             let path = document.paths.paths.get_mut(endpoint.path);
             if let Some(operation) = path.and_then(|path| operation_of(path, endpoint.method).as_mut()) {
-                operation.responses.responses.extend(failures(&endpoint));
+                let media_type = media_type_of(operation);
+                operation.responses.responses.extend(failures(&endpoint, media_type));
                 if let Access::Scopes(scopes) | Access::Token(scopes) = endpoint.access {
                     let names: Vec<_> = scopes.iter().map(Scope::name).collect();
                     operation.security = Some(vec![SecurityRequirement::new("bearer", names)]);
@@ -74,8 +79,17 @@ pub fn openapi() -> Document {
     document
 }
 
+/// What failures are written in: a route that answers with pages has pages for them, too.
+fn media_type_of(operation: &Operation) -> &'static str {
+    let is_page = |response: &RefOr<Response>| match response {
+        RefOr::T(response) => response.content.contains_key(PAGE),
+        RefOr::Ref(_) => false,
+    };
+    if operation.responses.responses.values().any(is_page) { PAGE } else { "application/json" }
+}
+
 /// What follows from an endpoint: its failures.
-fn failures(endpoint: &Endpoint) -> Vec<(String, RefOr<Response>)> {
+fn failures(endpoint: &Endpoint, media_type: &'static str) -> Vec<(String, RefOr<Response>)> {
     let mut failures = vec![
         (404, "There is nothing at this address, or not for the reader."),
         (500, "A fault on our side."),
@@ -98,14 +112,17 @@ fn failures(endpoint: &Endpoint) -> Vec<(String, RefOr<Response>)> {
         failures
             .push((415, "The body has a media type or a content encoding that this route does not take."));
     }
-    failures.into_iter().map(|(status, text)| (status.to_string(), RefOr::T(failure(status, text)))).collect()
+    failures
+        .into_iter()
+        .map(|(status, text)| (status.to_string(), RefOr::T(failure(status, text, media_type))))
+        .collect()
 }
 
-fn failure(status: u16, text: &str) -> Response {
-    let schema = Ref::from_schema_name("Error");
-    let mut response = ResponseBuilder::new()
-        .description(text)
-        .content("application/json", ContentBuilder::new().schema(Some(schema)).build());
+fn failure(status: u16, text: &str, media_type: &'static str) -> Response {
+    let content = ContentBuilder::new();
+    let content =
+        if media_type == PAGE { content } else { content.schema(Some(Ref::from_schema_name("Error"))) };
+    let mut response = ResponseBuilder::new().description(text).content(media_type, content.build());
     if [429, 503].contains(&status) {
         let header = HeaderBuilder::new().description(Some("Seconds after which to try again.")).build();
         response = response.header("Retry-After", header);
@@ -133,7 +150,7 @@ async fn openapi_document() -> Result<HttpResponse, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeSet, HashSet};
+    use std::collections::{BTreeSet, HashMap, HashSet};
 
     use super::*;
 
@@ -154,5 +171,18 @@ mod tests {
             .collect();
         assert_eq!(documented, served);
         assert_eq!(document["openapi"], "3.1.0");
+    }
+
+    #[test]
+    fn no_two_schemas_have_one_name() {
+        let mut seen = HashMap::new();
+        for part in PARTS {
+            let components = (part.document)().components.unwrap_or_default();
+            for (name, schema) in components.schemas {
+                let schema = serde_json::to_value(schema).unwrap();
+                let known = seen.entry(name).or_insert_with(|| schema.clone());
+                assert_eq!(*known, schema);
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::http::state::State;
 
 /// How this server speaks OAuth.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Metadata {
+pub(super) struct ServerMetadata {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
@@ -36,11 +36,11 @@ const AUTH_METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
     path = "/.well-known/oauth-authorization-server",
     tag = "oauth",
     operation_id = "read_oauth_metadata",
-    responses((status = 200, description = "RFC 8414.", body = Metadata))
+    responses((status = 200, description = "RFC 8414.", body = ServerMetadata))
 )]
-pub(super) async fn read_metadata(state: web::Data<State>) -> web::Json<Metadata> {
+pub(super) async fn read_metadata(state: web::Data<State>) -> web::Json<ServerMetadata> {
     let public_url = &state.instance.public_url;
-    web::Json(Metadata {
+    web::Json(ServerMetadata {
         // With a slash, as Mastodon has it.
         issuer: public_url.join("/"),
         authorization_endpoint: public_url.join("/oauth/authorize"),
