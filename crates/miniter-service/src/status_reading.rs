@@ -3,12 +3,12 @@
 //! A status that the viewer may not see is not found: nobody learns that it exists.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use miniter_domain::{
-    Account, AccountRepository, CircleRepository, Clock, Collection, CollectionPage, Entry, PageRequest,
-    ProfileFilter, Reaction, ReactionRepository, Status, StatusEdit, StatusId, StatusRepository, Thread,
-    ThreadRepository, Timeline, TimelinePage, TimelineRepository, UserId, Viewer,
+    Account, AccountRepository, CircleRepository, Clock, Collection, CollectionPage, Entry, Freshness,
+    PageRequest, ProfileFilter, Reaction, ReactionRepository, Status, StatusEdit, StatusId, StatusRepository,
+    Thread, ThreadRepository, Timeline, TimelinePage, TimelineRepository, UserId, Viewer,
 };
 
 use crate::error::ServiceError;
@@ -77,6 +77,8 @@ pub struct StatusSources {
     pub accounts: Arc<dyn AccountRepository>,
     /// Favourites and bookmarks.
     pub reactions: Arc<dyn ReactionRepository>,
+    /// What brings the memory of this node up to date.
+    pub freshness: Arc<dyn Freshness>,
 }
 
 /// The use cases of reading statuses.
@@ -164,11 +166,16 @@ impl StatusReading {
         self.view(viewer, entry)
     }
 
-    /// A status that the viewer may see, or has just seen, with all that it is shown with.
+    /// A status that the actor has just written, or done something with, with all that it is shown with. For one that was deleted
+    /// that is what it was.
     ///
     /// # Errors
     /// [`ServiceError::StatusNotFound`] if what it boosts or its author is gone, and the general `Unavailable` and `Internal`.
-    pub fn show(&self, viewer: Option<UserId>, status: Arc<Status>) -> Result<StatusView, ServiceError> {
+    pub fn show_written(&self, actor: UserId, status: Arc<Status>) -> Result<StatusView, ServiceError> {
+        self.catch_up();
+        let viewer = Some(actor);
+        let present = self.from.statuses.find_many(&[status.id])?.pop();
+        let status = present.unwrap_or(status);
         let original = match status.reblog_of {
             Some(original) => {
                 let found = self.from.statuses.find_many(&[original])?.pop();
@@ -177,6 +184,22 @@ impl StatusReading {
             None => None,
         };
         self.view(viewer, Entry { status, original })
+    }
+
+    /// Waits until the memory of this node has what was written before this call: a node learns of its own writes as of all
+    /// others. What is wrong with the database does not undo a write, so the answer is made from what is in memory then.
+    fn catch_up(&self) {
+        if self.from.freshness.check_now().is_some() {
+            return;
+        }
+        let (done, is_done) = mpsc::sync_channel(1);
+        self.from.freshness.check(Box::new(move |outcome| {
+            // The receiver waits, or its thread was given up.
+            let _ = done.send(outcome);
+        }));
+        if let Ok(Err(error)) = is_done.recv() {
+            log::debug!("an answer to a write may show what was before: {error}");
+        }
     }
 
     /// The statuses with these numbers that the viewer may see, each once and in the order of the numbers.

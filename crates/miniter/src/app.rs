@@ -197,6 +197,7 @@ fn wire(settings: &Settings, store: Arc<Store>, instance: InstanceSettings) -> a
                 threads: store.clone(),
                 accounts: store.clone(),
                 reactions: store.clone(),
+                freshness: store.clone(),
             },
             StatusViews::new(store.clone(), store.clone(), store.clone()),
             Arc::clone(&clock),

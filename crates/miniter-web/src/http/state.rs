@@ -260,6 +260,7 @@ pub(crate) mod tests {
                     threads: Arc::new(MockThreadRepository::new()),
                     accounts: Arc::new(MockAccountRepository::new()),
                     reactions: Arc::new(MockReactionRepository::new()),
+                    freshness: Arc::new(MockFreshness::new()),
                 },
                 StatusViews::new(
                     Arc::new(MockAccountRepository::new()),

@@ -225,7 +225,7 @@ async fn act(
     act: impl FnOnce(UserId, StatusId) -> Result<Arc<domain::Status>, ServiceError> + Send + 'static,
 ) -> Answer {
     let (id, reading) = (status_in(path)?, state.services.status_reading.clone());
-    let act = move || reading.show(Some(actor), act(actor, id)?);
+    let act = move || reading.show_written(actor, act(actor, id)?);
     let view = state.bulkheads.write.run_for(actor, act).await?;
     Ok(web::Json(Presenter::new(state, Some(actor)).status(&view)))
 }

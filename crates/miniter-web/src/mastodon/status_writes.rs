@@ -174,7 +174,7 @@ async fn publish(
     let draft = StatusDraft { application: grant.app, key, ..StatusDraft::try_from(new)? };
     let (actor, statuses) = (grant.user, state.services.statuses.clone());
     let reading = state.services.status_reading.clone();
-    let publish = move || reading.show(Some(actor), Arc::new(statuses.publish(actor, draft)?));
+    let publish = move || reading.show_written(actor, Arc::new(statuses.publish(actor, draft)?));
     let view = state.bulkheads.write.run_for(actor, publish).await?;
     Ok(web::Json(Presenter::new(&state, Some(actor)).status(&view)))
 }
@@ -205,7 +205,7 @@ async fn edit(
     };
     let (actor, statuses) = (grant.user, state.services.statuses.clone());
     let reading = state.services.status_reading.clone();
-    let edit = move || reading.show(Some(actor), statuses.edit(actor, id, revision)?);
+    let edit = move || reading.show_written(actor, statuses.edit(actor, id, revision)?);
     let view = state.bulkheads.write.run_for(actor, edit).await?;
     Ok(web::Json(Presenter::new(&state, Some(actor)).status(&view)))
 }
@@ -227,7 +227,7 @@ async fn delete(
     let id = status_in(&path)?;
     let (actor, statuses) = (grant.user, state.services.statuses.clone());
     let reading = state.services.status_reading.clone();
-    let delete = move || reading.show(Some(actor), statuses.delete(actor, id)?);
+    let delete = move || reading.show_written(actor, statuses.delete(actor, id)?);
     let view = state.bulkheads.write.run_for(actor, delete).await?;
     let shown = Presenter::new(&state, Some(actor)).status(&view);
     Ok(web::Json(Status { text: Some(view.status.text.clone()), ..shown }))
