@@ -16,9 +16,8 @@ use crate::http::freshness;
 use crate::http::page::Neighbours;
 use crate::http::state::State;
 use crate::mastodon::entities::notification::Notification;
-use crate::mastodon::page::{MastodonPage, NOTIFICATIONS};
+use crate::mastodon::page::{MastodonPage, NOTIFICATIONS, PageQuery};
 use crate::mastodon::presenter::Presenter;
-use crate::mastodon::timelines::PageQuery;
 use crate::mastodon::{Part, get, needs, write};
 
 pub(super) const PART: Part = Part { endpoints, document: NotificationsApi::openapi };

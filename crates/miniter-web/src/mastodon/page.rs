@@ -19,6 +19,22 @@ pub(super) const ACCOUNTS: PageRules = PageRules { default: 40, cap: 80, keeps_p
 /// Pages of notifications.
 pub(super) const NOTIFICATIONS: PageRules = PageRules { default: 40, cap: 80, keeps_parameters: true };
 
+/// Which part of a list is wanted, as the OpenAPI document has it. [`MastodonPage`] reads it.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only documented by it")]
+pub(super) struct PageQuery {
+    /// The most entries to return.
+    #[param(minimum = 1, example = 20)]
+    limit: Option<u32>,
+    /// Only entries below this cursor. Cursors stand in the `Link` header; those of statuses are their ids.
+    max_id: Option<String>,
+    /// Only entries above this cursor, the uppermost of them.
+    since_id: Option<String>,
+    /// Only entries above this cursor, the lowest of them.
+    min_id: Option<String>,
+}
+
 /// A page that a client asked for. No request for one is refused: see [`WantedPage::parse_leniently`].
 pub(super) struct MastodonPage {
     wanted: WantedPage,

@@ -20,9 +20,9 @@ use crate::mastodon::entities::context::Context;
 use crate::mastodon::entities::status::Status;
 use crate::mastodon::entities::status_edit::StatusEdit;
 use crate::mastodon::entities::status_source::StatusSource;
-use crate::mastodon::page::{ACCOUNTS, MastodonPage};
+use crate::mastodon::page::{ACCOUNTS, MastodonPage, PageQuery};
 use crate::mastodon::presenter::Presenter;
-use crate::mastodon::timelines::{PageQuery, READ_STATUSES};
+use crate::mastodon::timelines::READ_STATUSES;
 use crate::mastodon::{Part, get, needs, status_in};
 
 pub(super) const PART: Part = Part { endpoints, document: StatusReadsApi::openapi };

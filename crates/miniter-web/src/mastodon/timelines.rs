@@ -16,7 +16,7 @@ use crate::http::page::Neighbours;
 use crate::http::state::State;
 use crate::http::viewer::viewer;
 use crate::mastodon::entities::status::Status;
-use crate::mastodon::page::{MastodonPage, STATUSES};
+use crate::mastodon::page::{MastodonPage, PageQuery, STATUSES};
 use crate::mastodon::presenter::Presenter;
 use crate::mastodon::{Part, get, needs};
 
@@ -38,22 +38,6 @@ fn endpoints() -> Vec<Endpoint> {
 #[derive(OpenApi)]
 #[openapi(paths(read_home, read_public, read_account, read_favourites, read_bookmarks))]
 struct TimelinesApi;
-
-/// Which part of a list is wanted. [`MastodonPage`] reads it.
-#[derive(utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "only documented by it")]
-pub(super) struct PageQuery {
-    /// The most entries to return.
-    #[param(minimum = 1, example = 20)]
-    limit: Option<u32>,
-    /// Only entries older than this one.
-    max_id: Option<String>,
-    /// Only entries newer than this one, the newest of them.
-    since_id: Option<String>,
-    /// Only entries newer than this one, the oldest of them.
-    min_id: Option<String>,
-}
 
 /// Returns the reader's home timeline: the statuses of the reader and of those whom the reader follows.
 #[utoipa::path(

@@ -7,9 +7,10 @@ use crate::http::auth::Authorized;
 use crate::http::failure::Failure;
 use crate::http::state::State;
 use crate::mastodon::accounts::account_in;
-use crate::mastodon::accounts::lists::{PageQuery, list_own};
+use crate::mastodon::accounts::lists::list_own;
 use crate::mastodon::entities::account::Account;
 use crate::mastodon::entities::relationship::Relationship;
+use crate::mastodon::page::PageQuery;
 
 /// Lists the accounts that ask to follow one's own.
 #[utoipa::path(

@@ -16,22 +16,7 @@ use crate::mastodon::accounts::account_in;
 use crate::mastodon::accounts::read::render_all;
 use crate::mastodon::entities::account::Account;
 use crate::mastodon::entities::value::{Id, Timestamp};
-use crate::mastodon::page::{ACCOUNTS, MastodonPage};
-
-/// Which part of a list.
-#[derive(utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it only documents what MastodonPage reads")]
-pub(super) struct PageQuery {
-    /// At most 80; 40 unless it is given.
-    limit: Option<u32>,
-    /// Only entries below this cursor. Cursors stand in the `Link` header.
-    max_id: Option<String>,
-    /// Only entries above this cursor, the uppermost of them.
-    since_id: Option<String>,
-    /// Only entries above this cursor, the lowest of them.
-    min_id: Option<String>,
-}
+use crate::mastodon::page::{ACCOUNTS, MastodonPage, PageQuery};
 
 /// Lists the accounts that follow an account.
 #[utoipa::path(
