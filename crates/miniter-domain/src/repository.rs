@@ -127,7 +127,7 @@ pub trait StatusRepository: Send + Sync {
     fn find_many(&self, ids: &[StatusId]) -> Result<Vec<Arc<Status>>, RepositoryError>;
 
     /// Deletes a status of `author` and returns the status as it was. `None` if there is no such status of theirs. No answer that
-    /// begins after this returns shows it, at whatever node.
+    /// begins after this returns shows it, at any node.
     ///
     /// Its boosts, favourites, bookmarks, mentions and notifications go with it, and all counts are exact from then on. Replies
     /// stay, and know whom they replied to.

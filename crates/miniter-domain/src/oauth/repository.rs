@@ -60,7 +60,7 @@ pub trait AuthorizationCodeRepository: Send + Sync {
     /// Only the general ones.
     fn find(&self, digest: &SecretDigest) -> Result<Option<AuthorizationCode>, RepositoryError>;
 
-    /// Exchanges a code for a token with its user, application and scopes. Of any number of calls at once, at whatever nodes,
+    /// Exchanges a code for a token with its user, application and scopes. Of any number of calls at once, at any nodes,
     /// one redeems it; each further one makes the token void that came of it.
     ///
     /// # Errors

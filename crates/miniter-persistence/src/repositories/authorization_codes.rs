@@ -108,7 +108,7 @@ impl AuthorizationCodeRepository for Store {
         type Found = (i64, i64, String, Option<i64>);
         let (SecretDigest(code), SecretDigest(token)) = (*code, *token);
         let now = now.naive_utc();
-        // No two writes run at once, on whatever nodes: what is read here stays so until the commit.
+        // No two writes run at once, on any nodes: what is read here stays so until the commit.
         write!(self, |connection, events| {
             let row = authorization_codes::table.find(&code[..]);
             let found: Option<Found> = row

@@ -1,4 +1,4 @@
-//! What users do with statuses: every act counts once, at whatever node, and is taken back whole.
+//! What users do with statuses: every act counts once, at any node, and is taken back whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Barrier};
