@@ -18,7 +18,7 @@ struct Entry {
     tweet: String,
 }
 
-/// Serves `/page`, `/document` and `/ping` until it is told to stop.
+/// Serves `/page`, `/document` and `/ping` until a signal ends the process.
 pub(crate) fn serve(bind: &str, document: Option<&Path>) -> anyhow::Result<()> {
     let document: Value = match document {
         Some(path) => serde_json::from_slice(&std::fs::read(path)?)?,

@@ -22,7 +22,7 @@ pub struct Circle {
 }
 
 impl Circle {
-    /// The circle of a user who knows nobody.
+    /// The circle of a user without followees, blocks and mutes.
     #[must_use]
     pub fn new(user: UserId) -> Self {
         Self {

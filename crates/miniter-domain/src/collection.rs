@@ -9,7 +9,7 @@ use crate::{Status, StatusId};
 pub enum Collection {
     /// Favourites, of which their authors learn.
     Favourites,
-    /// Bookmarks, of which nobody learns.
+    /// Bookmarks. Only their owner sees them.
     Bookmarks,
 }
 

@@ -7,7 +7,7 @@ use crate::{DomainError, PageRequest, RepositoryError, UserId};
 
 /// What an account is to the viewer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is true or not, whatever the others are")]
+#[expect(clippy::struct_excessive_bools, reason = "each is independent of the others")]
 pub struct Relationship {
     /// The account.
     pub account: UserId,
@@ -68,7 +68,7 @@ pub struct Mute {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// What somebody writes down about an account, for their own eyes.
+/// A private note of one user about another account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountNote(String);
 

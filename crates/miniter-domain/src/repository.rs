@@ -236,7 +236,7 @@ pub trait CircleRepository: Send + Sync {
     /// What [`Self::find`] returns, if it is in memory: this never waits. Exact for all that a [`Freshness`] check has covered.
     fn cached(&self, user: UserId) -> Option<Arc<Circle>>;
 
-    /// The circle of a user. A user who does not exist knows nobody.
+    /// The circle of a user. For a user who does not exist it is empty.
     ///
     /// # Errors
     /// Only the general ones.

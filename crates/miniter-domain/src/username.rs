@@ -3,9 +3,9 @@
 use crate::user::parse_digits;
 use crate::{DomainError, UserId};
 
-/// A username that somebody chooses: kept as it was typed, and unique without regard to case.
+/// A username that a user chooses: kept as it was typed, and unique without regard to case.
 ///
-/// An account that has chosen none is called [`Username::of_nameless`], a form that nobody can choose.
+/// An account without one is called [`Username::of_nameless`], a form that is reserved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Username(String);
 

@@ -34,7 +34,7 @@ impl AuthorizationCode {
     /// How long it can be exchanged.
     pub const LIFETIME: Duration = Duration::from_mins(10);
 
-    /// How long it is kept at least: for so long it is noticed if somebody shows it again.
+    /// How long it is kept at least: for so long a second use is noticed.
     pub const KEPT: Duration = Duration::from_hours(24);
 
     /// Whether it can be exchanged at this moment. A clock may be behind the one that stamped it.

@@ -21,7 +21,7 @@ impl TagName {
     /// The longest tag, in code points, both as typed and as a name.
     pub const MAX_CHARS: usize = 100;
 
-    /// Reads a tag as somebody types it into a path or a search, with or without its `#`. Returns nothing unless it is a
+    /// Reads a tag as a client writes it in a path or a search, with or without its `#`. Returns nothing unless it is a
     /// whole tag.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
